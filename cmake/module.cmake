@@ -1,0 +1,23 @@
+# One call per folder of src/: its files join the library, its *_test.c files
+# become one program each, run by ctest and by `make test`.
+function(dtake_module name)
+  cmake_parse_arguments(M "" "" "SOURCES;TESTS" ${ARGN})
+  foreach(file ${M_SOURCES})
+    target_sources(datatake_objects PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  endforeach()
+  if(DTAKE_TESTS)
+    foreach(file ${M_TESTS})
+      get_filename_component(stem ${file} NAME_WE)
+      dtake_test(${name}_${stem} ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+    endforeach()
+  endif()
+endfunction()
+
+function(dtake_test name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE datatake_static PkgConfig::CMOCKA m)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/src)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 120 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_property(GLOBAL APPEND PROPERTY DTAKE_TEST_PROGRAMS ${name})
+endfunction()

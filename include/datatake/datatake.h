@@ -1,0 +1,14 @@
+/* Everything public. */
+#ifndef DATATAKE_DATATAKE_H
+#define DATATAKE_DATATAKE_H
+
+#include <datatake/api.h>
+#include <datatake/compare.h>
+#include <datatake/get.h>
+#include <datatake/grid.h>
+#include <datatake/raster.h>
+#include <datatake/runtime.h>
+#include <datatake/serve.h>
+#include <datatake/status.h>
+
+#endif

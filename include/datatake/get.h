@@ -1,0 +1,177 @@
+/* The get job: many images, each cut, visualised and written. */
+#ifndef DATATAKE_GET_H
+#define DATATAKE_GET_H
+
+#include <datatake/grid.h>
+#include <datatake/runtime.h>
+
+typedef enum dtake_mode {
+    DTAKE_MODE_ASYNC,      /* everything at once, one process */
+    DTAKE_MODE_SEQUENTIAL, /* one image after another, the whole engine inside each */
+    DTAKE_MODE_PROCESSES,  /* several processes, each asynchronous */
+} dtake_mode;
+
+typedef enum dtake_file_format { DTAKE_GEOTIFF, DTAKE_COG, DTAKE_PNG } dtake_file_format;
+
+enum { DTAKE_MAX_BANDS = 16, DTAKE_MAX_PALETTE = 256 };
+
+/* Earth Engine's visualize. Lists have one value for all bands or one a band. Exactly one of min/max and
+ * gain/bias is used. */
+typedef struct dtake_visualize {
+    bool enabled;
+    int32_t min_count, max_count, gain_count, bias_count, gamma_count;
+    double min[DTAKE_MAX_BANDS], max[DTAKE_MAX_BANDS];
+    double gain[DTAKE_MAX_BANDS], bias[DTAKE_MAX_BANDS];
+    double gamma[DTAKE_MAX_BANDS];
+    int32_t palette_count;
+    uint8_t palette[DTAKE_MAX_PALETTE][3]; /* red, green, blue */
+    double opacity;                        /* 1: opaque */
+} dtake_visualize;
+
+/* Reads "min=0,max=5000,gamma=1.35:1.2:1,palette=000:fff". DTAKE_E_USAGE names the key. */
+DTAKE_API dtake_status dtake_visualize_parse(const char *text, dtake_visualize *out, dtake_error *err);
+
+/* Nanoseconds since 1970 UTC; INT64_MIN and INT64_MAX are open ends. */
+typedef struct dtake_interval {
+    int64_t start_ns, end_ns;
+    bool start_exclusive, end_exclusive;
+} dtake_interval;
+
+/* Reads RFC 3339 as STAC does: "A/B", "../B", "A", a bare date as the end means the end of that day; closed. */
+DTAKE_API dtake_status dtake_interval_parse(const char *text, dtake_interval *out, dtake_error *err);
+
+/* Zero-initialise; pointers are borrowed until dtake_get_start returns. */
+typedef struct dtake_get_options {
+    const char *const *inputs; /* item, item collection or NDJSON (path, URL), folder, raster (path, URL) */
+    size_t input_count;
+    const char *items_json;    /* items given as text instead (what the command line reads from "-"); or NULL */
+    size_t items_json_bytes;
+    const char *items_base;    /* href that relative hrefs of items_json start from; NULL: the working folder */
+
+    bool has_bbox;
+    dtake_box bbox;
+    const char *intersects;    /* GeoJSON text; selects items and masks pixels outside; or NULL */
+    bool has_datetime;
+    dtake_interval datetime;
+    bool has_cloud;
+    double cloud_max_pct;      /* strictly less; items without eo:cloud_cover do not pass */
+    int64_t max_items;         /* 0: all */
+
+    const char *const *bands;  /* asset keys, eo:bands names, common names; or "2" of a raster input */
+    size_t band_count;         /* 0: all of a raster; an error for items with several data assets */
+
+    double scale_m;            /* metres; 0: the finest band's own grid */
+    bool has_unmask;
+    double unmask;
+    dtake_visualize visualize;
+
+    bool raw;                  /* store the assets' own bytes */
+    const char *const *assets; /* keys, with raw */
+    size_t asset_count;
+
+    const char *out_dir;       /* made if missing */
+    const char *path_template; /* NULL: "{id}.{ext}" ("{id}_{asset}.{ext}" with raw) */
+    dtake_file_format format;
+    bool overwrite;            /* default: a target that exists already is an error for that item */
+    bool skip_existing;        /* default off: a target that exists already is left and counted as skipped */
+    const char *sheet_path;    /* contact sheet PNG of all images; NULL: none */
+
+    dtake_mode mode;
+    int32_t processes;         /* with DTAKE_MODE_PROCESSES; 0: one a core */
+    const char *program;       /* the datatake program, for DTAKE_MODE_PROCESSES; NULL: found by itself */
+    int32_t shard_index, shard_count; /* take items i with i % count == index; count 0: all */
+    bool explain_only;         /* plan: read headers, no pixels, write nothing */
+    bool no_cache;             /* leave the header cache alone */
+} dtake_get_options;
+
+typedef struct dtake_job dtake_job;
+
+typedef enum dtake_item_state {
+    DTAKE_ITEM_WAITING,
+    DTAKE_ITEM_OPENING,
+    DTAKE_ITEM_FETCHING,
+    DTAKE_ITEM_ENCODING,
+    DTAKE_ITEM_WRITING,
+    DTAKE_ITEM_DONE,
+    DTAKE_ITEM_SKIPPED,
+    DTAKE_ITEM_FAILED,
+} dtake_item_state;
+
+enum { DTAKE_ACTIVE_ITEMS = 16, DTAKE_NAME_BYTES = 96 };
+
+typedef struct dtake_item_progress {
+    char name[DTAKE_NAME_BYTES];
+    dtake_item_state state;
+    int64_t bytes_done, bytes_total; /* compressed bytes; total 0 while unknown */
+} dtake_item_progress;
+
+/* A snapshot anyone may take, as often as they like. Bytes are bytes on the wire (or read from disk). */
+typedef struct dtake_progress {
+    bool finished;
+    bool items_known;            /* false while inputs are still read */
+    int64_t items_total, items_done, items_failed, items_skipped;
+    int64_t bytes_done, bytes_total; /* total grows while headers arrive */
+    int64_t requests, retries;
+    int32_t connections;
+    double seconds;              /* since the start */
+    int32_t active_count;        /* items under way, the first DTAKE_ACTIVE_ITEMS of them in `active` */
+    dtake_item_progress active[DTAKE_ACTIVE_ITEMS];
+} dtake_progress;
+
+/* One finished item. Strings belong to the job and live until dtake_job_free. */
+typedef struct dtake_result {
+    const char *id;
+    const char *asset;   /* with raw; else "" */
+    const char *path;    /* "" if nothing was written */
+    const char *sha256;  /* hex, of the file; "" if none */
+    const char *message; /* why it failed; "" otherwise */
+    dtake_status status;
+    bool skipped;
+    int64_t bytes;       /* of the file */
+    int64_t wire_bytes;  /* fetched for it */
+    int32_t requests, retries;
+    int64_t width, height;
+    double seconds;
+} dtake_result;
+
+/* What the job cost against the ideal time of docs/ideal-time.md, and where time was lost. */
+typedef struct dtake_cost {
+    double seconds, ideal_seconds;
+    int64_t requests, requests_min;
+    int64_t bytes, bytes_min;
+    int64_t header_requests;
+    int64_t tiles;
+    int64_t ranges;
+    int32_t round_trips;       /* serial round trips of the plan */
+    double rtt_ms;             /* measured; 0 if nothing was fetched over the network */
+    double bandwidth_bytes_s;  /* measured */
+    double latency_seconds, transfer_seconds, cpu_seconds; /* the three bounds of which ideal is the largest */
+    double cpu_used_seconds;
+    int64_t retries;
+    double retry_wait_seconds;
+    int64_t peak_rss_bytes;
+    char why[256];             /* one sentence: what the difference to the ideal went into */
+} dtake_cost;
+
+DTAKE_API dtake_status dtake_get_start(dtake_job **out, dtake_runtime *runtime, const dtake_get_options *options, dtake_error *err);
+DTAKE_API void dtake_job_progress(const dtake_job *job, dtake_progress *out);
+DTAKE_API void dtake_job_cancel(dtake_job *job);
+
+/* Results in the order in which they finished: index 0, 1, ... Returns false while there are fewer. */
+DTAKE_API bool dtake_job_result(const dtake_job *job, size_t index, dtake_result *out);
+
+/* Waits until the job has finished or `timeout_ms` passed (negative: for ever); true when finished. */
+DTAKE_API bool dtake_job_wait(dtake_job *job, int64_t timeout_ms);
+
+/* Calls `done` when the job has finished; at most one a job. */
+typedef void (*dtake_job_fn)(dtake_status status, dtake_job *job, void *ctx);
+DTAKE_API dtake_status dtake_job_notify(dtake_job *job, dtake_job_fn done, void *ctx);
+
+/* After it finished: DTAKE_OK, DTAKE_E_PARTIAL, DTAKE_E_CANCELLED, or what stopped it before the first item. */
+DTAKE_API dtake_status dtake_job_status(const dtake_job *job, dtake_error *err);
+DTAKE_API void dtake_job_cost(const dtake_job *job, dtake_cost *out);
+/* The plan of an explain_only job as a JSON document; the job's own, until dtake_job_free. */
+DTAKE_API const char *dtake_job_plan_json(const dtake_job *job);
+DTAKE_API void dtake_job_free(dtake_job *job); /* cancels and waits if it still runs */
+
+#endif

@@ -1,0 +1,27 @@
+/* A server of files over HTTP/1.1 with byte ranges. */
+#ifndef DATATAKE_SERVE_H
+#define DATATAKE_SERVE_H
+
+#include <datatake/status.h>
+
+typedef struct dtake_server dtake_server;
+
+typedef struct dtake_serve_options {
+    const char *files_dir;       /* served under /files/ */
+    const char *listen;          /* "127.0.0.1:8080", "[::1]:0"; port 0 picks one */
+    int64_t first_byte_delay_ms; /* for show: answers wait this long before their first byte */
+    int32_t max_connections;     /* 0: 1,024 */
+    int64_t idle_timeout_ms;     /* 0: 60,000 */
+    int64_t header_timeout_ms;   /* a request's header must be complete by then; 0: 10,000 */
+    int64_t write_timeout_ms;    /* no byte taken by the client for this long: closed; 0: 30,000 */
+    size_t max_header_bytes;     /* 0: 32 KiB */
+    const char *access_log;      /* path, "-" for stderr; NULL: none */
+} dtake_serve_options;
+
+/* Listens and serves on a thread of its own until dtake_server_stop. */
+DTAKE_API dtake_status dtake_server_start(dtake_server **out, const dtake_serve_options *options, dtake_error *err);
+DTAKE_API const char *dtake_server_url(const dtake_server *server); /* "http://127.0.0.1:8080/"; the server's */
+/* Stops accepting, lets answers under way finish for up to `grace_ms`, closes, frees. */
+DTAKE_API void dtake_server_stop(dtake_server *server, int64_t grace_ms);
+
+#endif

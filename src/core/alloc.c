@@ -1,0 +1,68 @@
+#include "core/alloc.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static atomic_long successes_left = -1;
+static atomic_bool failing_forever;
+
+void dtake__alloc_fail_after(long successes, bool forever)
+{
+    atomic_store(&failing_forever, forever);
+    atomic_store(&successes_left, successes);
+}
+
+static bool must_fail(void)
+{
+    if (atomic_load_explicit(&successes_left, memory_order_relaxed) < 0)
+        return false;
+    long left = atomic_fetch_sub(&successes_left, 1);
+    if (left > 0)
+        return false;
+    atomic_store(&successes_left, left == 0 && atomic_load(&failing_forever) ? 0 : -1);
+    return left == 0;
+}
+
+void *dtake__alloc(size_t bytes)
+{
+    return must_fail() ? NULL : malloc(bytes ? bytes : 1);
+}
+
+void *dtake__calloc(size_t count, size_t bytes)
+{
+    return must_fail() ? NULL : calloc(count ? count : 1, bytes ? bytes : 1);
+}
+
+void *dtake__realloc(void *ptr, size_t bytes)
+{
+    return must_fail() ? NULL : realloc(ptr, bytes ? bytes : 1);
+}
+
+void *dtake__realloc_array(void *ptr, size_t count, size_t bytes)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, bytes, &total))
+        return NULL;
+    return dtake__realloc(ptr, total);
+}
+
+char *dtake__strndup(const char *text, size_t len)
+{
+    char *copy = dtake__alloc(len + 1);
+    if (copy != NULL) {
+        memcpy(copy, text, len);
+        copy[len] = '\0';
+    }
+    return copy;
+}
+
+char *dtake__strdup(const char *text)
+{
+    return dtake__strndup(text, strlen(text));
+}
+
+void dtake__free(void *ptr)
+{
+    free(ptr);
+}

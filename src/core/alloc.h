@@ -1,0 +1,19 @@
+/* All heap memory of the library goes through here, so that tests can fail any allocation. */
+#ifndef DTAKE_CORE_ALLOC_H
+#define DTAKE_CORE_ALLOC_H
+
+#include <datatake/api.h>
+
+void *dtake__alloc(size_t bytes);                 /* NULL when there is none; never for 0 bytes */
+void *dtake__calloc(size_t count, size_t bytes);  /* NULL also when the product overflows */
+void *dtake__realloc(void *ptr, size_t bytes);    /* on NULL the old memory is still there */
+void *dtake__realloc_array(void *ptr, size_t count, size_t bytes);
+char *dtake__strdup(const char *text);
+char *dtake__strndup(const char *text, size_t len);
+void dtake__free(void *ptr);
+
+/* Tests: the allocation after `successes` more of them fails, and all after it when `forever`.
+ * Negative: none fails. Process-wide. */
+void dtake__alloc_fail_after(long successes, bool forever);
+
+#endif

@@ -1,0 +1,182 @@
+#include "core/clock.h"
+
+#include "core/error.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const int64_t NS_PER_S = 1000000000;
+
+static int64_t read_clock(clockid_t clock, int64_t unit_ns)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * (NS_PER_S / unit_ns) + now.tv_nsec / unit_ns;
+}
+
+int64_t dtake__now_ms(void)
+{
+    return read_clock(CLOCK_MONOTONIC, 1000000);
+}
+
+int64_t dtake__now_us(void)
+{
+    return read_clock(CLOCK_MONOTONIC, 1000);
+}
+
+int64_t dtake__unix_now_ns(void)
+{
+    return read_clock(CLOCK_REALTIME, 1);
+}
+
+/* Days since 1970-01-01 of a civil date of the proleptic Gregorian calendar. */
+static int64_t days_from_civil(int64_t year, int month, int day)
+{
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    int64_t year_of_era = year - era * 400;
+    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
+static bool digits(const char **text, int count, int *out)
+{
+    *out = 0;
+    for (int i = 0; i < count; i++, (*text)++) {
+        if (!isdigit((unsigned char)**text))
+            return false;
+        *out = *out * 10 + (**text - '0');
+    }
+    return true;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+static bool parse_date(const char **at, int64_t *out_days, int *year)
+{
+    int month, day;
+    if (!digits(at, 4, year) || *(*at)++ != '-' || !digits(at, 2, &month) || *(*at)++ != '-' || !digits(at, 2, &day))
+        return false;
+    if (month < 1 || month > 12 || day < 1 || day > days_in_month(*year, month))
+        return false;
+    *out_days = days_from_civil(*year, month, day);
+    return true;
+}
+
+static int64_t parse_fraction(const char **at)
+{
+    int64_t ns = 0, unit = NS_PER_S / 10;
+    for (; isdigit((unsigned char)**at); (*at)++, unit /= 10)
+        ns += (**at - '0') * unit;
+    return ns;
+}
+
+/* "Z" or "+hh:mm"; seconds east of UTC. */
+static bool parse_zone(const char **at, int64_t *seconds)
+{
+    if (**at == 'Z' || **at == 'z') {
+        (*at)++;
+        *seconds = 0;
+        return true;
+    }
+    if (**at != '+' && **at != '-')
+        return false;
+    int sign = *(*at)++ == '-' ? -1 : 1, hours, minutes;
+    if (!digits(at, 2, &hours) || *(*at)++ != ':' || !digits(at, 2, &minutes) || hours > 23 || minutes > 59)
+        return false;
+    *seconds = sign * (hours * 3600 + minutes * 60);
+    return true;
+}
+
+dtake_status dtake__time_parse(const char *text, int64_t *out_ns, bool *date_only, dtake_error *err)
+{
+    const char *at = text;
+    int64_t days, zone_s, fraction = 0;
+    int year, hour, minute, second;
+
+    if (!parse_date(&at, &days, &year))
+        return dtake__fail(err, DTAKE_E_USAGE, "'%s' is not a time: expected 2024-07-31 or 2024-07-31T15:59:00Z", text);
+    if (year < 1678 || year > 2261)
+        return dtake__fail(err, DTAKE_E_USAGE, "'%s': years from 1678 to 2261 only", text);
+    if (date_only != NULL)
+        *date_only = *at == '\0';
+    if (*at == '\0') {
+        *out_ns = days * 86400 * NS_PER_S;
+        return DTAKE_OK;
+    }
+    if ((*at != 'T' && *at != 't' && *at != ' ') || (at++, !digits(&at, 2, &hour)) || *at++ != ':' ||
+        !digits(&at, 2, &minute) || *at++ != ':' || !digits(&at, 2, &second) || hour > 23 || minute > 59 || second > 60)
+        return dtake__fail(err, DTAKE_E_USAGE, "'%s' is not a time: expected hh:mm:ss after the date", text);
+    if (second == 60)
+        return dtake__fail(err, DTAKE_E_USAGE, "'%s': leap seconds are not supported; use :59", text);
+    if (*at == '.') {
+        at++;
+        fraction = parse_fraction(&at);
+    }
+    if (!parse_zone(&at, &zone_s) || *at != '\0')
+        return dtake__fail(err, DTAKE_E_USAGE, "'%s' needs a zone at the end: Z or +hh:mm", text);
+    *out_ns = (days * 86400 + hour * 3600 + minute * 60 + second - zone_s) * NS_PER_S + fraction;
+    return DTAKE_OK;
+}
+
+void dtake__time_format(int64_t time_ns, char *out, size_t size)
+{
+    int64_t seconds = time_ns / NS_PER_S, ns = time_ns % NS_PER_S;
+    if (ns < 0) {
+        ns += NS_PER_S;
+        seconds--;
+    }
+    time_t t = (time_t)seconds;
+    struct tm tm;
+    gmtime_r(&t, &tm);
+    size_t len = strftime(out, size, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (ns != 0) {
+        len += (size_t)snprintf(out + len, size - len, ".%09lld", (long long)ns);
+        while (out[len - 1] == '0')
+            out[--len] = '\0';
+    }
+    snprintf(out + len, size - len, "Z");
+}
+
+static const char *const week_days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+
+void dtake__http_date_format(int64_t unix_s, char *out, size_t size)
+{
+    time_t t = (time_t)unix_s;
+    struct tm tm;
+    gmtime_r(&t, &tm);
+    snprintf(out, size, "%s, %02d %s %04d %02d:%02d:%02d GMT", week_days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
+             tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+bool dtake__http_date_parse(const char *text, int64_t *unix_s)
+{
+    const char *at = strchr(text, ',');
+    int day, year, hour, minute, second, month = 0;
+    if (at == NULL || at[1] != ' ')
+        return false;
+    at += 2;
+    if (!digits(&at, 2, &day) || *at++ != ' ')
+        return false;
+    while (month < 12 && strncmp(at, months[month], 3) != 0)
+        month++;
+    if (month == 12)
+        return false;
+    at += 3;
+    if (*at++ != ' ' || !digits(&at, 4, &year) || *at++ != ' ' || !digits(&at, 2, &hour) || *at++ != ':' ||
+        !digits(&at, 2, &minute) || *at++ != ':' || !digits(&at, 2, &second) || strcmp(at, " GMT") != 0)
+        return false;
+    if (day < 1 || day > days_in_month(year, month + 1) || hour > 23 || minute > 59 || second > 60)
+        return false;
+    *unix_s = days_from_civil(year, month + 1, day) * 86400 + hour * 3600 + minute * 60 + second;
+    return true;
+}

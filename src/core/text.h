@@ -1,0 +1,28 @@
+/* Reading numbers and words out of text, the same in every locale. */
+#ifndef DTAKE_CORE_TEXT_H
+#define DTAKE_CORE_TEXT_H
+
+#include <datatake/status.h>
+
+/* The whole text must be the number (leading blanks are not allowed); false otherwise, also for overflow. */
+bool dtake__parse_i64(const char *text, int64_t *out);
+bool dtake__parse_f64(const char *text, double *out); /* "nan" and "inf" are numbers */
+
+/* Shortest text that reads back as the same double; JSON-safe for finite values. At least 32 bytes. */
+void dtake__format_f64(double value, char *out, size_t size);
+
+bool dtake__starts_with(const char *text, const char *prefix);
+bool dtake__ends_with(const char *text, const char *suffix);
+bool dtake__equal_nocase(const char *a, const char *b); /* ASCII */
+
+/* "http://" or "https://", in any case. */
+bool dtake__is_http_url(const char *href);
+
+/* The next piece of *rest up to `separator` (or the end) copied into out (cut to size, '\0'-terminated);
+ * *rest then stands behind it, NULL after the last. False when *rest is NULL. */
+bool dtake__next_piece(const char **rest, char separator, char *out, size_t size);
+
+/* How many single-character edits lead from a to b, for "did you mean". At most 64 characters are looked at. */
+int dtake__edit_distance(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,20 @@
+/* Finished means complete: written beside the target as ".NAME.part", fsync, rename, fsync of the folder.
+ * All calls block: use them on a worker. Messages name the path and what the system said. */
+#ifndef DTAKE_IO_PART_H
+#define DTAKE_IO_PART_H
+
+#include <datatake/status.h>
+
+typedef struct dtake__part dtake__part;
+
+/* Makes missing folders. `expected_bytes` > 0 reserves the space at once, so that a full disk is told early.
+ * `replace` false: DTAKE_E_STATE when the target exists (now, or at commit). */
+dtake_status dtake__part_open(dtake__part **out, const char *target, int64_t expected_bytes, bool replace, dtake_error *err);
+dtake_status dtake__part_write(dtake__part *part, int64_t offset, const void *bytes, size_t len, dtake_error *err); /* any thread */
+dtake_status dtake__part_commit(dtake__part *part, dtake_error *err); /* frees the part in any case */
+void dtake__part_abort(dtake__part *part);                            /* removes and frees; NULL is fine */
+
+/* Makes a folder and those above it. */
+dtake_status dtake__make_folders(const char *path, dtake_error *err);
+
+#endif

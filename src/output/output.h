@@ -1,0 +1,47 @@
+/* Writers of rasters: pixels in, a finished file out. */
+#ifndef DTAKE_OUTPUT_OUTPUT_H
+#define DTAKE_OUTPUT_OUTPUT_H
+
+#include <datatake/get.h>
+#include <datatake/raster.h>
+
+#include "io/checksum.h"
+#include "io/tally.h"
+
+/* Zero-initialise. Pointers are borrowed until `done`, but pixels are taken. */
+typedef struct dtake__output {
+    const char *path;
+    dtake_file_format format;
+    dtake_pixels pixels;        /* taken, freed before `done` */
+    bool has_transform;
+    dtake_affine transform;
+    const char *crs;            /* "EPSG:n", WKT or "" */
+    bool has_nodata;            /* the source's; masked pixels are written as it. Without: a mask band, alpha for RGB and PNG */
+    double nodata;
+    bool rgb;                   /* three bands are red, green, blue */
+    const char *const *band_names; /* one a band; NULL: none */
+    const char *metadata;       /* key=value lines; NULL: none */
+    int64_t time_ns;            /* of acquisition, for TIFFTAG_DATETIME; INT64_MIN: none */
+    bool replace;
+    uint64_t order;
+    dtake__tally *tally;        /* cpu_us is added */
+} dtake__output;
+
+typedef struct dtake__written {
+    int64_t bytes;
+    char sha256[DTAKE__SHA256_HEX];
+} dtake__written;
+
+typedef void (*dtake__output_fn)(dtake_status status, const dtake__written *written, const dtake_error *err, void *ctx);
+
+/* Tiles are compressed on the workers, all at once; then part file, fsync, rename. The same pixels give the same
+ * bytes on every machine, however many workers there are. `done` on the loop thread. */
+dtake_status dtake__output_start(dtake_runtime *runtime, dtake__output *output, dtake_error *err, dtake__output_fn done, void *ctx);
+
+/* Bytes the writer holds at most besides the pixels, for the budget. */
+int64_t dtake__output_bytes(const dtake__output *output);
+
+/* ".tif" or ".png", without the dot. */
+const char *dtake__output_extension(dtake_file_format format);
+
+#endif

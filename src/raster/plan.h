@@ -1,0 +1,41 @@
+/* The tile plan of one window: tiles touched, byte ranges, merged. */
+#ifndef DTAKE_RASTER_PLAN_H
+#define DTAKE_RASTER_PLAN_H
+
+#include <datatake/raster.h>
+
+#include "format/tiff.h"
+
+typedef struct dtake__planned_tile {
+    int64_t index;        /* in the directory */
+    uint64_t first, bytes; /* in the file; bytes 0: sparse */
+    bool mask;            /* belongs to the mask directory */
+} dtake__planned_tile;
+
+typedef struct dtake__planned_range {
+    uint64_t first, bytes;   /* in the file, gaps included */
+    size_t tile, tile_count; /* its tiles in the plan's order */
+} dtake__planned_range;
+
+typedef struct dtake__plan {
+    dtake__planned_tile *tile; /* sorted by place in the file; sparse ones last */
+    size_t tile_count, sparse_count;
+    dtake__planned_range *range;
+    size_t range_count;
+    size_t runs;             /* ranges_min: runs of touching tiles */
+    uint64_t bytes, gap_bytes;
+} dtake__plan;
+
+/* Joining two ranges over a gap pays when the gap costs less time than a round trip:
+ * gap / bandwidth < rtt / parallel. Not measured yet: 64 KiB. */
+typedef struct dtake__merge_rule {
+    double rtt_ms, bandwidth_bytes_s;
+    int parallel;            /* requests that may be under way at once */
+    bool spread;             /* one window only: rows are not merged with one another, long runs are split */
+} dtake__merge_rule;
+
+dtake_status dtake__plan_make(dtake__plan *out, const dtake__tiff_dir *dir, const dtake__tiff_dir *mask_dir, dtake_window window,
+                              const int32_t *bands, size_t band_count, const dtake__merge_rule *rule, dtake_error *err);
+void dtake__plan_dispose(dtake__plan *plan);
+
+#endif
