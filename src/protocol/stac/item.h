@@ -6,26 +6,26 @@
 
 typedef struct dtake__stac_asset {
     char *key;
-    char *href;          /* absolute or as given; joined to the item's base by the parser */
-    char *media_type;    /* "" if none */
+    char *href;       /* absolute or as given; joined to the item's base by the parser */
+    char *media_type; /* "" if none */
     char *title;
-    char *checksum;      /* file:checksum multihash; "" if none */
-    int64_t bytes;       /* file:size; -1 if none */
-    bool is_data;        /* role "data", or no roles and a raster media type */
-    char **band_name;    /* eo:bands / bands names, common_name after each: 2 * band_count, "" if none */
+    char *checksum;   /* file:checksum multihash; "" if none */
+    int64_t bytes;    /* file:size; -1 if none */
+    bool is_data;     /* role "data", or no roles and a raster media type */
+    char **band_name; /* eo:bands / bands names, common_name after each: 2 * band_count, "" if none */
     size_t band_count;
 } dtake__stac_asset;
 
 typedef struct dtake__stac_item {
     char *id, *collection, *platform; /* "" if none */
-    char *base;           /* href the item came from */
-    int64_t time_ns;      /* datetime, else start_datetime; INT64_MIN if none */
-    int64_t end_ns;       /* end_datetime, else time_ns */
+    char *base;                       /* href the item came from */
+    int64_t time_ns;                  /* datetime, else start_datetime; INT64_MIN if none */
+    int64_t end_ns;                   /* end_datetime, else time_ns */
     bool has_cloud;
     double cloud_pct;
     bool has_bbox;
     dtake_box bbox;
-    char *geometry;       /* GeoJSON text, "" if null */
+    char *geometry; /* GeoJSON text, "" if null */
     dtake__stac_asset *asset;
     size_t asset_count;
 } dtake__stac_item;
@@ -35,19 +35,32 @@ typedef struct dtake__stac_items {
     size_t count, capacity;
 } dtake__stac_items;
 
-/* An Item, an ItemCollection / FeatureCollection, an array of items, or NDJSON (one item a line), appended to `items`. `base` is the href the
- * text came from; relative hrefs are joined to it. DTAKE_E_FORMAT names the line (NDJSON) or the feature and what is missing. Limits: 64 MiB of text a
- * document, nesting 64 deep, 1,000 assets an item. */
-dtake_status dtake__stac_items_parse(dtake__stac_items *items, const char *text, size_t len, const char *base, dtake_error *err);
+/* An Item, an ItemCollection / FeatureCollection, an array of items, or NDJSON (one item a line), appended to
+ * `items`. `base` is the href the text came from; relative hrefs are joined to it. DTAKE_E_FORMAT names the
+ * line (NDJSON) or the feature and what is missing. Limits: 64 MiB of text a document, nesting 64 deep, 1,000
+ * assets an item. */
+dtake_status dtake__stac_items_parse(dtake__stac_items *items, const char *text, size_t len, const char *base,
+                                     dtake_error *err);
 void dtake__stac_items_dispose(dtake__stac_items *items);
+void dtake__stac_item_dispose(dtake__stac_item *item);
+
+/* The same, item by item, so that a long list is never in memory as a whole. `each` takes the item's content
+ * when it keeps it (and clears *item); what is left is disposed of. Anything but DTAKE_OK from it ends the
+ * parse. */
+typedef dtake_status (*dtake__stac_item_fn)(dtake__stac_item *item, void *ctx, dtake_error *err);
+dtake_status dtake__stac_each(const char *text, size_t len, const char *base, dtake_error *err,
+                              dtake__stac_item_fn each, void *ctx);
 
 /* Looks like STAC JSON at all (to tell items from other .json files in a folder). */
 bool dtake__stac_looks_like_item(const char *text, size_t len);
 
-/* The asset that holds the band a user means, by this order: asset key, eo:bands / bands name, common_name, each exactly,
- * then ignoring case and zero padding ("B8" finds "B08" but never "B8A"); then Sentinel-2 and Landsat band numbers by
- * platform (B8 is nir); then the href's file stem. Two assets of one rank: the one with is_data, then raster COG before others; *band_index counts from 1. DTAKE_E_NOT_FOUND lists the bands there are. */
-dtake_status dtake__stac_find_band(const dtake__stac_item *item, const char *band, const dtake__stac_asset **asset, int32_t *band_index, dtake_error *err);
+/* The asset that holds the band a user means, by this order: asset key, eo:bands / bands name, common_name,
+ * each exactly, then ignoring case and zero padding ("B8" finds "B08" but never "B8A"); then Sentinel-2 and
+ * Landsat band numbers by platform (B8 is nir); then the href's file stem. Two assets of one rank: the one
+ * with is_data, then raster COG before others; *band_index counts from 1; 0 when the asset itself was named
+ * (key or file stem): all its bands. DTAKE_E_NOT_FOUND lists the bands there are. */
+dtake_status dtake__stac_find_band(const dtake__stac_item *item, const char *band,
+                                   const dtake__stac_asset **asset, int32_t *band_index, dtake_error *err);
 
 /* `href` seen from `base` (RFC 3986 for URLs; folders for paths). The caller frees; NULL: no memory. */
 char *dtake__href_join(const char *base, const char *href);
