@@ -1,0 +1,56 @@
+# The front door. Needs make, bash and (for what is missing) apt-get as root or through sudo.
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+.SILENT:
+.PHONY: help demo test check bench install format lint clean release
+
+PREFIX ?= /usr/local
+SOURCES = $(shell git ls-files '*.c' '*.h')
+
+help:
+	echo "make demo      build, make scenes, cut and colour forty dates of one place in three ways, show the speedup"
+	echo "make test      the fixed set of tests (under 15 minutes on two cores)"
+	echo "make check     everything: also fuzzing and all journeys under sanitizers (hours; FUZZ_SECONDS=600)"
+	echo "make bench     speed over a path with a true delay, beside other programs (root; QUICK=1 for a short run)"
+	echo "make install   the program, library and headers to PREFIX=$(PREFIX)"
+	echo "make format    clang-format over the C files"
+	echo "make lint      formatting, clang-tidy, include table"
+	echo "make clean     remove what was built"
+
+demo:
+	tools/install build
+	tools/demo
+
+test:
+	tools/install build test
+	tools/venv test
+	tests/run
+
+check:
+	tools/install build test
+	tools/venv test
+	tests/run --all
+
+bench:
+	tools/install build bench
+	tools/venv bench
+	bench/run $(if $(QUICK),--quick)
+
+release:
+	tools/install build
+	tools/build release
+
+install: release
+	cmake --install build/release --prefix "$(PREFIX)"
+
+format:
+	tools/install lint
+	clang-format -i $(SOURCES)
+
+lint:
+	tools/install build test lint
+	tools/lint
+
+clean:
+	rm -rf build
