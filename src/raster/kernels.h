@@ -5,6 +5,9 @@
 #include <datatake/get.h>
 #include <datatake/raster.h>
 
+/* Room for pixels, not filled; mask_bands 0: no mask. DTAKE_E_LIMIT for sizes no memory could hold. */
+dtake_status dtake__pixels_init(dtake_pixels *out, int64_t width, int64_t height, int32_t bands, dtake_type type, int32_t mask_bands, dtake_error *err);
+
 /* Smallest type that holds both everything in `type` and `value` (uint16 with -1: int32; 0.5: float64 for 32-bit integers, else float32). */
 dtake_type dtake__type_with_value(dtake_type type, double value);
 dtake_type dtake__type_union(dtake_type a, dtake_type b);
@@ -14,6 +17,9 @@ dtake_status dtake__pixels_convert(dtake_pixels *pixels, dtake_type to, dtake_er
 
 /* Masked samples take `value`, the mask goes away; the type widens as needed. */
 dtake_status dtake__pixels_unmask(dtake_pixels *pixels, double value, dtake_error *err);
+
+/* Samples whose mask byte is 0 become `value` (which the type must hold). */
+void dtake__samples_fill_masked(dtake_type type, void *data, const uint8_t *mask, size_t count, double value);
 
 /* Nearest neighbour: out pixel (c, r) takes in pixel (col[c], row[r]); -1 means outside: 0, masked. */
 dtake_status dtake__pixels_pick(const dtake_pixels *in, const int64_t *col, int64_t width, const int64_t *row, int64_t height, dtake_pixels *out, dtake_error *err);
