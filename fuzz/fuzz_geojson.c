@@ -1,0 +1,25 @@
+/* Areas come from files and requests of strangers: text to outline, to window, and against itself. */
+#include "core/alloc.h"
+#include "geo/area.h"
+
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = dtake__strndup((const char *)data, size);
+    if (text == NULL)
+        return 0;
+    dtake_error err;
+    dtake__outline outline = { 0 };
+    dtake_affine grid = { -180, 10, 0, 90, 0, -10 };
+    dtake_window window;
+    if (dtake__outline_of_geojson(text, strlen(text), "OGC:CRS84", 0.1, &outline, &err) == DTAKE_OK)
+        dtake__outline_window(&outline, &grid, 36, 18, &window, &err);
+    dtake__outline_dispose(&outline);
+    bool meet;
+    dtake__geojson_intersects_box(text, (dtake_box){ 170, -20, -170, 20 }, &meet, &err);
+    dtake__free(text);
+    return 0;
+}
