@@ -7,9 +7,9 @@
 #include "format/tiff.h"
 
 typedef struct dtake__planned_tile {
-    int64_t index;        /* in the directory */
+    int64_t index;         /* in the directory */
     uint64_t first, bytes; /* in the file; bytes 0: sparse */
-    bool mask;            /* belongs to the mask directory */
+    bool mask;             /* belongs to the mask directory */
 } dtake__planned_tile;
 
 typedef struct dtake__planned_range {
@@ -22,20 +22,31 @@ typedef struct dtake__plan {
     size_t tile_count, sparse_count;
     dtake__planned_range *range;
     size_t range_count;
-    size_t runs;             /* ranges_min: runs of touching tiles */
+    size_t runs; /* ranges_min: runs of touching tiles */
     uint64_t bytes, gap_bytes;
 } dtake__plan;
+
+enum {
+    DTAKE__TOUCHING_BYTES = 64, /* nearer tiles are one run: GDAL puts 4 bytes before and 4 behind each */
+    DTAKE__MAX_RANGE_BYTES =
+        8 << 20, /* a longer one is cut between tiles: memory, and a shorter way back after a break */
+    DTAKE__MIN_PIECE_BYTES = 256 << 10, /* of a run that is spread: less does not fill a warm connection */
+};
 
 /* Joining two ranges over a gap pays when the gap costs less time than a round trip:
  * gap / bandwidth < rtt / parallel. Not measured yet: 64 KiB. */
 typedef struct dtake__merge_rule {
     double rtt_ms, bandwidth_bytes_s;
-    int parallel;            /* requests that may be under way at once */
-    bool spread;             /* one window only: rows are not merged with one another, long runs are split */
+    int parallel; /* requests that may be under way at once */
+    bool spread;  /* one window only: as long as there are fewer runs than `parallel`, rows are not merged
+                     with one another and long runs are split */
 } dtake__merge_rule;
 
-dtake_status dtake__plan_make(dtake__plan *out, const dtake__tiff_dir *dir, const dtake__tiff_dir *mask_dir, dtake_window window,
-                              const int32_t *bands, size_t band_count, const dtake__merge_rule *rule, dtake_error *err);
+/* `window` is in pixels of `dir` and may reach past it. `bands` (from 1) NULL: all. `mask_dir` NULL: none.
+ * DTAKE_E_FORMAT: a tile lies where none can be; DTAKE_E_LIMIT: it is too large. */
+dtake_status dtake__plan_make(dtake__plan *out, const dtake__tiff_dir *dir, const dtake__tiff_dir *mask_dir,
+                              dtake_window window, const int32_t *bands, size_t band_count,
+                              const dtake__merge_rule *rule, dtake_error *err);
 void dtake__plan_dispose(dtake__plan *plan);
 
 #endif
