@@ -1,12 +1,13 @@
-/* A network path with a true round trip: two TUN devices in two namespaces, and between them every packet waits.
+/* A network path with a true round trip: two TUN devices in two namespaces, and between them every packet
+ * waits.
  *
  *   relay SERVER_NAMESPACE CLIENT_NAMESPACE ONE_WAY_US MBIT_PER_S
  *
- * Each direction has a clock that says when the wire is free again: a packet takes its bits at the set rate, is
- * dropped when it would wait more than 200 ms for the wire, and arrives ONE_WAY_US after it left. TCP sees a link:
- * handshake, slow start, loss on overflow. Packets pass with their offload headers, as on a network card with
- * segmentation offload, so that the relay itself takes little of the machine; a segment of many frames pays for
- * every frame's headers. Ends with its parent, or by SIGTERM; then prints what it carried.
+ * Each direction has a clock that says when the wire is free again: a packet takes its bits at the set rate,
+ * is dropped when it would wait more than 200 ms for the wire, and arrives ONE_WAY_US after it left. TCP sees
+ * a link: handshake, slow start, loss on overflow. Packets pass with their offload headers, as on a network
+ * card with segmentation offload, so that the relay itself takes little of the machine; a segment of many
+ * frames pays for every frame's headers. Ends with its parent, or by SIGTERM; then prints what it carried.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,96 @@
+"""The benchmark's data, its windows, and the least time they could take."""
+import math
+import os
+import random
+from pathlib import Path
+
+import numpy
+from osgeo import gdal
+
+gdal.UseExceptions()
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "build/bench-data"
+SIZE = 10980          # pixels, as a 10 m band of Sentinel-2
+TILE = 512
+DECODE_S = TILE * TILE / 383e6   # a tile of deflate with predictor 2 on one core
+HEADER_BYTES = 16384
+FIRST_FLIGHT = 14600  # bytes that TCP sends before the first acknowledgement
+
+
+def scene(shared):
+    """A 10980 x 10980 COG of real pixels: a scene of the shared data, mirrored to that size. Made once."""
+    path = DATA / "scene.tif"
+    if path.exists():
+        return path
+    found = sorted((shared / "data/imagery/sentinel2-l2a-33TWL-5dates/S2A_33TWL_20230815_0_L2A").glob("B04*.tif"))
+    if not found:
+        raise SystemExit("bench: needs the real scenes of ../shared/data/imagery (or SHARED_DATA=FOLDER)")
+    DATA.mkdir(parents=True, exist_ok=True)
+    small = gdal.Open(str(found[0])).ReadAsArray()
+    more = math.ceil(SIZE / small.shape[0]) * small.shape[0] - small.shape[0]
+    big = numpy.pad(small, ((0, more), (0, more)), mode="symmetric")[:SIZE, :SIZE]
+    memory = gdal.GetDriverByName("MEM").Create("", SIZE, SIZE, 1, gdal.GDT_UInt16)
+    memory.SetProjection("EPSG:32633")
+    memory.SetGeoTransform((499980, 10, 0, 5200020, 0, -10))
+    memory.GetRasterBand(1).WriteArray(big)
+    part = path.with_suffix(".part.tif")
+    gdal.Translate(str(part), memory, format="COG", creationOptions=[
+        "BLOCKSIZE=512", "COMPRESS=DEFLATE", "PREDICTOR=2", "NUM_THREADS=ALL_CPUS", "OVERVIEW_RESAMPLING=NEAREST"])
+    part.rename(path)
+    return path
+
+
+def publish(source, folder, count):
+    """The scene under `count` names, so that every window has a URL of its own and no client's cache helps twice."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(count):
+        name = folder / f"{i:04}.tif"
+        if not name.exists():
+            os.link(source, name)
+
+
+def windows(count, size, seed=1):
+    """`count` windows of size x size pixels that touch the same number of tiles each: 1 for 300, 9 for 1000."""
+    rng = random.Random(seed)
+    tiles = -(-size // TILE) + (1 if size > TILE else 0)
+    offsets = range(max(0, (tiles - 1) * TILE - size + 1), min(TILE, tiles * TILE - size + 1))
+    corner = lambda: rng.randint(0, SIZE // TILE - tiles) * TILE + rng.choice(offsets)  # noqa: E731
+    return [(corner(), corner(), size, size) for _ in range(count)]
+
+
+def tiles_of(window):
+    col, row, width, height = window
+    return [(x, y) for y in range(row // TILE, (row + height - 1) // TILE + 1)
+            for x in range(col // TILE, (col + width - 1) // TILE + 1)]
+
+
+def ideal(source, chosen, rtt_s, bytes_s, cores, connections):
+    """The ideal time of a cold run over plain HTTP: the largest of what the round trips, the wire and the
+    processors need. Returns a dict with the bounds and the least requests and bytes."""
+    dataset = gdal.Open(str(source))  # kept: a band does not keep its dataset
+    band = dataset.GetRasterBand(1)
+    size_of = {}
+    per_window = []
+    for window in chosen:
+        tiles = tiles_of(window)
+        for x, y in tiles:
+            if (x, y) not in size_of:
+                size_of[x, y] = int(band.GetMetadataItem(f"BLOCK_SIZE_{x}_{y}", "TIFF"))
+        per_window.append((len(tiles), sum(size_of[t] for t in tiles), len({y for _, y in tiles})))
+    total = sum(b for _, b, _ in per_window) + len(chosen) * HEADER_BYTES
+    cpu_s = sum(n for n, _, _ in per_window) * DECODE_S
+
+    def growth(size, flight):
+        return max(0, math.ceil(math.log2(size / flight + 1)) - 1)
+
+    after_header = 1 + growth(HEADER_BYTES, FIRST_FLIGHT)
+    parts = max(1, connections // len(chosen))
+    largest = max(b for _, b, _ in per_window) / parts
+    trips = 1 + after_header + 1 + growth(largest, FIRST_FLIGHT * 2 ** after_header)
+    if connections < len(chosen):
+        trips += 2 * math.ceil(len(chosen) / connections - 1)
+    setup = 3 * rtt_s
+    bounds = {"latency_s": trips * rtt_s, "wire_s": setup + total / bytes_s, "cpu_s": setup + cpu_s / cores}
+    return {**bounds, "seconds": max(bounds.values()), "bytes": total,
+            "requests": sum(1 + runs for _, _, runs in per_window), "tiles": sum(n for n, _, _ in per_window)}
