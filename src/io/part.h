@@ -9,8 +9,10 @@ typedef struct dtake__part dtake__part;
 
 /* Makes missing folders. `expected_bytes` > 0 reserves the space at once, so that a full disk is told early.
  * `replace` false: DTAKE_E_STATE when the target exists (now, or at commit). */
-dtake_status dtake__part_open(dtake__part **out, const char *target, int64_t expected_bytes, bool replace, dtake_error *err);
-dtake_status dtake__part_write(dtake__part *part, int64_t offset, const void *bytes, size_t len, dtake_error *err); /* any thread */
+dtake_status dtake__part_open(dtake__part **out, const char *target, int64_t expected_bytes, bool replace,
+                              dtake_error *err);
+dtake_status dtake__part_write(dtake__part *part, int64_t offset, const void *bytes, size_t len,
+                               dtake_error *err);                     /* any thread */
 dtake_status dtake__part_commit(dtake__part *part, dtake_error *err); /* frees the part in any case */
 void dtake__part_abort(dtake__part *part);                            /* removes and frees; NULL is fine */
 
