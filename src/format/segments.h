@@ -13,10 +13,13 @@ typedef struct dtake__segment {
 typedef struct dtake__segments {
     const dtake__segment *segment; /* sorted by first, not touching one another */
     size_t count;
-    int64_t file_bytes;            /* -1: unknown */
+    int64_t file_bytes; /* -1: unknown */
 } dtake__segments;
 
 /* The bytes [first, first + count), or NULL when not (all) there. */
 const uint8_t *dtake__segments_find(const dtake__segments *segments, int64_t first, size_t count);
+
+/* `first`, or when that byte is there the first one after it that is not. */
+int64_t dtake__segments_first_missing(const dtake__segments *segments, int64_t first);
 
 #endif

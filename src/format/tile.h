@@ -15,13 +15,14 @@ int32_t dtake__tile_rows(const dtake__tiff_dir *dir, int64_t index);
 /* Samples a pixel inside one tile: dir->bands, or 1 when planar. */
 int32_t dtake__tile_samples(const dtake__tiff_dir *dir);
 
-/* Bytes of a decoded tile: tile_width * rows * samples * bytes of dir->type (1-bit masks become bytes 0 and 255). */
+/* Bytes of a decoded tile: tile_width * rows * samples * bytes of dir->type (1-bit masks become bytes 0 and
+ * 255). */
 size_t dtake__tile_decoded_bytes(const dtake__tiff_dir *dir, int64_t index);
 
-/* Decodes into out (dtake__tile_decoded_bytes of it, pixel-interleaved when chunky). The decoded size must be exact:
- * DTAKE_E_FORMAT otherwise. Codecs we have not: DTAKE_E_UNSUPPORTED. */
-dtake_status dtake__tile_decode(dtake__decoder *decoder, const dtake__tiff_dir *dir, int64_t index, const uint8_t *bytes,
-                                size_t len, void *out, dtake_error *err);
+/* Decodes into out (dtake__tile_decoded_bytes of it, pixel-interleaved when chunky). The decoded size must be
+ * exact: DTAKE_E_FORMAT otherwise. Codecs we have not: DTAKE_E_UNSUPPORTED. */
+dtake_status dtake__tile_decode(dtake__decoder *decoder, const dtake__tiff_dir *dir, int64_t index,
+                                const uint8_t *bytes, size_t len, void *out, dtake_error *err);
 bool dtake__tile_can_decode(const dtake__tiff_dir *dir);
 
 #endif
