@@ -10,5 +10,6 @@
 #include <datatake/runtime.h>
 #include <datatake/serve.h>
 #include <datatake/status.h>
+#include <datatake/worker.h>
 
 #endif

@@ -45,11 +45,16 @@ void dtake__stac_items_dispose(dtake__stac_items *items);
 void dtake__stac_item_dispose(dtake__stac_item *item);
 
 /* The same, item by item, so that a long list is never in memory as a whole. `each` takes the item's content
- * when it keeps it (and clears *item); what is left is disposed of. Anything but DTAKE_OK from it ends the
- * parse. */
-typedef dtake_status (*dtake__stac_item_fn)(dtake__stac_item *item, void *ctx, dtake_error *err);
-dtake_status dtake__stac_each(const char *text, size_t len, const char *base, dtake_error *err,
-                              dtake__stac_item_fn each, void *ctx);
+ * when it keeps it (and clears *item); what is left is disposed of. `broken` (may be NULL) is told of an
+ * element of a list that cannot be read; when it returns DTAKE_OK the next one is read. Anything but DTAKE_OK
+ * from either ends the parse. */
+typedef struct dtake__stac_reader {
+    dtake_status (*each)(dtake__stac_item *item, void *ctx, dtake_error *err);
+    dtake_status (*broken)(const dtake_error *why, void *ctx, dtake_error *err);
+    void *ctx;
+} dtake__stac_reader;
+dtake_status dtake__stac_each(const char *text, size_t len, const char *base,
+                              const dtake__stac_reader *reader, dtake_error *err);
 
 /* Looks like STAC JSON at all (to tell items from other .json files in a folder). */
 bool dtake__stac_looks_like_item(const char *text, size_t len);

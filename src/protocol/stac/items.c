@@ -68,8 +68,7 @@ static dtake_status skip_value(scan *s)
 
 typedef struct feed {
     const char *base;
-    dtake__stac_item_fn each;
-    void *ctx;
+    const dtake__stac_reader *reader;
     const char *unit; /* "line" or "feature" */
     size_t number;    /* of the element in its list, from 1; 0: the document is one item */
 } feed;
@@ -83,7 +82,8 @@ static dtake_status fail_at(const feed *f, dtake_error *err, dtake_status st)
     return st;
 }
 
-static dtake_status feed_one(const feed *f, const char *text, size_t len, dtake_error *err)
+static dtake_status read_one(const feed *f, dtake__stac_item *item, const char *text, size_t len,
+                             dtake_error *err)
 {
     scan s = { text, text + len };
     dtake_status st = skip_value(&s);
@@ -94,17 +94,26 @@ static dtake_status feed_one(const feed *f, const char *text, size_t len, dtake_
     if (json == NULL)
         return fail_at(
             f, err, dtake__fail(err, DTAKE_E_FORMAT, "not JSON: %.120s (byte %d)", why.text, why.position));
-    dtake__stac_item item = { 0 };
     const char *type = json_string_value(json_object_get(json, "type"));
     if (type != NULL && (strcmp(type, "Collection") == 0 || strcmp(type, "Catalog") == 0))
         st = dtake__fail(err, DTAKE_E_FORMAT, "a STAC %s, not an item", type);
     else
-        st = dtake__stac_item_read(&item, json, f->base, err);
+        st = dtake__stac_item_read(item, json, f->base, err);
     json_decref(json);
-    if (st != DTAKE_OK)
-        fail_at(f, err, st);
+    return st == DTAKE_OK ? st : fail_at(f, err, st);
+}
+
+static dtake_status feed_one(const feed *f, const char *text, size_t len, dtake_error *err)
+{
+    dtake__stac_item item = { 0 };
+    dtake_error why = { 0 };
+    dtake_status st = read_one(f, &item, text, len, &why);
+    if (st == DTAKE_OK)
+        st = f->reader->each(&item, f->reader->ctx, err);
+    else if (f->number > 0 && f->reader->broken != NULL && st != DTAKE_E_NOMEM)
+        st = f->reader->broken(&why, f->reader->ctx, err);
     else
-        st = f->each(&item, f->ctx, err);
+        dtake__error_copy(err, &why);
     dtake__stac_item_dispose(&item);
     return st;
 }
@@ -205,10 +214,10 @@ static bool is_ndjson(const char *text, size_t len)
     return first.at == first.end && rest.at < rest.end;
 }
 
-dtake_status dtake__stac_each(const char *text, size_t len, const char *base, dtake_error *err,
-                              dtake__stac_item_fn each, void *ctx)
+dtake_status dtake__stac_each(const char *text, size_t len, const char *base,
+                              const dtake__stac_reader *reader, dtake_error *err)
 {
-    feed f = { .base = base, .each = each, .ctx = ctx };
+    feed f = { .base = base, .reader = reader };
     if (len > MAX_DOCUMENT_BYTES)
         return fail_at(
             &f, err,
@@ -254,7 +263,7 @@ static dtake_status append_item(dtake__stac_item *item, void *ctx, dtake_error *
 dtake_status dtake__stac_items_parse(dtake__stac_items *items, const char *text, size_t len, const char *base,
                                      dtake_error *err)
 {
-    return dtake__stac_each(text, len, base, err, append_item, items);
+    return dtake__stac_each(text, len, base, &(dtake__stac_reader){ append_item, NULL, items }, err);
 }
 
 void dtake__stac_items_dispose(dtake__stac_items *items)

@@ -1,0 +1,153 @@
+#include "access/options.h"
+
+#include "core/alloc.h"
+#include "core/error.h"
+
+#include <math.h>
+#include <string.h>
+
+#define FIELD(kind, name)                                                                                    \
+    {                                                                                                        \
+#name, DTAKE__FIELD_##kind, offsetof(dtake_get_options, name)                                        \
+    }
+const dtake__field dtake__option_fields[DTAKE__OPTION_FIELDS] = {
+    FIELD(TEXT, items_json),    FIELD(I64, items_json_bytes),
+    FIELD(TEXT, items_base),    FIELD(TEXT, intersects),
+    FIELD(BOOL, has_cloud),     FIELD(F64, cloud_max_pct),
+    FIELD(I64, max_items),      FIELD(F64, scale_m),
+    FIELD(BOOL, has_unmask),    FIELD(F64, unmask),
+    FIELD(BOOL, raw),           FIELD(TEXT, out_dir),
+    FIELD(TEXT, path_template), FIELD(BOOL, overwrite),
+    FIELD(BOOL, skip_existing), FIELD(TEXT, sheet_path),
+    FIELD(I32, processes),      FIELD(TEXT, program),
+    FIELD(I32, shard_index),    FIELD(I32, shard_count),
+    FIELD(BOOL, explain_only),  FIELD(BOOL, no_cache),
+};
+#undef FIELD
+
+#define LIST(name, count)                                                                                    \
+    {                                                                                                        \
+#name, offsetof(dtake_get_options, name), offsetof(dtake_get_options, count)                         \
+    }
+const dtake__list_field dtake__option_lists[DTAKE__OPTION_LISTS] = {
+    LIST(inputs, input_count),
+    LIST(bands, band_count),
+    LIST(assets, asset_count),
+};
+#undef LIST
+
+const char *const dtake__mode_names[3] = { "async", "sequential", "processes" };
+const char *const dtake__format_names[3] = { "gtiff", "cog", "png" };
+
+static void *at(const void *options, size_t offset)
+{
+    return (char *)options + offset;
+}
+
+static char **copy_list(const char *const *list, size_t count)
+{
+    char **copy = dtake__calloc(count, sizeof *copy);
+    for (size_t i = 0; copy != NULL && i < count; i++) {
+        copy[i] = dtake__strdup(list[i]);
+        if (copy[i] == NULL) {
+            while (i-- > 0)
+                dtake__free(copy[i]);
+            dtake__free(copy);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
+/* Pointers of `out` still belong to the caller's options; each becomes a copy or NULL. */
+static bool copy_texts(dtake__options *out, const dtake_get_options *from)
+{
+    bool ok = true;
+    for (size_t i = 0; i < DTAKE__OPTION_FIELDS; i++) {
+        const dtake__field *field = &dtake__option_fields[i];
+        char **text = at(&out->value, field->offset);
+        if (field->kind != DTAKE__FIELD_TEXT || *text == NULL)
+            continue;
+        bool counted = strcmp(field->name, "items_json") == 0;
+        *text = !ok ? NULL : counted ? dtake__strndup(*text, from->items_json_bytes) : dtake__strdup(*text);
+        ok = ok && *text != NULL;
+    }
+    for (size_t i = 0; i < DTAKE__OPTION_LISTS; i++) {
+        char ***list = at(&out->value, dtake__option_lists[i].offset);
+        size_t *count = at(&out->value, dtake__option_lists[i].count_offset);
+        if (*count > 0)
+            *list = ok ? copy_list((const char *const *)*list, *count) : NULL;
+        else
+            *list = NULL;
+        ok = ok && (*count == 0 || *list != NULL);
+        if (*list == NULL)
+            *count = 0;
+    }
+    return ok;
+}
+
+dtake_status dtake__options_copy(dtake__options *out, const dtake_get_options *from, dtake_error *err)
+{
+    out->value = *from;
+    if (copy_texts(out, from))
+        return DTAKE_OK;
+    dtake__options_dispose(out);
+    return dtake__fail_nomem(err, "a job's options");
+}
+
+void dtake__options_dispose(dtake__options *options)
+{
+    for (size_t i = 0; i < DTAKE__OPTION_FIELDS; i++)
+        if (dtake__option_fields[i].kind == DTAKE__FIELD_TEXT)
+            dtake__free(*(char **)at(&options->value, dtake__option_fields[i].offset));
+    for (size_t i = 0; i < DTAKE__OPTION_LISTS; i++) {
+        char **list = *(char ***)at(&options->value, dtake__option_lists[i].offset);
+        size_t count = *(size_t *)at(&options->value, dtake__option_lists[i].count_offset);
+        for (size_t k = 0; k < count; k++)
+            dtake__free(list[k]);
+        dtake__free(list);
+    }
+    *options = (dtake__options){ 0 };
+}
+
+static dtake_status check_raw(const dtake_get_options *o, dtake_error *err)
+{
+    if (!o->raw && o->asset_count > 0)
+        return dtake__fail(err, DTAKE_E_USAGE, "--assets names what --raw stores; for pixels use --bands");
+    if (!o->raw)
+        return DTAKE_OK;
+    if (o->asset_count == 0)
+        return dtake__fail(err, DTAKE_E_USAGE, "--raw needs --assets: the keys of the assets to store");
+    if (o->band_count > 0 || o->visualize.enabled || o->has_unmask || o->scale_m != 0 ||
+        o->sheet_path != NULL)
+        return dtake__fail(err, DTAKE_E_USAGE,
+                           "--raw stores files as they are: it goes with no --bands, --scale, "
+                           "--unmask, --visualize or --sheet");
+    return DTAKE_OK;
+}
+
+dtake_status dtake__options_check(const dtake_get_options *o, dtake_error *err)
+{
+    if (o->input_count == 0 && o->items_json == NULL)
+        return dtake__fail(err, DTAKE_E_USAGE, "no input: give STAC items, a folder or rasters");
+    if (!o->explain_only && (o->out_dir == NULL || o->out_dir[0] == '\0'))
+        return dtake__fail(err, DTAKE_E_USAGE, "no output folder: give -o DIR");
+    if (!isfinite(o->scale_m) || o->scale_m < 0)
+        return dtake__fail(err, DTAKE_E_USAGE, "--scale %g: metres a pixel must be more than 0", o->scale_m);
+    if (o->has_cloud && isnan(o->cloud_max_pct))
+        return dtake__fail(err, DTAKE_E_USAGE, "--cloud: not a number");
+    if (o->max_items < 0)
+        return dtake__fail(err, DTAKE_E_USAGE, "--max-items %lld: must not be negative",
+                           (long long)o->max_items);
+    if (o->band_count > DTAKE_MAX_BANDS)
+        return dtake__fail(err, DTAKE_E_USAGE, "--bands: %zu bands, at most %d", o->band_count,
+                           DTAKE_MAX_BANDS);
+    if (o->overwrite && o->skip_existing)
+        return dtake__fail(err, DTAKE_E_USAGE, "--overwrite and --skip-existing exclude one another");
+    if (o->shard_count < 0 ||
+        (o->shard_count > 0 && (o->shard_index < 0 || o->shard_index >= o->shard_count)))
+        return dtake__fail(err, DTAKE_E_USAGE, "shard %d of %d", o->shard_index, o->shard_count);
+    if (o->processes < 0 || o->processes > 256)
+        return dtake__fail(err, DTAKE_E_USAGE, "--processes %d: from 1 to 256", o->processes);
+    return check_raw(o, err);
+}
