@@ -95,7 +95,8 @@ class Server:
         return f"{self.url}files/{path}"
 
     def requests(self):
-        """The access log, one dict a request: method, path, status, bytes, range."""
+        """Stops the server, so that its access log is whole; one dict a request: method, path, status, bytes, range."""
+        self.stop()
         return parse_access_log(self.log.read_text())
 
     def stop(self):
