@@ -67,6 +67,15 @@ void dtake__buf_clear(dtake_buf *buf)
         buf->data[0] = '\0';
 }
 
+void dtake__buf_shrink(dtake_buf *buf)
+{
+    uint8_t *data = buf->data && buf->len < buf->cap ? dtake__realloc(buf->data, buf->len + 1) : NULL;
+    if (data == NULL)
+        return;
+    buf->data = data;
+    buf->cap = buf->len;
+}
+
 void dtake__buf_dispose(dtake_buf *buf)
 {
     dtake__free(buf->data);

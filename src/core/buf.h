@@ -19,6 +19,7 @@ dtake_status dtake__buf_puts(dtake_buf *buf, const char *text);
 dtake_status dtake__buf_printf(dtake_buf *buf, const char *fmt, ...) DTAKE_PRINTF(2, 3);
 dtake_status dtake__buf_reserve(dtake_buf *buf, size_t more); /* room for `more` bytes after len */
 void dtake__buf_clear(dtake_buf *buf);                        /* empties, keeps the memory */
+void dtake__buf_shrink(dtake_buf *buf);                       /* gives back memory behind len */
 void dtake__buf_dispose(dtake_buf *buf);
 void dtake__buf_move(dtake_buf *to, dtake_buf *from); /* to must hold nothing; from is left empty */
 const char *dtake__buf_str(const dtake_buf *buf);     /* "" when nothing was written */

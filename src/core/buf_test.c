@@ -28,11 +28,27 @@ static void a_failed_allocation_leaves_the_content(void **state)
     dtake__buf_dispose(&buf);
 }
 
+static void shrinking_keeps_the_content_and_the_limit(void **state)
+{
+    (void)state;
+    dtake_buf buf = DTAKE_BUF_INIT(1000);
+    CHECK_OK(dtake__buf_reserve(&buf, 900));
+    CHECK_OK(dtake__buf_puts(&buf, "seven"));
+    dtake__buf_shrink(&buf);
+    CHECK_EQ(buf.cap, 5);
+    CHECK_STR(dtake__buf_str(&buf), "seven");
+    CHECK_OK(dtake__buf_puts(&buf, " more"));
+    CHECK_STR(dtake__buf_str(&buf), "seven more");
+    dtake__buf_dispose(&buf);
+    dtake__buf_shrink(&buf); /* nothing to give back */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_buffer_never_passes_its_limit),
         cmocka_unit_test(a_failed_allocation_leaves_the_content),
+        cmocka_unit_test(shrinking_keeps_the_content_and_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,19 +12,21 @@
 typedef struct dtake__output {
     const char *path;
     dtake_file_format format;
-    dtake_pixels pixels;        /* taken, freed before `done` */
+    dtake_pixels pixels; /* taken when dtake__output_start returns DTAKE_OK, freed before `done` */
     bool has_transform;
     dtake_affine transform;
-    const char *crs;            /* "EPSG:n", WKT or "" */
-    bool has_nodata;            /* the source's; masked pixels are written as it. Without: a mask band, alpha for RGB and PNG */
+    const char *crs; /* "EPSG:n", WKT or "" */
+    bool has_nodata; /* the source's; masked pixels are written as it. Without: a mask band, alpha for RGB and
+                        PNG */
     double nodata;
-    bool rgb;                   /* three bands are red, green, blue */
+    bool rgb;        /* three bands are red, green, blue */
+    bool visualized; /* one band of uint8 is a picture, not classes: overviews are means, not nearest */
     const char *const *band_names; /* one a band; NULL: none */
-    const char *metadata;       /* key=value lines; NULL: none */
-    int64_t time_ns;            /* of acquisition, for TIFFTAG_DATETIME; INT64_MIN: none */
+    const char *metadata;          /* key=value lines; NULL: none */
+    int64_t time_ns;               /* of acquisition, into the metadata; INT64_MIN or 0: none */
     bool replace;
     uint64_t order;
-    dtake__tally *tally;        /* cpu_us is added */
+    dtake__tally *tally; /* cpu_us is added */
 } dtake__output;
 
 typedef struct dtake__written {
@@ -32,16 +34,20 @@ typedef struct dtake__written {
     char sha256[DTAKE__SHA256_HEX];
 } dtake__written;
 
-typedef void (*dtake__output_fn)(dtake_status status, const dtake__written *written, const dtake_error *err, void *ctx);
+typedef void (*dtake__output_fn)(dtake_status status, const dtake__written *written, const dtake_error *err,
+                                 void *ctx);
 
-/* Tiles are compressed on the workers, all at once; then part file, fsync, rename. The same pixels give the same
- * bytes on every machine, however many workers there are. `done` on the loop thread. */
-dtake_status dtake__output_start(dtake_runtime *runtime, dtake__output *output, dtake_error *err, dtake__output_fn done, void *ctx);
+/* GeoTIFF and COG take any type and number of bands; PNG takes 1 or 3 bands of uint8, or 1 of uint16, else
+ * DTAKE_E_USAGE. A nodata the type cannot hold counts as none. Failures name the path.
+ * Tiles are compressed on the workers, all at once; then part file, fsync, rename. The same pixels give the
+ * same bytes on every machine, however many workers there are. `done` on the loop thread. */
+dtake_status dtake__output_start(dtake_runtime *runtime, dtake__output *output, dtake_error *err,
+                                 dtake__output_fn done, void *ctx);
 
 /* Bytes the writer holds at most besides the pixels, for the budget. */
 int64_t dtake__output_bytes(const dtake__output *output);
 
-/* ".tif" or ".png", without the dot. */
+/* "tif" or "png". */
 const char *dtake__output_extension(dtake_file_format format);
 
 #endif
