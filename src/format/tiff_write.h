@@ -33,6 +33,7 @@ typedef struct dtake__tiff_spec {
     double nodata;
     const char *const *band_names; /* NULL: none */
     const char *description;       /* ImageDescription; NULL: none */
+    const char *datetime;          /* "YYYY:MM:DD HH:MM:SS"; NULL: none */
     const char *software;          /* NULL: "datatake VERSION" */
     const char *metadata;          /* key=value lines for GDAL_METADATA; NULL: none */
     bool cog; /* directories first, overview data before full resolution data, ghost area */
