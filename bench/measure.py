@@ -4,10 +4,12 @@ import json
 import os
 import re
 import signal
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -48,25 +50,51 @@ class Server:
         return {"requests": len(lines), "bytes": sum(int(s[1]) for s in sizes if s)}
 
 
-def client_command(name, list_file):
+def client_command(name, list_file, out):
+    """`datatake` and `rasterio N` read windows; with `out` they also write each as a GeoTIFF."""
     kind, _, threads = name.partition(" ")
-    if kind == "datatake":
+    if kind == "rasterio":
+        return [str(PYTHON), str(ROOT / "bench/rasterio_windows.py"), str(list_file), threads, *([str(out)] if out else [])]
+    if not out:
         return [str(ROOT / "build/release/bench/windows"), str(list_file)]
-    return [str(PYTHON), str(ROOT / "bench/rasterio_windows.py"), str(list_file), threads]
+    hrefs = [line.split()[0] for line in list_file.read_text().splitlines()]
+    return [str(PROGRAM), "get", *hrefs, "--bbox", workload.GET_BBOX, "--no-cache", "-q", "-o", str(out)]
 
 
-def run_client(name, folder, chosen, scratch):
-    server = Server(folder, scratch / "access.log")
+def timed(command, env):
+    """Runs a client to its end: what it printed, and its whole process's time, memory and processor time."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+    killer = threading.Timer(CLIENT_SECONDS, process.kill)
+    killer.start()
+    out, err = process.stdout.read(), process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    killer.cancel()
+    if process.returncode != 0:
+        raise SystemExit(f"bench: {' '.join(command[:6])} failed ({process.returncode}): {err.decode()[-2000:]}")
+    return out, {"process_seconds": round(time.perf_counter() - started, 4), "peak_rss_mb": round(usage.ru_maxrss / 1024, 1),
+                 "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3)}
+
+
+def run_client(name, task, chosen, scratch):
+    server = Server(Path(task["folder"]), scratch / "access.log")
+    out = scratch / "out" if task.get("write") else None
+    shutil.rmtree(scratch / "out", ignore_errors=True)
+    env = {**os.environ, "XDG_CACHE_HOME": str(scratch / "cache"), "HOME": str(scratch)}
     try:
         list_file = scratch / "windows.txt"
         list_file.write_text("".join(f"{server.url}{i:04}.tif {' '.join(map(str, w))}\n" for i, w in enumerate(chosen)))
-        done = subprocess.run([*CLIENT, *client_command(name, list_file)], stdout=subprocess.PIPE, text=True,
-                              timeout=CLIENT_SECONDS)
+        printed, run = timed([*CLIENT, *client_command(name, list_file, out)], env)
     finally:
         served = server.stop()
-    if done.returncode != 0:
-        raise SystemExit(f"bench: {name} failed with exit status {done.returncode}")
-    return {**json.loads(done.stdout), **served}
+    if out and name == "datatake":
+        run["seconds"] = run["process_seconds"]
+    else:
+        run.update({k: v for k, v in json.loads(printed).items() if k in ("seconds", "sum", "version")})
+    if out:
+        run["sum"] = workload.sum_of(out)
+    return {**run, **served}
 
 
 def calibrate(folder, scratch):
@@ -85,6 +113,8 @@ def calibrate(folder, scratch):
 
 def measure(task):
     chosen = workload.windows(task["windows"], task["size"])
+    if task.get("write"):
+        chosen = [workload.get_window(PROGRAM, task["source"])] * task["windows"]
     folder = Path(task["folder"])
     rows = {name: [] for name in task["clients"]}
     with tempfile.TemporaryDirectory() as name:
@@ -92,7 +122,7 @@ def measure(task):
         report = {"calibration": calibrate(folder, scratch)}
         for round_number in range(task["rounds"]):
             for client in task["clients"]:
-                rows[client].append(run_client(client, folder, chosen, scratch))
+                rows[client].append(run_client(client, task, chosen, scratch))
                 print(f"  {task['name']} {round_number + 1}/{task['rounds']} {client:<14}"
                       f" {rows[client][-1]['seconds']:.2f} s", file=sys.stderr)
     sums = {run["sum"] for runs in rows.values() for run in runs}

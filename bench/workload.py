@@ -2,6 +2,8 @@
 import math
 import os
 import random
+import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy
@@ -15,6 +17,8 @@ SIZE = 10980          # pixels, as a 10 m band of Sentinel-2
 TILE = 512
 DECODE_S = TILE * TILE / 383e6   # a tile of deflate with predictor 2 on one core
 HEADER_BYTES = 16384
+# About 1000 x 1000 pixels of the scene; the same for every file, as a command line has one area.
+GET_BBOX = "15.15,46.7,15.28,46.79"
 FIRST_FLIGHT = 14600  # bytes that TCP sends before the first acknowledgement
 
 
@@ -57,6 +61,22 @@ def windows(count, size, seed=1):
     offsets = range(max(0, (tiles - 1) * TILE - size + 1), min(TILE, tiles * TILE - size + 1))
     corner = lambda: rng.randint(0, SIZE // TILE - tiles) * TILE + rng.choice(offsets)  # noqa: E731
     return [(corner(), corner(), size, size) for _ in range(count)]
+
+
+def get_window(program, source):
+    """The window that `datatake get --bbox GET_BBOX` cuts, from the file it writes."""
+    with tempfile.TemporaryDirectory() as out:
+        subprocess.run([str(program), "get", str(source), "--bbox", GET_BBOX, "-q", "-o", out], check=True,
+                       stdout=subprocess.DEVNULL)
+        cut = gdal.Open(str(next(Path(out).glob("*.tif"))))
+        transform, whole = cut.GetGeoTransform(), gdal.Open(str(source)).GetGeoTransform()
+        return (round((transform[0] - whole[0]) / whole[1]), round((transform[3] - whole[3]) / whole[5]),
+                cut.RasterXSize, cut.RasterYSize)
+
+
+def sum_of(folder):
+    """The sum of all pixels of the GeoTIFFs in a folder."""
+    return sum(int(gdal.Open(str(path)).ReadAsArray().sum(dtype=numpy.uint64)) for path in folder.glob("*.tif"))
 
 
 def tiles_of(window):
