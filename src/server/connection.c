@@ -1,0 +1,335 @@
+#include "server/connection.h"
+
+#include "core/alloc.h"
+#include "core/clock.h"
+
+#include <linux/sockios.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+enum { LINGER_BYTES = 256 * 1024 };
+
+/* ---- life ---- */
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    dtake__conn *conn = handle->data;
+    if (--conn->open_handles > 0)
+        return;
+    if (conn->front_state != NULL)
+        conn->front->free(conn->front_state);
+    dtake__buf_dispose(&conn->in);
+    dtake__free(conn);
+}
+
+static void unlink_conn(dtake__conn *conn)
+{
+    *(conn->prev != NULL ? &conn->prev->next : &conn->server->conns) = conn->next;
+    if (conn->next != NULL)
+        conn->next->prev = conn->prev;
+    conn->server->conn_count--;
+}
+
+void dtake__conn_close(dtake__conn *conn)
+{
+    if (conn->closing)
+        return;
+    conn->closing = true;
+    unlink_conn(conn);
+    if (conn->front_state != NULL)
+        conn->front->on_gone(conn->front_state);
+    uv_close((uv_handle_t *)&conn->tcp, on_handle_closed);
+    uv_close((uv_handle_t *)&conn->timer, on_handle_closed);
+    uv_close((uv_handle_t *)&conn->delay, on_handle_closed);
+    dtake__server_conn_gone(conn->server);
+}
+
+void dtake__conn_stop(dtake__conn *conn)
+{
+    if (conn->lingering)
+        return; /* soon over */
+    if (conn->front_state == NULL)
+        dtake__conn_close(conn);
+    else
+        conn->front->on_stopping(conn->front_state);
+}
+
+/* ---- limits ---- */
+
+/* Bytes the other side has acknowledged, in all: those given to the kernel less those it still holds. */
+static uint64_t bytes_taken(dtake__conn *conn)
+{
+    int fd, held = 0;
+    if (uv_fileno((uv_handle_t *)&conn->tcp, &fd) != 0 || ioctl(fd, SIOCOUTQ, &held) != 0)
+        held = 0;
+    return conn->given - uv_stream_get_write_queue_size((uv_stream_t *)&conn->tcp) - (uint64_t)held;
+}
+
+static void check_write(dtake__conn *conn)
+{
+    int64_t now = dtake__now_ms();
+    uint64_t taken = bytes_taken(conn);
+    if (taken != conn->taken) {
+        conn->taken = taken;
+        conn->progress_ms = now;
+    } else if (now - conn->progress_ms >= conn->server->limits.write_ms) {
+        dtake__conn_close(conn);
+    }
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    dtake__conn *conn = timer->data;
+    switch (conn->wait) {
+    case DTAKE__WAIT_REST:
+        conn->front->on_timeout(conn->front_state);
+        break;
+    case DTAKE__WAIT_WRITE:
+        check_write(conn);
+        break;
+    case DTAKE__WAIT_REQUEST:
+    case DTAKE__WAIT_HANGUP:
+        dtake__conn_close(conn);
+        break;
+    case DTAKE__WAIT_NOTHING:
+        break;
+    }
+}
+
+void dtake__conn_wait_for(dtake__conn *conn, dtake__conn_wait wait)
+{
+    if (conn->closing || conn->lingering || (wait == conn->wait && wait != DTAKE__WAIT_REQUEST))
+        return;
+    const dtake__serve_limits *limits = &conn->server->limits;
+    int64_t ms = wait == DTAKE__WAIT_REQUEST  ? limits->idle_ms
+                 : wait == DTAKE__WAIT_REST   ? limits->header_ms
+                 : wait == DTAKE__WAIT_HANGUP ? DTAKE__LINGER_MS
+                                              : limits->write_ms / 4 + 1;
+    conn->wait = wait;
+    if (wait == DTAKE__WAIT_NOTHING) {
+        uv_timer_stop(&conn->timer);
+        return;
+    }
+    if (wait == DTAKE__WAIT_WRITE) {
+        conn->taken = bytes_taken(conn);
+        conn->progress_ms = dtake__now_ms();
+    }
+    uv_timer_start(&conn->timer, on_timer, (uint64_t)ms, wait == DTAKE__WAIT_WRITE ? (uint64_t)ms : 0);
+}
+
+/* ---- bytes in ---- */
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    dtake__conn *conn = handle->data;
+    (void)suggested;
+    *buf = uv_buf_init((char *)conn->server->read_buffer, DTAKE__READ_BYTES);
+}
+
+static bool open_front(dtake__conn *conn, const uint8_t *bytes, size_t len)
+{
+    if (conn->front_state != NULL)
+        return true;
+    conn->front = dtake__front_for(bytes, len);
+    conn->front_state = conn->front->open(conn);
+    return conn->front_state != NULL;
+}
+
+/* Gives bytes to the front; what it leaves is kept. */
+static void take_bytes(dtake__conn *conn, const uint8_t *bytes, size_t len)
+{
+    if (!open_front(conn, bytes, len)) {
+        dtake__conn_close(conn);
+        return;
+    }
+    size_t used = conn->in.len == 0 ? conn->front->on_bytes(conn->front_state, bytes, len) : 0;
+    if (conn->closing || conn->lingering || used == len)
+        return;
+    bool had = conn->in.len > 0;
+    if (dtake__buf_append(&conn->in, bytes + used, len - used) != DTAKE_OK)
+        dtake__conn_close(conn);
+    else if (had)
+        dtake__conn_pump(conn);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
+
+/* A client that sends faster than it reads answers is not listened to beyond one header and one read. */
+static void read_or_not(dtake__conn *conn)
+{
+    bool wanted = !conn->closing && !conn->ended && conn->in.len <= conn->server->limits.header_bytes;
+    if (wanted && !conn->reading)
+        wanted = uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read) == 0;
+    else if (!wanted && conn->reading && !conn->closing)
+        uv_read_stop((uv_stream_t *)&conn->tcp);
+    conn->reading = wanted;
+}
+
+void dtake__conn_pump(dtake__conn *conn)
+{
+    while (conn->in.len > 0 && !conn->closing && !conn->lingering) {
+        size_t used = conn->front->on_bytes(conn->front_state, conn->in.data, conn->in.len);
+        if (used == 0 || conn->closing || conn->lingering)
+            break;
+        memmove(conn->in.data, conn->in.data + used, conn->in.len - used);
+        conn->in.len -= used;
+    }
+    read_or_not(conn);
+}
+
+static void on_end(dtake__conn *conn)
+{
+    conn->ended = true;
+    if (conn->lingering || conn->front_state == NULL)
+        dtake__conn_close(conn);
+    else
+        conn->front->on_end(conn->front_state);
+    read_or_not(conn);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    dtake__conn *conn = stream->data;
+    if (n == UV_EOF) {
+        on_end(conn);
+    } else if (n < 0) {
+        dtake__conn_close(conn);
+    } else if (conn->lingering) {
+        conn->given += (uint64_t)n; /* from here on it counts what is thrown away */
+        if (conn->given > LINGER_BYTES)
+            dtake__conn_close(conn);
+    } else if (n > 0) {
+        take_bytes(conn, (const uint8_t *)buf->base, (size_t)n);
+        read_or_not(conn);
+    }
+}
+
+/* ---- bytes out ---- */
+
+static void on_written(uv_write_t *request, int status)
+{
+    dtake__conn *conn = request->handle->data;
+    dtake__chunk_free(&conn->server->chunks, request->data);
+    conn->writes--;
+    if (conn->closing)
+        return;
+    if (status != 0) {
+        dtake__conn_close(conn);
+    } else if (conn->writes == 0) {
+        dtake__conn_wait_for(conn, DTAKE__WAIT_NOTHING);
+        conn->front->on_sent(conn->front_state);
+    }
+}
+
+bool dtake__conn_send(dtake__conn *conn, dtake__chunk *chunk, bool last)
+{
+    uv_stream_t *stream = (uv_stream_t *)&conn->tcp;
+    uv_buf_t buf = uv_buf_init((char *)chunk->bytes + chunk->at, (unsigned)chunk->len);
+    conn->given += chunk->len;
+    int n = last && conn->writes == 0 ? uv_try_write(stream, &buf, 1) : UV_EAGAIN;
+    if (n == (int)buf.len) {
+        dtake__chunk_free(&conn->server->chunks, chunk);
+        return true;
+    }
+    if (n > 0)
+        buf = uv_buf_init(buf.base + n, buf.len - (unsigned)n);
+    chunk->request.data = chunk;
+    if ((n < 0 && n != UV_EAGAIN) || uv_write(&chunk->request, stream, &buf, 1, on_written) != 0) {
+        dtake__chunk_free(&conn->server->chunks, chunk);
+        dtake__conn_close(conn);
+        return false;
+    }
+    conn->writes++;
+    dtake__conn_wait_for(conn, DTAKE__WAIT_WRITE);
+    return false;
+}
+
+static void on_shutdown(uv_shutdown_t *request, int status)
+{
+    dtake__conn *conn = request->data;
+    if (status != 0 || conn->ended)
+        dtake__conn_close(conn);
+}
+
+void dtake__conn_finish(dtake__conn *conn)
+{
+    if (conn->closing || conn->lingering)
+        return;
+    dtake__buf_clear(&conn->in);
+    conn->given = 0;
+    dtake__conn_wait_for(conn, DTAKE__WAIT_HANGUP);
+    conn->lingering = true;
+    conn->shutdown.data = conn;
+    if (uv_shutdown(&conn->shutdown, (uv_stream_t *)&conn->tcp, on_shutdown) != 0)
+        dtake__conn_close(conn);
+    read_or_not(conn);
+}
+
+/* ---- accepting ---- */
+
+static void name_peer(dtake__conn *conn)
+{
+    struct sockaddr_storage address;
+    int len = sizeof address;
+    if (uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&address, &len) != 0)
+        strcpy(conn->peer, "-");
+    else if (address.ss_family == AF_INET6)
+        uv_ip6_name((struct sockaddr_in6 *)&address, conn->peer, sizeof conn->peer);
+    else
+        uv_ip4_name((struct sockaddr_in *)&address, conn->peer, sizeof conn->peer);
+}
+
+static dtake__conn *conn_new(dtake_server *server)
+{
+    dtake__conn *conn = dtake__calloc(1, sizeof *conn);
+    if (conn == NULL)
+        return NULL;
+    conn->server = server;
+    conn->id = ++server->conn_serial;
+    conn->in = DTAKE_BUF_INIT(server->limits.header_bytes + DTAKE__READ_BYTES);
+    uv_tcp_init(&server->loop, &conn->tcp);
+    uv_timer_init(&server->loop, &conn->timer);
+    uv_timer_init(&server->loop, &conn->delay);
+    conn->tcp.data = conn->timer.data = conn->delay.data = conn;
+    conn->open_handles = 3;
+    conn->next = server->conns;
+    if (conn->next != NULL)
+        conn->next->prev = conn;
+    server->conns = conn;
+    server->conn_count++;
+    conn->refused = server->conn_count > server->limits.max_connections;
+    return conn;
+}
+
+static void refuse(dtake__conn *conn)
+{
+    static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
+                                 "Content-Type: text/plain\r\nContent-Length: 54\r\n\r\n"
+                                 "503 Service Unavailable: too many connections at once\n";
+    uv_buf_t buf = uv_buf_init((char *)answer, sizeof answer - 1);
+    if (uv_try_write((uv_stream_t *)&conn->tcp, &buf, 1) != (int)buf.len)
+        dtake__conn_close(conn);
+    else
+        dtake__conn_finish(conn);
+}
+
+bool dtake__conn_accept(dtake_server *server)
+{
+    dtake__conn *conn = conn_new(server);
+    if (conn == NULL)
+        return false;
+    if (uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&conn->tcp) != 0 ||
+        server->conn_count > server->limits.max_connections + DTAKE__REFUSED_AT_ONCE) {
+        dtake__conn_close(conn);
+        return true;
+    }
+    uv_tcp_nodelay(&conn->tcp, 1);
+    name_peer(conn);
+    if (conn->refused) {
+        refuse(conn);
+        return true;
+    }
+    dtake__conn_wait_for(conn, DTAKE__WAIT_REQUEST);
+    read_or_not(conn);
+    return true;
+}

@@ -1,0 +1,16 @@
+/* Which route answers a path. A family of routes is one file and one line in router.c's table. */
+#ifndef DTAKE_SERVER_ROUTER_H
+#define DTAKE_SERVER_ROUTER_H
+
+#include "server/exchange.h"
+
+void dtake__route(dtake__exchange *exchange);
+
+/* 301 to a path (still to be encoded) with the request's query. */
+void dtake__redirect(dtake__exchange *exchange, const char *path);
+
+/* The routes. `rest` is what follows the route's own part of the path. */
+void dtake__route_home(dtake__exchange *exchange, const char *rest);
+void dtake__route_files(dtake__exchange *exchange, const char *rest);
+
+#endif

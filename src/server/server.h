@@ -1,0 +1,65 @@
+/* What the parts of the server share. All of it belongs to the loop thread once that runs. */
+#ifndef DTAKE_SERVER_SERVER_H
+#define DTAKE_SERVER_SERVER_H
+
+#include <datatake/serve.h>
+
+#include "server/access_log.h"
+#include "server/chunk.h"
+#include "server/exchange.h"
+
+#include <stdatomic.h>
+#include <sys/types.h>
+#include <uv.h>
+
+typedef struct dtake__conn dtake__conn;
+
+typedef struct dtake__serve_limits {
+    int32_t max_connections;
+    int64_t idle_ms, header_ms, write_ms, first_byte_delay_ms;
+    size_t header_bytes;
+} dtake__serve_limits;
+
+enum {
+    DTAKE__LINGER_MS = 2000, /* after the last answer: how long the client may take to hang up */
+    DTAKE__REFUSED_AT_ONCE =
+        64, /* connections over the limit that are still told so; others are just closed */
+    DTAKE__READ_BYTES = 64 * 1024 /* taken from a socket at a time */
+};
+
+struct dtake_server {
+    uv_loop_t loop;
+    uv_thread_t thread;
+    uv_tcp_t listener;
+    uv_async_t stop_signal;
+    uv_timer_t grace; /* runs from stop to the forced end */
+    uv_timer_t tick;  /* flushes the log, accepts what there was no memory for */
+    bool has_loop;
+    bool accept_owed; /* libuv calls again only after the pending connection was accepted */
+    _Atomic int64_t grace_ms;
+    bool stopping;
+    pid_t pid; /* of the process that started it */
+
+    dtake__serve_limits limits;
+    char url[128];
+    char host[80];      /* as given in `listen`, without port and brackets */
+    bool loopback_only; /* then the Host of a request must be a name of this machine */
+
+    dtake__conn *conns; /* all of them, doubly linked */
+    int conn_count;
+    uint64_t conn_serial;
+    dtake__chunks chunks;
+    uint8_t *read_buffer; /* DTAKE__READ_BYTES, for the read under way */
+    char date[32];
+    int64_t date_s;
+
+    int files_fd; /* the folder under /files/ */
+    dtake__access_log *log;
+};
+
+/* The time now as an HTTP date; formatted once a second, good until the next call. */
+const char *dtake__server_date(dtake_server *server);
+
+void dtake__server_conn_gone(dtake_server *server); /* the loop may end after the last */
+
+#endif
