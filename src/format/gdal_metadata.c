@@ -46,7 +46,7 @@ static size_t put_utf8(unsigned long code, char *out)
     return 3;
 }
 
-/* Text between two tags with its entities resolved; cut at MAX_TEXT. */
+/* Text with its entities resolved; cut at MAX_TEXT. `out` may be `at`: it never gets ahead. */
 static void unescape(const char *at, const char *end, char out[MAX_TEXT])
 {
     static const struct {
@@ -124,6 +124,7 @@ dtake_status dtake__gdal_metadata_apply(const char *xml, dtake_band *band, int32
         attribute(at, open_end, "role", role);
         if (role[0] != '\0' && dtake__parse_i64(sample, &index) && index >= 0 && index < bands) {
             unescape(open_end + 1, close, text);
+            unescape(text, text + strlen(text), text); /* GDAL escapes twice */
             dtake_status st = apply(&band[index], role, text, err);
             if (st != DTAKE_OK)
                 return st;

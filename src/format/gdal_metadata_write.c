@@ -3,14 +3,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* GDAL escapes texts twice, and undoes it twice. */
 static dtake_status put_escaped(dtake_buf *out, const char *text, size_t len)
 {
     dtake_status st = DTAKE_OK;
     for (size_t i = 0; st == DTAKE_OK && i < len; i++) {
-        const char *entity = text[i] == '<'   ? "&lt;"
-                             : text[i] == '>' ? "&gt;"
-                             : text[i] == '&' ? "&amp;"
-                             : text[i] == '"' ? "&quot;"
+        const char *entity = text[i] == '<'   ? "&amp;lt;"
+                             : text[i] == '>' ? "&amp;gt;"
+                             : text[i] == '&' ? "&amp;amp;"
+                             : text[i] == '"' ? "&amp;quot;"
                                               : NULL;
         st = entity != NULL ? dtake__buf_puts(out, entity) : dtake__buf_append(out, text + i, 1);
     }

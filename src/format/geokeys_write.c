@@ -121,19 +121,25 @@ dtake_status dtake__geokeys_make(dtake__geokeys *out, const dtake__tiff_spec *sp
     memcpy(out->directory, (uint16_t[4]){ 1, 1, 0, 0 }, 4 * sizeof(uint16_t));
     out->directory_count = 4;
     bool any = by_code || (spec->crs_wkt != NULL && spec->crs_wkt[0] != '\0');
+    int model = spec->geographic ? DTAKE__MODEL_GEOGRAPHIC
+                : by_code        ? DTAKE__MODEL_PROJECTED
+                                 : DTAKE__USER_DEFINED;
     if (any)
-        put_short(out, DTAKE__KEY_MODEL_TYPE,
-                  spec->geographic ? DTAKE__MODEL_GEOGRAPHIC : DTAKE__MODEL_PROJECTED);
+        put_short(out, DTAKE__KEY_MODEL_TYPE, model);
     put_short(out, DTAKE__KEY_RASTER_TYPE, PIXEL_IS_AREA);
+    if (model == DTAKE__USER_DEFINED && any)
+        st = put_text(out, DTAKE__KEY_CITATION, "", "unknown", strlen("unknown")); /* GDAL wants one */
+    if (st != DTAKE_OK)
+        goto done;
     if (by_code) {
         put_short(out, spec->geographic ? DTAKE__KEY_GEOGRAPHIC_TYPE : DTAKE__KEY_PROJECTED_TYPE, spec->epsg);
     } else if (any && spec->geographic) {
         st = put_geographic(out, spec->crs_wkt, err);
     } else if (any) {
-        put_short(out, DTAKE__KEY_PROJECTED_TYPE, DTAKE__USER_DEFINED);
         st = put_text(out, DTAKE__KEY_PROJECTED_CITATION, DTAKE__PE_STRING, spec->crs_wkt,
                       strlen(spec->crs_wkt));
     }
+done:
     if (st == DTAKE_E_NOMEM || st == DTAKE_E_LIMIT)
         return dtake__fail(err, st, "write GeoTIFF: the text of the CRS");
     return st;

@@ -47,13 +47,14 @@ static void add_shorts(dtake__tiff_directory *d, dtake__tiff_tag tag, int32_t ba
         put_le(at + 2 * i, value, 2);
 }
 
+/* Sparse tiles keep their 0. */
 static void add_array(dtake__tiff_directory *d, dtake__tiff_tag tag, dtake__tiff_value type,
-                      const uint64_t *values, int64_t count)
+                      const dtake__tiff_level *level, const uint64_t *values, int64_t change)
 {
     size_t each = dtake__tiff_value_bytes((int)type);
-    uint8_t *at = add_tag(d, tag, type, (uint64_t)count);
-    for (int64_t i = 0; at != NULL && i < count; i++)
-        put_le(at + (size_t)i * each, values[i], each);
+    uint8_t *at = add_tag(d, tag, type, (uint64_t)level->tile_count);
+    for (int64_t i = 0; at != NULL && i < level->tile_count; i++)
+        put_le(at + (size_t)i * each, level->tile_bytes[i] > 0 ? values[i] + (uint64_t)change : 0, each);
 }
 
 static void add_doubles(dtake__tiff_directory *d, dtake__tiff_tag tag, size_t count, const double *values)
@@ -153,9 +154,10 @@ dtake_status dtake__tiff_directory_fill(dtake__tiff_directory *d, const dtake__t
         add_int(d, DTAKE__TAG_PREDICTOR, DTAKE__VALUE_SHORT, (uint64_t)spec->predictor);
     add_int(d, DTAKE__TAG_TILE_WIDTH, DTAKE__VALUE_SHORT, (uint64_t)spec->tile_side);
     add_int(d, DTAKE__TAG_TILE_HEIGHT, DTAKE__VALUE_SHORT, (uint64_t)spec->tile_side);
-    add_array(d, DTAKE__TAG_TILE_OFFSETS, d->big ? DTAKE__VALUE_LONG8 : DTAKE__VALUE_LONG, level->tile_first,
-              level->tile_count);
-    add_array(d, DTAKE__TAG_TILE_BYTES, DTAKE__VALUE_LONG, level->tile_bytes, level->tile_count);
+    add_array(d, DTAKE__TAG_TILE_OFFSETS, d->big ? DTAKE__VALUE_LONG8 : DTAKE__VALUE_LONG, level,
+              level->tile_first, spec->cog ? DTAKE__COG_LEADER_BYTES : 0);
+    add_array(d, DTAKE__TAG_TILE_BYTES, DTAKE__VALUE_LONG, level, level->tile_bytes,
+              spec->cog ? -(DTAKE__COG_LEADER_BYTES + DTAKE__COG_TRAILER_BYTES) : 0);
     if (!level->is_mask)
         add_extra_samples(d);
     add_shorts(d, DTAKE__TAG_SAMPLE_FORMAT, bands, level->is_mask ? 1 : sample_format(spec->type));

@@ -11,9 +11,10 @@ enum {
     MAX_VALUES_BYTES = 256 << 20, /* of one directory: 12 bytes a tile */
 };
 
-/* Only what is true of this layout: tiles have neither leader nor trailer, masks lie behind their image. */
+/* Only what is true of this layout. (GDAL's own has masks between the tiles; ours lie behind their image.) */
 static const char ghost_text[] =
-    "LAYOUT=IFDS_BEFORE_DATA\nBLOCK_ORDER=ROW_MAJOR\nKNOWN_INCOMPATIBLE_EDITION=NO\n ";
+    "LAYOUT=IFDS_BEFORE_DATA\nBLOCK_ORDER=ROW_MAJOR\nBLOCK_LEADER=SIZE_AS_UINT4\n"
+    "BLOCK_TRAILER=LAST_4_BYTES_REPEATED\nKNOWN_INCOMPATIBLE_EDITION=NO\n ";
 
 typedef struct layout {
     const dtake__tiff_spec *spec;

@@ -5,10 +5,14 @@
 #include "core/buf.h"
 #include "format/tiff.h"
 
+/* GDAL's COG readers find a tile's size before it and its last bytes once more behind it. dtake__tile_encode
+ * writes both, dtake__tiff_layout leaves them out of what the directory says. */
+enum { DTAKE__COG_LEADER_BYTES = 4, DTAKE__COG_TRAILER_BYTES = 4 };
+
 typedef struct dtake__tiff_level {
     int64_t width, height;
-    uint64_t
-        *tile_bytes; /* compressed size of each tile, row by row (band by band when planar); the caller's */
+    uint64_t *tile_bytes; /* bytes of each tile as dtake__tile_encode appended them, row by row (band by band
+                             when planar); the caller's */
     int64_t tile_count;
     uint64_t *tile_first; /* filled by the layout; the caller's */
     bool is_mask;         /* 1 sample of 8 bits, subfile type mask */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/alloc.h"
+#include "format/tiff_ifd.h"
 #include "format/tiff_write.h"
 #include "format/tile.h"
 
@@ -221,13 +222,17 @@ static void a_cog_has_its_facts_first_and_its_largest_image_last(void **state)
     CHECK(tiff.has_nodata && tiff.nodata == -9999.5);
     CHECK_STR(tiff.band[0].name, "B8 <nir>");
     CHECK_STR(tiff.band[1].name, "B4 & more");
-    CHECK(strstr(tiff.gdal_metadata, "<Item name=\"KEY\">a&lt;b</Item>") != NULL);
+    CHECK(strstr(tiff.gdal_metadata, "<Item name=\"KEY\">a&amp;lt;b</Item>") != NULL);
     for (size_t i = 0; i < 6; i++)
         CHECK_EQ(tiff.dir[i].role, roles[i]);
     for (size_t i = 0; i + 2 < 6; i += 2)
         CHECK(tiff.dir[i].tile_first[0] > tiff.dir[i + 2].tile_first[0]);
     for (size_t i = 0; i < 6; i += 2)
         CHECK(tiff.dir[i].tile_first[0] < tiff.dir[i + 1].tile_first[0]);
+    const uint8_t *tile = w.file.data + tiff.dir[0].tile_first[1];
+    uint64_t bytes = tiff.dir[0].tile_bytes[1];
+    CHECK_EQ(dtake__get_uint(tile - 4, 4, false), bytes);
+    assert_memory_equal(tile + bytes, tile + bytes - 4, 4);
     check_pixels(&w, &tiff);
     dtake__tiff_dispose(&tiff);
     dispose(&w);

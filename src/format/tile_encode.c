@@ -90,13 +90,25 @@ static dtake_status compress(dtake__encoder *encoder, int32_t compression, const
     return DTAKE_OK;
 }
 
+static dtake_status append_framed(dtake_buf *out, const uint8_t *data, size_t len)
+{
+    uint8_t leader[DTAKE__COG_LEADER_BYTES] = { (uint8_t)len, (uint8_t)(len >> 8), (uint8_t)(len >> 16),
+                                                (uint8_t)(len >> 24) };
+    dtake_status st = dtake__buf_reserve(out, len + DTAKE__COG_LEADER_BYTES + DTAKE__COG_TRAILER_BYTES);
+    if (st != DTAKE_OK)
+        return st;
+    dtake__buf_append(out, leader, sizeof leader);
+    dtake__buf_append(out, data, len);
+    return dtake__buf_append(out, data + len - DTAKE__COG_TRAILER_BYTES, DTAKE__COG_TRAILER_BYTES);
+}
+
 dtake_status dtake__tile_encode(dtake__encoder *encoder, const dtake__tiff_spec *spec, void *pixels,
                                 bool is_mask, dtake_buf *out, dtake_error *err)
 {
     size_t side = (size_t)spec->tile_side, samples = is_mask ? 1 : (size_t)spec->bands;
     dtake__rows rows = { pixels, side, side, samples, is_mask ? 1 : dtake_type_bytes(spec->type) };
     size_t bytes = side * side * samples * rows.bytes, len = bytes;
-    const void *data = pixels;
+    const uint8_t *data = pixels;
     dtake_status st = DTAKE_OK;
     if (spec->compression != DTAKE__TIFF_NONE) {
         st = predict(encoder, is_mask ? 1 : spec->predictor, &rows, err);
@@ -106,6 +118,6 @@ dtake_status dtake__tile_encode(dtake__encoder *encoder, const dtake__tiff_spec 
     }
     if (st != DTAKE_OK)
         return st;
-    st = dtake__buf_append(out, data, len);
+    st = spec->cog ? append_framed(out, data, len) : dtake__buf_append(out, data, len);
     return st == DTAKE_OK ? st : dtake__fail(err, st, "compress a tile: no room for %zu bytes", len);
 }
