@@ -47,6 +47,16 @@ def end_group(group):
     return True
 
 
+def outlives(group, seconds):
+    """Whether the group is still there after that time; a sanitizer's symbolizer ends a moment after its program."""
+    until = time.monotonic() + seconds
+    while group_is_alive(group):
+        if time.monotonic() > until:
+            return True
+        time.sleep(0.02)
+    return False
+
+
 def run(command, timeout_s, env=None):
     """(exit status, output, what is wrong about how it ended or ""). The command leads a process group; whatever
     of it is still there afterwards is a fault, and is ended."""
@@ -62,8 +72,9 @@ def run(command, timeout_s, env=None):
     except BaseException:
         end_group(process.pid)
         raise
-    if end_group(process.pid) and not wrong:
+    if not wrong and outlives(process.pid, 1.0):
         wrong = "left a process behind"
+    end_group(process.pid)
     return process.returncode, output.decode(errors="replace"), wrong
 
 
