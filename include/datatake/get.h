@@ -125,6 +125,8 @@ typedef struct dtake_result {
     const char *path;    /* "" if nothing was written */
     const char *sha256;  /* hex, of the file; "" if none */
     const char *message; /* why it failed; "" otherwise */
+    const char *href;    /* of its first source; "" if it never had one */
+    const char *again;   /* of an item that failed: a STAC Item of one line that, as an input, tries it again; "" */
     dtake_status status;
     bool skipped;
     int64_t bytes;       /* of the file */

@@ -45,7 +45,7 @@ static void strings_numbers_booleans_and_comments_are_read(void **state)
     CHECK_OK(load_text(&config,
                        "# for every command\n"
                        "jobs = 1_000 # many\n"
-                       "  cache-dir = \"/a b/#;c\\\\d\" # kept\n"
+                       "  cache_dir = \"/a b/#;c\\\\d\" # kept\n"
                        "\n"
                        "[get]\r\n"
                        "cloud=85.5\r\n"

@@ -113,6 +113,9 @@ static dtake_status parse_pair(const char *c, dtake__toml_line *out, dtake_error
     c = take_name(c, out->name);
     if (c == NULL || *skip_blanks(c) == '\0')
         return dtake__fail(err, DTAKE_E_USAGE, "expected key = value");
+    for (char *u = out->name; *u != '\0'; u++)
+        if (*u == '_')
+            *u = '-';
     c = skip_blanks(c);
     if (*c == '.')
         return dtake__fail(err, DTAKE_E_USAGE,

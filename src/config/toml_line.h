@@ -10,7 +10,7 @@ typedef enum dtake__toml_kind { DTAKE__TOML_BLANK, DTAKE__TOML_SECTION, DTAKE__T
 
 typedef struct dtake__toml_line {
     dtake__toml_kind kind;
-    char name[DTAKE_CONFIG_NAME_BYTES]; /* of the section or the key */
+    char name[DTAKE_CONFIG_NAME_BYTES]; /* of the section or the key; max_rate is read as max-rate */
     char value[DTAKE_TOML_LINE_BYTES];  /* of a pair: unquoted, unescaped, without a comment */
 } dtake__toml_line;
 

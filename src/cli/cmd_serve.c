@@ -1,0 +1,43 @@
+/* serve: files over HTTP until a signal. */
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/print.h"
+#include "cli/signals.h"
+
+#include <datatake/serve.h>
+
+#include <stdio.h>
+
+enum { GRACE_MS = 10000 };
+
+int dtake__cmd_serve(const dtake__args *args)
+{
+    dtake_error err = { .message = "" };
+    dtake_server *server = NULL;
+    dtake_serve_options options = {
+        .files_dir = dtake__args_text(args, "files"),
+        .listen = dtake__args_text(args, "listen"),
+        .first_byte_delay_ms = (int64_t)dtake__args_f64(args, "first-byte-delay", 0),
+        .max_connections = (int32_t)dtake__args_i64(args, "max-connections", 0),
+        .idle_timeout_ms = (int64_t)(dtake__args_f64(args, "idle-timeout", 60) * 1000),
+        .access_log = dtake__args_text(args, "access-log"),
+    };
+    if (options.files_dir == NULL) {
+        dtake__say("serve: nothing to serve: give --files DIR");
+        return dtake_status_exit(DTAKE_E_USAGE);
+    }
+    dtake__signals_block();
+    dtake_status st = dtake_server_start(&server, &options, &err);
+    if (st != DTAKE_OK) {
+        err.status = st;
+        return dtake__say_error(&err);
+    }
+    char url[512];
+    snprintf(url, sizeof url, "%s\n", dtake_server_url(server));
+    dtake__stdout_puts(url);
+    if (!dtake__args_flag(args, "quiet"))
+        dtake__say("serving %s at %sfiles/ until Ctrl-C", options.files_dir, dtake_server_url(server));
+    dtake__signals_wait();
+    dtake_server_stop(server, GRACE_MS);
+    return 0;
+}

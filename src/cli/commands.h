@@ -1,0 +1,21 @@
+/* What the commands do; each returns the exit status. One file each. */
+#ifndef DTAKE_CLI_COMMANDS_H
+#define DTAKE_CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+int dtake__cmd_get(const dtake__args *args);
+int dtake__cmd_compare(const dtake__args *args);
+int dtake__cmd_info(const dtake__args *args);
+int dtake__cmd_serve(const dtake__args *args);
+int dtake__cmd_config(const dtake__args *args);
+int dtake__cmd_completion(const dtake__args *args);
+int dtake__cmd_man(const dtake__args *args);
+int dtake__cmd_help(const dtake__args *args);
+int dtake__cmd_version(const dtake__args *args);
+int dtake__cmd_worker(const dtake__args *args);
+
+/* A command whose part of the engine is not in this build: says so, exit status 1. */
+int dtake__cmd_missing(const dtake__args *args);
+
+#endif

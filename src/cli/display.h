@@ -1,0 +1,47 @@
+/* What standard error shows while a job runs: bars on a terminal, lines elsewhere, NDJSON events, or nothing.
+ */
+#ifndef DTAKE_CLI_DISPLAY_H
+#define DTAKE_CLI_DISPLAY_H
+
+#include "cli/args.h"
+#include "cli/bars.h"
+#include "cli/term.h"
+
+typedef enum dtake__display_kind {
+    DTAKE__DISPLAY_NONE,
+    DTAKE__DISPLAY_BARS,
+    DTAKE__DISPLAY_PLAIN,
+    DTAKE__DISPLAY_JSON,
+} dtake__display_kind;
+
+typedef struct dtake__display {
+    dtake__display_kind kind;
+    dtake__term term;
+    dtake__bars bars;
+    const char *label; /* "total", or the mode that compare is in; changes between snapshots start anew */
+    dtake_buf text;
+    int lines; /* bars on the screen now */
+    int width;
+    bool started;
+    double shown_at; /* seconds of the job */
+} dtake__display;
+
+/* Options --progress, --quiet and --color of the command. Dispose takes the bars off the screen. */
+void dtake__display_init(dtake__display *display, const dtake__args *args);
+void dtake__display_dispose(dtake__display *display);
+
+/* Call about ten times a second. */
+void dtake__display_update(dtake__display *display, const char *label, const dtake_progress *progress);
+
+/* A line for people that stays, above the bars. Not shown by the kinds NONE and JSON. */
+void dtake__display_line(dtake__display *display, const char *fmt, ...) DTAKE_PRINTF(2, 3);
+
+/* A finished image: JSON only. The end of the job: JSON only. */
+void dtake__display_item(dtake__display *display, const dtake_result *result);
+void dtake__display_end(dtake__display *display, dtake_status status, const dtake_cost *cost,
+                        const dtake_progress *progress);
+
+/* Takes the bars off the screen, so that other text may be written. */
+void dtake__display_clear(dtake__display *display);
+
+#endif

@@ -1,0 +1,162 @@
+#include "cli/job_options.h"
+
+#include "cli/input.h"
+#include "core/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_ITEMS_BYTES = 256 * 1024 * 1024, MAX_AREA_BYTES = 16 * 1024 * 1024 };
+
+bool dtake__mode_parse(const char *text, dtake_mode *out)
+{
+    *out = strcmp(text, "sequential") == 0  ? DTAKE_MODE_SEQUENTIAL
+           : strcmp(text, "processes") == 0 ? DTAKE_MODE_PROCESSES
+                                            : DTAKE_MODE_ASYNC;
+    return *out != DTAKE_MODE_ASYNC || strcmp(text, "async") == 0;
+}
+
+void dtake__runtime_options_read(dtake_runtime_options *out, const dtake__args *args)
+{
+    int64_t timeout_ms = (int64_t)(dtake__args_f64(args, "timeout", 30) * 1000);
+    int64_t retries = dtake__args_i64(args, "retries", 5);
+    *out = (dtake_runtime_options){
+        .workers = (int)dtake__args_i64(args, "workers", 0),
+        .connections_per_host = (int)dtake__args_i64(args, "jobs", 0),
+        .bytes_in_flight = dtake__args_i64(args, "memory", 0),
+        .retries = retries == 0 ? -1 : (int)retries,
+        .connect_timeout_ms = timeout_ms < 10000 ? timeout_ms : 10000,
+        .first_byte_ms = timeout_ms,
+        .low_speed_ms = timeout_ms,
+        .max_bytes_s = dtake__args_i64(args, "max-rate", 0),
+        .cache_dir = dtake__args_flag(args, "no-cache") ? "" : dtake__args_text(args, "cache-dir"),
+    };
+}
+
+/* --start A and --end B are --datetime A/B. */
+static dtake_status read_datetime(dtake_get_options *get, const dtake__args *args, dtake_error *err)
+{
+    char text[160];
+    const char *datetime = dtake__args_text(args, "datetime");
+    const char *start = dtake__args_text(args, "start"), *end = dtake__args_text(args, "end");
+    if (datetime != NULL && (start != NULL || end != NULL))
+        return dtake__fail(err, DTAKE_E_USAGE,
+                           "--datetime and --start or --end say the same; give one of them");
+    if (datetime == NULL && start == NULL && end == NULL)
+        return DTAKE_OK;
+    if (datetime == NULL)
+        snprintf(text, sizeof text, "%s/%s", start != NULL ? start : "..", end != NULL ? end : "..");
+    get->has_datetime = true;
+    return dtake_interval_parse(datetime != NULL ? datetime : text, &get->datetime, err);
+}
+
+static dtake_status read_area(dtake__job_options *out, const dtake__args *args, dtake_error *err)
+{
+    const char *bbox = dtake__args_text(args, "bbox"), *intersects = dtake__args_text(args, "intersects");
+    dtake_status st = DTAKE_OK;
+    if (bbox != NULL) {
+        out->get.has_bbox = true;
+        st = dtake_box_parse(bbox, &out->get.bbox, err);
+    }
+    if (st != DTAKE_OK || intersects == NULL)
+        return st;
+    const char *text = intersects + strspn(intersects, " \t\r\n");
+    if (*text != '{') {
+        st = dtake__input_read(&out->area, intersects, "the area", err);
+        text = dtake__buf_str(&out->area);
+        if (st == DTAKE_OK && strlen(text) != out->area.len)
+            st = dtake__fail(err, DTAKE_E_FORMAT, "the area %s is not GeoJSON: it has a zero byte",
+                             intersects);
+    }
+    out->get.intersects = text;
+    return st;
+}
+
+static dtake_status read_inputs(dtake__job_options *out, const dtake__args *args, dtake_error *err)
+{
+    const char *intersects = dtake__args_text(args, "intersects");
+    bool is_stdin = false;
+    for (size_t i = 0; i < args->input_count; i++)
+        is_stdin = is_stdin || strcmp(args->inputs[i], "-") == 0;
+    if (!is_stdin) {
+        out->get.inputs = (const char *const *)args->inputs;
+        out->get.input_count = args->input_count;
+        return DTAKE_OK;
+    }
+    if (args->input_count > 1)
+        return dtake__fail(err, DTAKE_E_USAGE,
+                           "- (items from standard input) cannot stand beside other inputs");
+    if (intersects != NULL && strcmp(intersects, "-") == 0)
+        return dtake__fail(err, DTAKE_E_USAGE, "items and --intersects cannot both come from standard input");
+    dtake_status st = dtake__input_read(&out->items, "-", "items", err);
+    out->get.items_json = dtake__buf_str(&out->items);
+    out->get.items_json_bytes = out->items.len;
+    if (st == DTAKE_OK && out->items.len == 0)
+        st = dtake__fail(err, DTAKE_E_EMPTY, "read items from standard input: it was empty");
+    return st;
+}
+
+static dtake_status read_pixels(dtake_get_options *get, const dtake__args *args, dtake_error *err)
+{
+    get->bands = dtake__args_list(args, "bands", &get->band_count);
+    get->assets = dtake__args_list(args, "assets", &get->asset_count);
+    get->raw = dtake__args_flag(args, "raw");
+    get->scale_m = dtake__args_f64(args, "scale", 0);
+    get->has_unmask = dtake__args_text(args, "unmask") != NULL;
+    get->unmask = dtake__args_f64(args, "unmask", 0);
+    const char *visualize = dtake__args_text(args, "visualize");
+    if (get->band_count > DTAKE_MAX_BANDS)
+        return dtake__fail(err, DTAKE_E_USAGE, "--bands: at most %d bands", DTAKE_MAX_BANDS);
+    if (get->asset_count > 0 && !get->raw)
+        return dtake__fail(err, DTAKE_E_USAGE, "--assets goes with --raw; for pixels name --bands");
+    if (get->raw && (get->band_count > 0 || visualize != NULL || get->scale_m > 0 || get->has_unmask))
+        return dtake__fail(err, DTAKE_E_USAGE,
+                           "--raw stores files as they are; it takes no --bands, --visualize, "
+                           "--scale or --unmask");
+    return visualize != NULL ? dtake_visualize_parse(visualize, &get->visualize, err) : DTAKE_OK;
+}
+
+static dtake_status read_files(dtake_get_options *get, const dtake__args *args, dtake_error *err)
+{
+    const char *format = dtake__args_text(args, "of"), *mode = dtake__args_text(args, "mode");
+    get->out_dir = dtake__args_text(args, "output");
+    get->path_template = dtake__args_text(args, "template");
+    get->format = strcmp(format, "cog") == 0   ? DTAKE_COG
+                  : strcmp(format, "png") == 0 ? DTAKE_PNG
+                                               : DTAKE_GEOTIFF;
+    get->overwrite = dtake__args_flag(args, "overwrite");
+    get->skip_existing = dtake__args_flag(args, "skip-existing");
+    get->sheet_path = dtake__args_text(args, "sheet");
+    get->explain_only = dtake__args_flag(args, "explain");
+    get->no_cache = dtake__args_flag(args, "no-cache");
+    get->processes = (int32_t)dtake__args_i64(args, "processes", 0);
+    if (mode != NULL)
+        dtake__mode_parse(mode, &get->mode);
+    if (get->overwrite && get->skip_existing)
+        return dtake__fail(err, DTAKE_E_USAGE, "--overwrite and --skip-existing exclude each other");
+    return DTAKE_OK;
+}
+
+dtake_status dtake__job_options_read(dtake__job_options *out, const dtake__args *args, dtake_error *err)
+{
+    *out = (dtake__job_options){ .items = DTAKE_BUF_INIT(MAX_ITEMS_BYTES),
+                                 .area = DTAKE_BUF_INIT(MAX_AREA_BYTES) };
+    dtake__runtime_options_read(&out->runtime, args);
+    out->get.has_cloud = dtake__args_text(args, "cloud") != NULL;
+    out->get.cloud_max_pct = dtake__args_f64(args, "cloud", 0);
+    out->get.max_items = dtake__args_i64(args, "max-items", 0);
+    dtake_status st = read_files(&out->get, args, err);
+    if (st == DTAKE_OK)
+        st = read_pixels(&out->get, args, err);
+    if (st == DTAKE_OK)
+        st = read_datetime(&out->get, args, err);
+    if (st == DTAKE_OK)
+        st = read_area(out, args, err);
+    return st == DTAKE_OK ? read_inputs(out, args, err) : st;
+}
+
+void dtake__job_options_dispose(dtake__job_options *options)
+{
+    dtake__buf_dispose(&options->items);
+    dtake__buf_dispose(&options->area);
+}

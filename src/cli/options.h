@@ -1,0 +1,19 @@
+/* The option groups that commands are made of. */
+#ifndef DTAKE_CLI_OPTIONS_H
+#define DTAKE_CLI_OPTIONS_H
+
+#include "cli/command.h"
+
+extern const dtake__option_group dtake__options_select;   /* which images */
+extern const dtake__option_group dtake__options_pixels;   /* which pixels */
+extern const dtake__option_group dtake__options_files;    /* where they go */
+extern const dtake__option_group dtake__options_get;      /* how one job runs */
+extern const dtake__option_group dtake__options_engine;   /* connections, memory, retries */
+extern const dtake__option_group dtake__options_progress; /* what is shown meanwhile */
+extern const dtake__option_group dtake__options_compare;
+extern const dtake__option_group dtake__options_shape; /* what stdout gets */
+extern const dtake__option_group dtake__options_serve;
+extern const dtake__option_group dtake__options_config;
+extern const dtake__option_group dtake__options_common; /* every command has them */
+
+#endif
