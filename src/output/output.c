@@ -1,0 +1,178 @@
+/* One image on its way to a file: prepare on a worker, compress tiles on all workers, store on a worker.
+ * Between the steps the loop thread counts. */
+#include "output/output.h"
+
+#include "core/alloc.h"
+#include "core/error.h"
+#include "io/loop.h"
+#include "io/workers.h"
+#include "output/geotiff.h"
+#include "output/png_output.h"
+#include "raster/kernels.h"
+
+#include <math.h>
+#include <time.h>
+
+typedef struct writer writer;
+
+typedef struct tile_work {
+    dtake__work work; /* first: the pool hands it back */
+    writer *writer;
+    int64_t tile;
+    dtake_status status;
+    dtake_error err;
+} tile_work;
+
+struct writer {
+    dtake__work work; /* of the steps before and after the tiles */
+    dtake_runtime *runtime;
+    dtake__output output;
+    dtake__output_fn done;
+    void *ctx;
+    dtake__geotiff *tiff; /* NULL for PNG */
+    tile_work *tile;
+    int64_t tiles_left; /* loop thread */
+    dtake_status status;
+    dtake_error err;
+    dtake__written written;
+};
+
+static int64_t cpu_now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void add_cpu(const writer *w, int64_t since_us)
+{
+    if (w->output.tally)
+        DTAKE__TALLY(w->output.tally, cpu_us, cpu_now_us() - since_us);
+}
+
+static void finish(dtake__work *work)
+{
+    writer *w = (writer *)work;
+    w->done(w->status, w->status == DTAKE_OK ? &w->written : NULL, w->status == DTAKE_OK ? NULL : &w->err,
+            w->ctx);
+    dtake__free(w->tile);
+    dtake__free(w);
+}
+
+/* Pixels and tiles are gone before `done`, in success and failure. */
+static void run_store(dtake__work *work)
+{
+    writer *w = (writer *)work;
+    int64_t start = cpu_now_us();
+    for (int64_t i = 0; w->status == DTAKE_OK && i < dtake__geotiff_tiles(w->tiff); i++)
+        if (w->tile[i].status != DTAKE_OK) {
+            w->status = w->tile[i].status;
+            w->err = w->tile[i].err;
+            dtake__error_prefix(&w->err, "write %s", w->output.path);
+        }
+    if (w->status == DTAKE_OK)
+        w->status = dtake__geotiff_store(w->tiff, &w->written, &w->err);
+    dtake__geotiff_close(w->tiff);
+    add_cpu(w, start);
+}
+
+static void run_tile(dtake__work *work)
+{
+    tile_work *t = (tile_work *)work;
+    int64_t start = cpu_now_us();
+    t->status = dtake__geotiff_encode(t->writer->tiff, t->tile, &t->err);
+    add_cpu(t->writer, start);
+}
+
+static void tile_done(dtake__work *work)
+{
+    writer *w = ((tile_work *)work)->writer;
+    if (--w->tiles_left > 0)
+        return;
+    w->work = (dtake__work){ .run = run_store, .done = finish, .order = w->output.order };
+    dtake__workers_run(w->runtime, &w->work);
+}
+
+static void run_prepare(dtake__work *work)
+{
+    writer *w = (writer *)work;
+    int64_t start = cpu_now_us();
+    w->status = dtake__geotiff_open(&w->tiff, &w->output, &w->err);
+    if (w->status == DTAKE_OK) {
+        w->tile = dtake__calloc((size_t)dtake__geotiff_tiles(w->tiff), sizeof *w->tile);
+        if (!w->tile) {
+            w->status = dtake__fail_nomem(&w->err, "the tiles of an image");
+            dtake__geotiff_close(w->tiff);
+        }
+    }
+    if (w->status != DTAKE_OK)
+        dtake__error_prefix(&w->err, "write %s", w->output.path);
+    add_cpu(w, start);
+}
+
+static void prepared(dtake__work *work)
+{
+    writer *w = (writer *)work;
+    if (w->status != DTAKE_OK) {
+        finish(work);
+        return;
+    }
+    w->tiles_left = dtake__geotiff_tiles(w->tiff);
+    for (int64_t i = 0, count = w->tiles_left; i < count; i++) {
+        w->tile[i] = (tile_work){ .work = { .run = run_tile, .done = tile_done, .order = w->output.order },
+                                  .writer = w,
+                                  .tile = i };
+        dtake__workers_run(w->runtime, &w->tile[i].work);
+    }
+}
+
+static void run_png(dtake__work *work)
+{
+    writer *w = (writer *)work;
+    int64_t start = cpu_now_us();
+    w->status = dtake__png_store(&w->output, &w->written, &w->err);
+    add_cpu(w, start);
+}
+
+dtake_status dtake__output_start(dtake_runtime *runtime, dtake__output *output, dtake_error *err,
+                                 dtake__output_fn done, void *ctx)
+{
+    dtake_status st = dtake__runtime_usable(runtime, false, err);
+    if (st == DTAKE_OK && output->format == DTAKE_PNG)
+        st = dtake__png_check(output, err);
+    if (st != DTAKE_OK)
+        return st;
+    writer *w = dtake__calloc(1, sizeof *w);
+    if (!w)
+        return dtake__fail_nomem(err, "a writer");
+    w->runtime = runtime;
+    w->output = *output;
+    w->output.pixels = dtake_pixels_take(&output->pixels);
+    if (w->output.has_nodata)
+        w->output.has_nodata =
+            dtake__type_with_value(w->output.pixels.type, w->output.nodata) == w->output.pixels.type;
+    w->done = done;
+    w->ctx = ctx;
+    bool png = output->format == DTAKE_PNG;
+    w->work = (dtake__work){ .run = png ? run_png : run_prepare,
+                             .done = png ? finish : prepared,
+                             .order = output->order };
+    dtake__workers_run(runtime, &w->work);
+    return DTAKE_OK;
+}
+
+int64_t dtake__output_bytes(const dtake__output *output)
+{
+    const dtake_pixels *p = &output->pixels;
+    int64_t samples = p->width * p->height * (p->bands + (p->mask ? 1 : 0));
+    int64_t raw = samples * (int64_t)dtake_type_bytes(p->type);
+    /* Compressed bytes are at most a little more than raw; overviews are a third, in memory and compressed.
+     */
+    int64_t most = raw + raw / 64 + 65536;
+    return output->format == DTAKE_COG ? most + 2 * (raw / 3) : most;
+}
+
+const char *dtake__output_extension(dtake_file_format format)
+{
+    return format == DTAKE_PNG ? "png" : "tif";
+}

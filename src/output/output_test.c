@@ -1,0 +1,489 @@
+#include "output/fixture.h"
+#include "output/output.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "core/alloc.h"
+#include "format/tiff.h"
+#include "format/tile.h"
+#include "io/loop.h"
+
+static dtake_runtime *runtime;
+
+static int open_all(void **state)
+{
+    dtake_runtime_options options = { .workers = 3, .cache_dir = "" };
+    return fixture_open(state) || dtake_runtime_open(&runtime, &options, NULL) != DTAKE_OK;
+}
+
+static int close_all(void **state)
+{
+    dtake_runtime_close(runtime);
+    return fixture_close(state);
+}
+
+typedef struct answer {
+    dtake__latch *latch;
+    dtake_status status;
+    dtake__written written;
+    dtake_error err;
+    int calls;
+} answer;
+
+static void keep(dtake_status status, const dtake__written *written, const dtake_error *err, void *ctx)
+{
+    answer *a = ctx;
+    a->status = status;
+    a->calls++;
+    if (written)
+        a->written = *written;
+    if (err)
+        a->err = *err;
+    dtake__latch_open(a->latch);
+}
+
+static answer write_on(dtake_runtime *on, dtake__output *output)
+{
+    answer a = { .latch = dtake__latch_new() };
+    CHECK_OK(dtake__output_start(on, output, NULL, keep, &a));
+    CHECK(!output->pixels.data && !output->pixels.mask); /* taken */
+    CHECK(dtake__latch_wait(a.latch, 60000));
+    dtake__latch_free(a.latch);
+    CHECK_EQ(a.calls, 1);
+    return a;
+}
+
+static dtake__written write_file(dtake__output *output)
+{
+    answer a = write_on(runtime, output);
+    if (a.status != DTAKE_OK)
+        fail_msg("%s", a.err.message);
+    return a.written;
+}
+
+/* A file's bytes and what is parsed from them. */
+typedef struct opened {
+    uint8_t *bytes;
+    size_t len;
+    dtake__segment segment;
+    dtake__segments segments;
+    dtake__tiff tiff;
+} opened;
+
+static void open_tiff(opened *o, const char *path)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    o->len = (size_t)st.st_size;
+    o->bytes = malloc(o->len);
+    FILE *file = fopen(path, "rb");
+    CHECK(o->bytes && file && fread(o->bytes, 1, o->len, file) == o->len);
+    fclose(file);
+    o->segment = (dtake__segment){ 0, o->len, o->bytes };
+    o->segments = (dtake__segments){ &o->segment, 1, (int64_t)o->len };
+    int64_t first, count;
+    CHECK_OK(dtake__tiff_parse(&o->tiff, &o->segments, &first, &count, NULL));
+}
+
+static void close_tiff(opened *o)
+{
+    dtake__tiff_dispose(&o->tiff);
+    free(o->bytes);
+}
+
+/* Sample of a band (from 0) as double. */
+static double sample(const opened *o, size_t dir_index, int64_t x, int64_t y, int32_t band)
+{
+    const dtake__tiff_dir *dir = &o->tiff.dir[dir_index];
+    int64_t tile = y / dir->tile_height * dir->across + x / dir->tile_width;
+    uint8_t *out = malloc(dtake__tile_decoded_bytes(dir, tile));
+    dtake__decoder *decoder = dtake__decoder_new();
+    CHECK_OK(dtake__tile_decode(decoder, dir, tile, o->bytes + dir->tile_first[tile], dir->tile_bytes[tile],
+                                out, NULL));
+    size_t i = (size_t)((y % dir->tile_height * dir->tile_width + x % dir->tile_width) * dir->bands + band);
+    double value = 0;
+    switch (dir->type) {
+#define TYPE(name, ctype)                                                                                    \
+    case DTAKE_##name:                                                                                       \
+        value = (double)((ctype *)(void *)out)[i];                                                           \
+        break;
+        TYPE(U8, uint8_t)
+        TYPE(I8, int8_t)
+        TYPE(U16, uint16_t)
+        TYPE(I16, int16_t)
+        TYPE(U32, uint32_t)
+        TYPE(I32, int32_t)
+        TYPE(F32, float)
+        TYPE(F64, double)
+#undef TYPE
+    }
+    dtake__decoder_free(decoder);
+    free(out);
+    return value;
+}
+
+static dtake__output utm(const char *path, dtake_file_format format, dtake_pixels pixels)
+{
+    return (dtake__output){ .path = path,
+                            .format = format,
+                            .pixels = pixels,
+                            .has_transform = true,
+                            .transform = { 330300, 10, 0, 937700, 0, -10 },
+                            .crs = "EPSG:32617" };
+}
+
+/* Noise of two octaves: neither constant nor incompressible. */
+static void paint(dtake_pixels *pixels)
+{
+    size_t count = (size_t)pixels->width * (size_t)pixels->height * (size_t)pixels->bands;
+    dtake_pixels wide = fixture_pixels(DTAKE_U16, pixels->width, pixels->height, pixels->bands, 0);
+    uint32_t state = 1;
+    for (size_t i = 0; i < count; i++) {
+        state = state * 1664525 + 1013904223;
+        ((uint16_t *)wide.data)[i] = (uint16_t)(i / 7 % 90 + (state >> 28));
+    }
+    dtake_type type = pixels->type;
+    if (dtake_type_bytes(type) == 1)
+        for (size_t i = 0; i < count; i++)
+            ((uint8_t *)pixels->data)[i] = (uint8_t)((uint16_t *)wide.data)[i];
+    else if (type == DTAKE_I16)
+        memcpy(pixels->data, wide.data, count * 2);
+    else {
+        CHECK_OK(dtake__pixels_convert(&wide, type, NULL));
+        memcpy(pixels->data, wide.data, count * dtake_type_bytes(type));
+    }
+    dtake_pixels_dispose(&wide);
+}
+
+static void every_type_comes_back_as_it_was(void **state)
+{
+    (void)state;
+    for (int type = 0; type <= DTAKE_F64; type++)
+        for (int32_t bands = 1; bands <= 4; bands += 3) {
+            dtake_pixels in = fixture_pixels((dtake_type)type, 300, 271, bands, 0);
+            paint(&in);
+            uint8_t at[2][8] = { { 0 } };
+            size_t bytes = dtake_type_bytes((dtake_type)type), plane = 300 * 271;
+            memcpy(at[0], (uint8_t *)in.data + (plane * (size_t)(bands - 1) + 270 * 300 + 299) * bytes,
+                   bytes);
+            dtake__output output = utm(fixture_path("type.tif"), DTAKE_GEOTIFF, in);
+            output.replace = true;
+            write_file(&output);
+            opened o;
+            open_tiff(&o, fixture_path("type.tif"));
+            const dtake__tiff_dir *dir = o.tiff.dir;
+            CHECK(o.tiff.dir_count == 1 && dir->type == (dtake_type)type && dir->bands == bands);
+            CHECK(dir->width == 300 && dir->height == 271 && dir->tile_width == 256);
+            CHECK_EQ(dir->predictor, type >= DTAKE_F32 ? 3 : 2);
+            double last = sample(&o, 0, 299, 270, bands - 1);
+            switch ((dtake_type)type) {
+#define TYPE(name, ctype)                                                                                    \
+    case DTAKE_##name:                                                                                       \
+        *(ctype *)(void *)at[1] = (ctype)last;                                                               \
+        break;
+                TYPE(U8, uint8_t)
+                TYPE(I8, int8_t)
+                TYPE(U16, uint16_t)
+                TYPE(I16, int16_t)
+                TYPE(U32, uint32_t)
+                TYPE(I32, int32_t)
+                TYPE(F32, float)
+                TYPE(F64, double)
+#undef TYPE
+            }
+            assert_memory_equal(at[0], at[1], 8);
+            close_tiff(&o);
+        }
+}
+
+static void masked_pixels_take_the_nodata_of_the_source(void **state)
+{
+    (void)state;
+    dtake_pixels in = fixture_pixels(DTAKE_U16, 20, 10, 2, 2);
+    ((uint16_t *)in.data)[3] = 77;
+    in.mask[3] = 0;
+    dtake__output output = utm(fixture_path("nodata.tif"), DTAKE_GEOTIFF, in);
+    output.has_nodata = true;
+    output.nodata = 65535;
+    output.band_names = (const char *const[]){ "B08", "B04" };
+    output.time_ns = 1722441540000000000; /* 2024-07-31T15:59:00Z */
+    output.metadata = "source=S2A";
+    write_file(&output);
+    opened o;
+    open_tiff(&o, fixture_path("nodata.tif"));
+    CHECK(o.tiff.has_nodata && o.tiff.nodata == 65535 && o.tiff.dir_count == 1);
+    CHECK(sample(&o, 0, 3, 0, 0) == 65535 && sample(&o, 0, 3, 0, 1) == 0 && sample(&o, 0, 4, 0, 0) == 0);
+    CHECK_STR(o.tiff.band[0].name, "B08");
+    close_tiff(&o);
+}
+
+static void without_nodata_there_is_a_mask_or_alpha(void **state)
+{
+    (void)state;
+    dtake_pixels in = fixture_pixels(DTAKE_I16, 20, 10, 1, 1);
+    in.mask[3] = 0;
+    dtake__output output = utm(fixture_path("mask.tif"), DTAKE_GEOTIFF, in);
+    output.has_nodata = true;
+    output.nodata = 1e6; /* int16 cannot hold it */
+    write_file(&output);
+    opened o;
+    open_tiff(&o, fixture_path("mask.tif"));
+    CHECK(o.tiff.dir_count == 2 && o.tiff.dir[1].role == DTAKE__TIFF_MASK && !o.tiff.has_nodata);
+    CHECK(sample(&o, 1, 3, 0, 0) == 0 && sample(&o, 1, 4, 0, 0) == 255);
+    close_tiff(&o);
+
+    in = fixture_pixels(DTAKE_U8, 20, 10, 3, 1);
+    in.mask[3] = 0;
+    in.mask[4] = 128;
+    output = utm(fixture_path("alpha.tif"), DTAKE_GEOTIFF, in);
+    output.rgb = true;
+    output.band_names = (const char *const[]){ "B08", "B04", "B03" };
+    write_file(&output);
+    open_tiff(&o, fixture_path("alpha.tif"));
+    CHECK(o.tiff.dir_count == 1 && o.tiff.dir[0].bands == 4 && o.tiff.dir[0].extra_alpha_band == 4);
+    CHECK_EQ(o.tiff.dir[0].photometric, 2);
+    CHECK(sample(&o, 0, 3, 0, 3) == 0 && sample(&o, 0, 4, 0, 3) == 128 && sample(&o, 0, 5, 0, 3) == 255);
+    close_tiff(&o);
+}
+
+static void overviews_are_means_but_classes_keep_their_numbers(void **state)
+{
+    (void)state;
+    for (int visualized = 0; visualized < 2; visualized++) {
+        dtake_pixels in = fixture_pixels(DTAKE_U8, 1030, 600, 1, 0);
+        for (int i = 0; i < 1030 * 600; i++)
+            ((uint8_t *)in.data)[i] = i % 2 ? 9 : 4;
+        dtake__output output = utm(fixture_path("classes.tif"), DTAKE_COG, in);
+        output.visualized = visualized;
+        output.replace = true;
+        write_file(&output);
+        opened o;
+        open_tiff(&o, fixture_path("classes.tif"));
+        CHECK(o.tiff.cog && o.tiff.dir_count == 3 && o.tiff.dir[0].tile_width == 512);
+        CHECK(o.tiff.dir[1].width == 515 && o.tiff.dir[2].width == 258 &&
+              o.tiff.dir[2].role == DTAKE__TIFF_OVERVIEW);
+        CHECK(sample(&o, 1, 200, 200, 0) == (visualized ? 7 : 4)); /* 6.5 */
+        close_tiff(&o);
+    }
+}
+
+static void a_png_has_alpha_where_something_is_masked(void **state)
+{
+    (void)state;
+    int width, height;
+    dtake_pixels in = fixture_pixels(DTAKE_U8, 5, 4, 3, 1);
+    memset(in.data, 200, 20);
+    in.mask[7] = 0;
+    dtake__output output = utm(fixture_path("a.png"), DTAKE_PNG, in);
+    output.rgb = true;
+    dtake__written written = write_file(&output);
+    uint8_t *rgba = fixture_read_png(fixture_path("a.png"), &width, &height);
+    CHECK(width == 5 && height == 4 && rgba[0] == 200 && rgba[1] == 0 && rgba[3] == 255);
+    CHECK(rgba[4 * 7 + 3] == 0 && rgba[4 * 8 + 3] == 255);
+    free(rgba);
+    char hex[DTAKE__SHA256_HEX];
+    CHECK_OK(dtake__sha256_file(fixture_path("a.png"), hex, NULL));
+    CHECK_STR(written.sha256, hex);
+
+    in = fixture_pixels(DTAKE_U16, 3, 1, 1, 0);
+    memcpy(in.data, ((uint16_t[]){ 0, 0x1234, 0xffff }), 6);
+    output = utm(fixture_path("gray16.png"), DTAKE_PNG, in);
+    write_file(&output);
+    png_image image = { .version = PNG_IMAGE_VERSION };
+    CHECK(png_image_begin_read_from_file(&image, fixture_path("gray16.png")));
+    CHECK(image.format & PNG_FORMAT_FLAG_LINEAR); /* 16 bits */
+    png_image_free(&image);
+}
+
+static void png_refuses_what_it_cannot_hold_and_leaves_the_pixels(void **state)
+{
+    (void)state;
+    const struct {
+        dtake_type type;
+        int32_t bands;
+    } bad[] = { { DTAKE_U16, 3 }, { DTAKE_F32, 1 }, { DTAKE_U8, 2 }, { DTAKE_U8, 4 }, { DTAKE_I16, 1 } };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        dtake_error err;
+        dtake_pixels in = fixture_pixels(bad[i].type, 2, 2, bad[i].bands, 0);
+        dtake__output output = utm(fixture_path("no.png"), DTAKE_PNG, in);
+        CHECK_STATUS(dtake__output_start(runtime, &output, &err, keep, NULL), DTAKE_E_USAGE);
+        CHECK(strstr(err.message, "--visualize") && strstr(err.message, "no.png"));
+        CHECK(output.pixels.data == in.data);
+        dtake_pixels_dispose(&output.pixels);
+    }
+    CHECK(access(fixture_path("no.png"), F_OK) != 0);
+}
+
+static void bytes_do_not_depend_on_the_workers(void **state)
+{
+    (void)state;
+    char first[3][DTAKE__SHA256_HEX];
+    for (int workers = 1; workers <= 4; workers++) {
+        dtake_runtime *own;
+        dtake_runtime_options options = { .workers = workers, .cache_dir = "" };
+        CHECK_OK(dtake_runtime_open(&own, &options, NULL));
+        for (int format = DTAKE_GEOTIFF; format <= DTAKE_PNG; format++) {
+            dtake_pixels in = fixture_pixels(DTAKE_U8, 1300, 900, 3, 1);
+            paint(&in);
+            memset(in.mask + 5000, 0, 3000);
+            dtake__output output = utm(fixture_path("same"), (dtake_file_format)format, in);
+            output.rgb = output.visualized = output.replace = true;
+            answer a = write_on(own, &output);
+            CHECK_OK(a.status);
+            char hex[DTAKE__SHA256_HEX];
+            CHECK_OK(dtake__sha256_file(fixture_path("same"), hex, NULL));
+            CHECK_STR(a.written.sha256, hex);
+            if (workers == 1)
+                strcpy(first[format], hex);
+            CHECK_STR(first[format], hex);
+        }
+        dtake_runtime_close(own);
+    }
+}
+
+static void failures_name_the_path_and_leave_nothing(void **state)
+{
+    (void)state;
+    int before = fixture_files();
+    char longer[320] = "";
+    memset(longer, 'n', 300);
+    const char *paths[] = { "/proc/none/x.tif", fixture_path(longer) };
+    for (size_t i = 0; i < 2; i++)
+        for (int format = DTAKE_GEOTIFF; format <= DTAKE_PNG; format++) {
+            dtake__output output =
+                utm(paths[i], (dtake_file_format)format, fixture_pixels(DTAKE_U8, 40, 40, 3, 1));
+            answer a = write_on(runtime, &output);
+            CHECK(a.status != DTAKE_OK && a.status == a.err.status);
+            if (!strstr(a.err.message, i == 0 ? "/proc/none" : "nnnn") || strchr(a.err.message, '\n'))
+                fail_msg("said: %s", a.err.message);
+        }
+    CHECK_EQ(fixture_files(), before);
+}
+
+static void a_file_that_is_there_stays_unless_it_may_be_replaced(void **state)
+{
+    (void)state;
+    const char *path = fixture_path("there.tif");
+    FILE *file = fopen(path, "w");
+    fputs("mine", file);
+    fclose(file);
+    dtake__output output = utm(path, DTAKE_GEOTIFF, fixture_pixels(DTAKE_U8, 40, 40, 1, 0));
+    answer a = write_on(runtime, &output);
+    CHECK_EQ(a.status, DTAKE_E_STATE);
+    struct stat st;
+    CHECK(stat(path, &st) == 0 && st.st_size == 4);
+}
+
+static void a_full_disk_is_told_and_leaves_nothing(void **state)
+{
+    (void)state;
+    int before = fixture_files();
+    struct rlimit old, small = { 20000, RLIM_INFINITY };
+    getrlimit(RLIMIT_FSIZE, &old);
+    small.rlim_max = old.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &small);
+    dtake_pixels in = fixture_pixels(DTAKE_U16, 600, 600, 1, 0);
+    paint(&in);
+    dtake__output output = utm(fixture_path("full.tif"), DTAKE_COG, in);
+    answer a = write_on(runtime, &output);
+    setrlimit(RLIMIT_FSIZE, &old);
+    CHECK_EQ(a.status, DTAKE_E_LOCAL_IO);
+    CHECK(strstr(a.err.message, "full.tif"));
+    CHECK_EQ(fixture_files(), before);
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    int failed = 0;
+    for (long after = 0; after < 60; after++) {
+        dtake_pixels in = fixture_pixels(DTAKE_U16, 600, 40, 1, 1);
+        in.mask[0] = 0;
+        dtake__output output = utm(fixture_path("nomem.tif"), DTAKE_COG, in);
+        output.replace = true;
+        answer a = { .latch = dtake__latch_new() };
+        dtake__alloc_fail_after(after, false);
+        dtake_status st = dtake__output_start(runtime, &output, &a.err, keep, &a);
+        if (st == DTAKE_OK) {
+            CHECK(dtake__latch_wait(a.latch, 60000));
+            st = a.status;
+        }
+        dtake__alloc_fail_after(-1, false);
+        CHECK(st == DTAKE_OK || st == DTAKE_E_NOMEM);
+        failed += st == DTAKE_E_NOMEM;
+        dtake_pixels_dispose(&output.pixels);
+        dtake__latch_free(a.latch);
+    }
+    CHECK(failed >= 10);
+}
+
+/* Prints of a program, "" when it is not there. */
+static void run_program(const char *command, char *out, size_t size)
+{
+    out[0] = '\0';
+    FILE *pipe = popen(command, "r");
+    size_t len = pipe ? fread(out, 1, size - 1, pipe) : 0;
+    out[len] = '\0';
+    if (pipe)
+        pclose(pipe);
+}
+
+static void gdal_finds_nothing_to_complain_about(void **state)
+{
+    (void)state;
+    char text[8192], command[1024];
+    run_program("gdalinfo --version 2>/dev/null", text, sizeof text);
+    if (!strstr(text, "GDAL")) {
+        print_message("gdalinfo is not installed\n");
+        skip();
+    }
+    for (int masked = 0; masked < 3; masked++) {
+        dtake_pixels in = fixture_pixels(masked == 2 ? DTAKE_U8 : DTAKE_U16, 1300, 900, masked == 2 ? 3 : 1,
+                                         masked ? 1 : 0);
+        paint(&in);
+        if (masked)
+            memset(in.mask + 5000, 0, 3000);
+        dtake__output output = utm(fixture_path("gdal.tif"), DTAKE_COG, in);
+        output.replace = true;
+        output.rgb = masked == 2;
+        write_file(&output);
+        snprintf(command, sizeof command, "gdalinfo -checksum '%s' 2>&1", fixture_path("gdal.tif"));
+        run_program(command, text, sizeof text);
+        if (strstr(text, "ERROR") || strstr(text, "Warning") || !strstr(text, "ID[\"EPSG\",32617]") ||
+            !strstr(text, "LAYOUT=COG") || !strstr(text, "Overviews: 650x450, 325x225") ||
+            (masked == 1 && !strstr(text, "PER_DATASET")) ||
+            (masked == 2 && !strstr(text, "ColorInterp=Alpha")))
+            { fputs(text, stderr); fail_msg("gdalinfo complains or misses something"); }
+        snprintf(command, sizeof command,
+                 "/usr/bin/python3 -c 'import sys; from osgeo_utils.samples.validate_cloud_optimized_geotiff "
+                 "import main;"
+                 " sys.exit(main([\"v\", \"%s\"]))' 2>&1",
+                 fixture_path("gdal.tif"));
+        run_program(command, text, sizeof text);
+        if (!strstr(text, "ModuleNotFoundError") &&
+            (!strstr(text, "is a valid cloud optimized") || strstr(text, "warning")))
+            fail_msg("validate_cloud_optimized_geotiff said:\n%s", text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_type_comes_back_as_it_was),
+        cmocka_unit_test(masked_pixels_take_the_nodata_of_the_source),
+        cmocka_unit_test(without_nodata_there_is_a_mask_or_alpha),
+        cmocka_unit_test(overviews_are_means_but_classes_keep_their_numbers),
+        cmocka_unit_test(a_png_has_alpha_where_something_is_masked),
+        cmocka_unit_test(png_refuses_what_it_cannot_hold_and_leaves_the_pixels),
+        cmocka_unit_test(bytes_do_not_depend_on_the_workers),
+        cmocka_unit_test(failures_name_the_path_and_leave_nothing),
+        cmocka_unit_test(a_file_that_is_there_stays_unless_it_may_be_replaced),
+        cmocka_unit_test(a_full_disk_is_told_and_leaves_nothing),
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(gdal_finds_nothing_to_complain_about),
+    };
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
