@@ -30,7 +30,7 @@ static void unlink_conn(dtake__conn *conn)
     conn->server->conn_count--;
 }
 
-void dtake__conn_close(dtake__conn *conn)
+static void close_conn(dtake__conn *conn, bool reset)
 {
     if (conn->closing)
         return;
@@ -38,10 +38,21 @@ void dtake__conn_close(dtake__conn *conn)
     unlink_conn(conn);
     if (conn->front_state != NULL)
         conn->front->on_gone(conn->front_state);
-    uv_close((uv_handle_t *)&conn->tcp, on_handle_closed);
+    if (!reset || uv_tcp_close_reset(&conn->tcp, on_handle_closed) != 0)
+        uv_close((uv_handle_t *)&conn->tcp, on_handle_closed);
     uv_close((uv_handle_t *)&conn->timer, on_handle_closed);
     uv_close((uv_handle_t *)&conn->delay, on_handle_closed);
     dtake__server_conn_gone(conn->server);
+}
+
+void dtake__conn_close(dtake__conn *conn)
+{
+    close_conn(conn, false);
+}
+
+void dtake__conn_reset(dtake__conn *conn)
+{
+    close_conn(conn, true);
 }
 
 void dtake__conn_stop(dtake__conn *conn)
@@ -73,7 +84,7 @@ static void check_write(dtake__conn *conn)
         conn->taken = taken;
         conn->progress_ms = now;
     } else if (now - conn->progress_ms >= conn->server->limits.write_ms) {
-        dtake__conn_close(conn);
+        dtake__conn_reset(conn);
     }
 }
 

@@ -67,6 +67,7 @@ void dtake__conn_wait_for(dtake__conn *conn, dtake__conn_wait wait); /* REST goe
 void dtake__conn_pump(dtake__conn *conn);   /* the front can take more of what has been received */
 void dtake__conn_finish(dtake__conn *conn); /* closes once the client has read everything */
 void dtake__conn_close(dtake__conn *conn);  /* at once; on_gone is called from inside */
+void dtake__conn_reset(dtake__conn *conn);  /* the same, and what the client has not taken is dropped */
 
 const dtake__front *dtake__front_for(const uint8_t *bytes, size_t len);
 extern const dtake__front dtake__http1_front;

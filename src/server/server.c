@@ -32,8 +32,9 @@ static void on_grace_over(uv_timer_t *timer)
 {
     dtake_server *server = timer->data;
     while (server->conns != NULL)
-        dtake__conn_close(server->conns);
-    uv_close((uv_handle_t *)timer, NULL);
+        dtake__conn_reset(server->conns);
+    if (!uv_is_closing((uv_handle_t *)timer))
+        uv_close((uv_handle_t *)timer, NULL);
 }
 
 void dtake__server_conn_gone(dtake_server *server)

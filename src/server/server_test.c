@@ -1,0 +1,496 @@
+/* Connections: order, limits, stopping; over real sockets. */
+#include "server/serving.h"
+
+#include "core/clock.h"
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+enum { BIG = 64 << 20 };
+
+static int set_up(void **state)
+{
+    serving *s = calloc(1, sizeof *s);
+    char path[200];
+    make_folder(s);
+    write_file(s->folder, "a", "0123456789", 10);
+    write_file(s->folder, "b", "abc", 3);
+    write_file(s->folder, "big", "", 0);
+    snprintf(path, sizeof path, "%s/big", s->folder);
+    assert_int_equal(truncate(path, BIG), 0);
+    *state = s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    end_serving(*state);
+    free(*state);
+    return 0;
+}
+
+static void expect(int fd, int status, const char *body)
+{
+    reply r = hear(fd, false);
+    CHECK_EQ(r.status, status);
+    if (body != NULL)
+        CHECK_STR(dtake__buf_str(&r.body), body);
+    drop(&r);
+}
+
+static void one_connection_carries_many_requests(void **state)
+{
+    serve(*state, (dtake_serve_options){ 0 });
+    int fd = dial(*state);
+    for (int i = 0; i < 100; i++) {
+        say(fd, "GET /files/a HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        expect(fd, 200, "0123456789");
+    }
+    say(fd, "GET /files/none HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(fd, 404, NULL);
+    say(fd, "GET /files/a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    expect(fd, 200, "0123456789");
+    CHECK(hangs_up(fd, 5000));
+    close(fd);
+}
+
+static void requests_sent_ahead_are_answered_in_order(void **state)
+{
+    serve(*state, (dtake_serve_options){ .first_byte_delay_ms = 5 });
+    int fd = dial(*state);
+    dtake_buf many = DTAKE_BUF_INIT(64 * 1024);
+    for (int i = 0; i < 20; i++)
+        CHECK_OK(dtake__buf_puts(&many,
+                                 "GET /files/a HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                                 "HEAD /files/a HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                                 "GET /files/?f=json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                                 "GET /files/b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nxyz"));
+    say(fd, (const char *)many.data);
+    for (int i = 0; i < 20; i++) {
+        expect(fd, 200, "0123456789");
+        reply head = hear(fd, true);
+        CHECK_EQ(head.status, 200);
+        drop(&head);
+        expect(fd, 200, NULL);
+        expect(fd, 200, "abc");
+    }
+    dtake__buf_dispose(&many);
+    close(fd);
+}
+
+static void a_request_may_come_byte_by_byte(void **state)
+{
+    static const char request[] =
+        "GET /files/a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "3\r\nabc\r\n0\r\n\r\nGET /files/b HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    serve(*state, (dtake_serve_options){ 0 });
+    int fd = dial(*state), one = 1;
+    setsockopt(fd, IPPROTO_TCP, 1 /* TCP_NODELAY */, &one, sizeof one);
+    for (size_t i = 0; i < sizeof request - 1; i++)
+        CHECK_EQ(send(fd, request + i, 1, MSG_NOSIGNAL), 1);
+    expect(fd, 200, "0123456789");
+    expect(fd, 200, "abc");
+    close(fd);
+}
+
+static void a_client_that_has_said_everything_still_gets_its_answers(void **state)
+{
+    serve(*state, (dtake_serve_options){ .first_byte_delay_ms = 20 });
+    int fd = dial(*state);
+    say(fd,
+        "GET /files/a HTTP/1.1\r\nHost: localhost\r\n\r\nGET /files/b HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    CHECK_EQ(shutdown(fd, SHUT_WR), 0);
+    expect(fd, 200, "0123456789");
+    expect(fd, 200, "abc");
+    CHECK(hangs_up(fd, 5000));
+    close(fd);
+}
+
+static void an_old_client_is_hung_up_on_unless_it_asks_otherwise(void **state)
+{
+    serve(*state, (dtake_serve_options){ 0 });
+    int fd = dial(*state);
+    say(fd, "GET /files/a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    reply r = hear(fd, false);
+    CHECK_STR(field_of(&r, "Connection"), "keep-alive");
+    drop(&r);
+    say(fd, "GET /files/a HTTP/1.0\r\n\r\n");
+    r = hear(fd, false);
+    CHECK_STR(field_of(&r, "Connection"), "close");
+    drop(&r);
+    CHECK(hangs_up(fd, 5000));
+    close(fd);
+}
+
+static void after_a_bad_request_nothing_more_is_understood(void **state)
+{
+    static const struct {
+        int status;
+        const char *request;
+    } rows[] = {
+        { 400, "GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n" },
+        { 400, "hello\r\n\r\n" },
+        { 400,
+          "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n" },
+        { 400, "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n" },
+        { 413, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999999\r\n\r\n" },
+        { 505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" },
+    };
+    serve(*state, (dtake_serve_options){ 0 });
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int fd = dial(*state);
+        say(fd, rows[i].request);
+        reply r = hear(fd, false);
+        CHECK_EQ(r.status, rows[i].status);
+        CHECK_STR(field_of(&r, "Connection"), "close");
+        drop(&r);
+        CHECK(hangs_up(fd, 5000));
+        close(fd);
+    }
+}
+
+static void a_client_that_expects_a_word_before_its_body_gets_one(void **state)
+{
+    serve(*state, (dtake_serve_options){ 0 });
+    int fd = dial(*state);
+    say(fd, "GET /files/a HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+    expect(fd, 100, NULL);
+    say(fd, "abc");
+    expect(fd, 200, "0123456789");
+    close(fd);
+}
+
+static void a_header_over_the_limit_is_431(void **state)
+{
+    char text[4096];
+    serve(*state, (dtake_serve_options){ .max_header_bytes = 1024 });
+    snprintf(text, sizeof text, "X: %02000d\r\n", 0);
+    CHECK_EQ(status_of(*state, "GET", "/files/a", text), 431);
+    snprintf(text, sizeof text, "/%02000d", 0);
+    CHECK_EQ(status_of(*state, "GET", text, ""), 414);
+    snprintf(text, sizeof text, "X: %0900d\r\n", 0);
+    CHECK_EQ(status_of(*state, "GET", "/files/a", text), 200);
+}
+
+static void a_slow_header_is_not_waited_for(void **state)
+{
+    serve(*state, (dtake_serve_options){ .header_timeout_ms = 100 });
+    int fd = dial(*state);
+    int64_t began = dtake__now_ms();
+    say(fd, "GET /files/a HTTP/1.1\r\nHost: loc");
+    expect(fd, 408, NULL);
+    CHECK(hangs_up(fd, 5000));
+    CHECK(dtake__now_ms() - began >= 99);
+    close(fd);
+}
+
+static void an_idle_connection_is_closed(void **state)
+{
+    serve(*state, (dtake_serve_options){ .idle_timeout_ms = 100 });
+    int silent = dial(*state), used = dial(*state);
+    say(used, "GET /files/a HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(used, 200, "0123456789");
+    CHECK(hangs_up(silent, 10000));
+    CHECK(hangs_up(used, 10000));
+    close(silent);
+    close(used);
+}
+
+static int dial_narrow(const serving *s)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)s->port) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), small = 32 * 1024;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    CHECK_EQ(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static void a_client_that_takes_no_bytes_is_let_go(void **state)
+{
+    serve(*state, (dtake_serve_options){ .write_timeout_ms = 200 });
+    int fd = dial_narrow(*state);
+    struct pollfd error = { .fd = fd, .events = POLLRDHUP };
+    say(fd, "GET /files/big HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    CHECK(poll(&error, 1, 20000) == 1); /* without reading: the server has closed */
+    close(fd);
+}
+
+static void a_client_that_takes_bytes_slowly_is_not(void **state)
+{
+    static char bytes[16 * 1024];
+    serve(*state, (dtake_serve_options){ .write_timeout_ms = 400 });
+    int fd = dial_narrow(*state);
+    int64_t began = dtake__now_ms();
+    size_t got = 0;
+    say(fd, "GET /files/big HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    while (dtake__now_ms() - began < 1500) {
+        ssize_t n = recv(fd, bytes, sizeof bytes, 0);
+        CHECK(n > 0);
+        got += (size_t)n;
+        poll(NULL, 0, 20); /* the slowness that is tested */
+    }
+    CHECK(got < BIG);
+    ssize_t n = recv(fd, bytes, sizeof bytes, 0);
+    CHECK(n > 0);
+    close(fd);
+}
+
+static void one_connection_too_many_is_told_to_come_back(void **state)
+{
+    serve(*state, (dtake_serve_options){ .max_connections = 2 });
+    int first = dial(*state), second = dial(*state);
+    say(first, "GET /files/a HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(first, 200, NULL);
+    say(second, "GET /files/a HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(second, 200, NULL);
+    int third = dial(*state);
+    reply r = hear(third, false);
+    CHECK_EQ(r.status, 503);
+    CHECK_STR(field_of(&r, "Retry-After"), "1");
+    CHECK_EQ(r.body.len, 54);
+    drop(&r);
+    CHECK(hangs_up(third, 5000));
+    say(first, "GET /files/a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    expect(first, 200, NULL);
+    CHECK(hangs_up(first, 5000));
+    close(first);
+    close(third);
+    /* The server sees the two ends a moment after we made them. */
+    int status = 503;
+    for (int attempt = 0; attempt < 100 && status == 503; attempt++) {
+        status = status_of(*state, "GET", "/files/a", "");
+        poll(NULL, 0, status == 503 ? 20 : 0);
+    }
+    CHECK_EQ(status, 200);
+    close(second);
+}
+
+static void only_names_of_this_machine_reach_a_loopback_server(void **state)
+{
+    static const struct {
+        const char *host;
+        int status;
+    } rows[] = {
+        { "localhost", 200 },          { "LOCALHOST:1", 200 },
+        { "127.0.0.1:8080", 200 },     { "[::1]:8080", 200 },
+        { "evil.example:80", 421 },    { "127.0.0.2", 421 },
+        { "localhost.evil.com", 421 }, { "", 200 },
+    };
+    serve(*state, (dtake_serve_options){ 0 });
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[200];
+        int fd = dial(*state);
+        snprintf(text, sizeof text, "GET /files/a HTTP/1.1\r\nHost: %s\r\n\r\n", rows[i].host);
+        say(fd, text);
+        expect(fd, rows[i].status, NULL);
+        close(fd);
+    }
+}
+
+static void an_answer_waits_as_long_as_it_is_told(void **state)
+{
+    serve(*state, (dtake_serve_options){ .first_byte_delay_ms = 60 });
+    int64_t began = dtake__now_ms();
+    CHECK_EQ(status_of(*state, "GET", "/files/a", ""), 200);
+    CHECK(dtake__now_ms() - began >= 59);
+}
+
+static void a_client_may_leave_at_any_moment(void **state)
+{
+#define ASK_BIG "GET /files/big HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    static const char two[] = ASK_BIG ASK_BIG;
+    static const char *const requests[] = {
+        "", "GET /fi", ASK_BIG, "GET /files/ HTTP/1.1\r\nHost: localhost\r\n\r\n", two,
+    };
+    serve(*state, (dtake_serve_options){ .first_byte_delay_ms = 1 });
+    for (int round = 0; round < 100; round++) {
+        int fd = dial(*state);
+        say(fd, requests[round % 5]);
+        if (round % 3 == 0) { /* with a reset */
+            struct linger at_once = { 1, 0 };
+            setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        }
+        close(fd);
+    }
+    CHECK_EQ(status_of(*state, "GET", "/files/a", ""), 200);
+}
+
+typedef struct stopping {
+    dtake_server *server;
+    int64_t grace_ms;
+} stopping;
+
+static void *stop_server(void *arg)
+{
+    stopping *s = arg;
+    dtake_server_stop(s->server, s->grace_ms);
+    return NULL;
+}
+
+static void a_stop_lets_an_answer_under_way_finish(void **state)
+{
+    serving *s = *state;
+    pthread_t thread;
+    serve(s, (dtake_serve_options){ 0 });
+    int busy = dial_narrow(s), idle = dial(s);
+    reply r = { .head = DTAKE_BUF_INIT(4096), .body = DTAKE_BUF_INIT(BIG) };
+    say(busy, "GET /files/big HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    read_head(&r, busy);
+    CHECK_EQ(r.status, 200);
+    stopping stop = { s->server, 20000 };
+    CHECK_EQ(pthread_create(&thread, NULL, stop_server, &stop), 0);
+    CHECK(hangs_up(idle, 10000));
+    read_body(&r, busy, BIG);
+    CHECK_EQ(r.body.len, BIG);
+    CHECK(hangs_up(busy, 10000));
+    CHECK_EQ(pthread_join(thread, NULL), 0);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)s->port) };
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    CHECK(connect(fd, (struct sockaddr *)&address, sizeof address) != 0);
+    close(fd);
+    close(busy);
+    close(idle);
+    drop(&r);
+    s->server = NULL;
+}
+
+static void a_stop_without_patience_breaks_answers_off(void **state)
+{
+    serving *s = *state;
+    serve(s, (dtake_serve_options){ .first_byte_delay_ms = 60000 });
+    int waiting = dial(s), reading = dial(s);
+    say(waiting, "GET /files/a HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    say(reading, "GET /files/a HTT");
+    int64_t began = dtake__now_ms();
+    dtake_server_stop(s->server, 50);
+    CHECK(dtake__now_ms() - began < 10000);
+    CHECK(hangs_up(waiting, 1000));
+    CHECK(hangs_up(reading, 1000));
+    close(waiting);
+    close(reading);
+    s->server = NULL;
+}
+
+static void a_closed_client_does_not_kill_the_program(void **state)
+{
+    struct sigaction before, standard = { .sa_handler = SIG_DFL };
+    CHECK_EQ(sigaction(SIGPIPE, &standard, &before), 0);
+    serve(*state, (dtake_serve_options){ 0 });
+    for (int i = 0; i < 10; i++) {
+        int fd = dial_narrow(*state);
+        struct linger at_once = { 1, 0 };
+        char c;
+        say(fd, "GET /files/big HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        CHECK_EQ(recv(fd, &c, 1, 0), 1);
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        close(fd);
+    }
+    CHECK_EQ(status_of(*state, "GET", "/files/a", ""), 200);
+    sigaction(SIGPIPE, &before, NULL);
+}
+
+static void each_answer_leaves_a_line_in_the_log(void **state)
+{
+    serving *s = *state;
+    char path[200], text[4096];
+    snprintf(path, sizeof path, "%s/log", s->folder);
+    serve(s, (dtake_serve_options){ .access_log = path });
+    CHECK_EQ(status_of(s, "GET", "/files/a?q=1", "Range: bytes=2-4\r\nUser-Agent: \"x\\\r\n"), 206);
+    CHECK_EQ(status_of(s, "HEAD", "/files/none", ""), 404);
+    int fd = dial(s);
+    say(fd, "\x01\r\n");
+    expect(fd, 400, NULL);
+    close(fd);
+    dtake_server_stop(s->server, 1000);
+    s->server = NULL;
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(text, sizeof text, file));
+    assert_int_equal(strncmp(text, "127.0.0.1 - - [", 15), 0);
+    CHECK(strstr(text, "] \"GET /files/a?q=1 HTTP/1.1\" 206 3 \"-\" \"\\x22x\\x5c\" \"bytes=2-4\" ") != NULL);
+    assert_non_null(fgets(text, sizeof text, file));
+    CHECK(strstr(text, "\"HEAD /files/none HTTP/1.1\" 404 0 ") != NULL);
+    assert_non_null(fgets(text, sizeof text, file));
+    CHECK(strstr(text, "\" 400 ") != NULL);
+    CHECK(fgets(text, sizeof text, file) == NULL);
+    fclose(file);
+}
+
+static void what_cannot_be_served_is_one_clear_line(void **state)
+{
+    serving *s = *state;
+    dtake_server *other = NULL;
+    dtake_error err;
+    char taken[64], wanted[200];
+    serve(s, (dtake_serve_options){ 0 });
+    snprintf(taken, sizeof taken, "127.0.0.1:%d", s->port);
+    dtake_serve_options options = { .files_dir = s->folder, .listen = taken };
+    CHECK_STATUS(dtake_server_start(&other, &options, &err), DTAKE_E_LOCAL_IO);
+    snprintf(
+        wanted, sizeof wanted,
+        "listen on 127.0.0.1 port %d: address already in use; choose another port, or 0 for any free one",
+        s->port);
+    CHECK_STR(err.message, wanted);
+    options.listen = "nonsense";
+    CHECK_STATUS(dtake_server_start(&other, &options, NULL), DTAKE_E_USAGE);
+    options.listen = "127.0.0.1:0";
+    options.access_log = "/nonexistent/log";
+    CHECK_STATUS(dtake_server_start(&other, &options, &err), DTAKE_E_NOT_FOUND);
+    options.access_log = NULL;
+    options.files_dir = "/nonexistent/folder";
+    CHECK_STATUS(dtake_server_start(&other, &options, &err), DTAKE_E_NOT_FOUND);
+    CHECK_STR(err.message, "serve the folder /nonexistent/folder: No such file or directory");
+    options.files_dir = NULL;
+    CHECK_STATUS(dtake_server_start(&other, &options, &err), DTAKE_E_USAGE);
+    CHECK(other == NULL);
+}
+
+static void a_forked_child_leaves_the_server_to_its_parent(void **state)
+{
+    serving *s = *state;
+    serve(s, (dtake_serve_options){ 0 });
+    pid_t child = fork();
+    if (child == 0) {
+        dtake_server_stop(s->server, 0);
+        _exit(7);
+    }
+    int status = 0;
+    CHECK_EQ(waitpid(child, &status, 0), child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    CHECK_EQ(status_of(s, "GET", "/files/a", ""), 200);
+}
+
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(one_connection_carries_many_requests),
+        STORY(requests_sent_ahead_are_answered_in_order),
+        STORY(a_request_may_come_byte_by_byte),
+        STORY(a_client_that_has_said_everything_still_gets_its_answers),
+        STORY(an_old_client_is_hung_up_on_unless_it_asks_otherwise),
+        STORY(after_a_bad_request_nothing_more_is_understood),
+        STORY(a_client_that_expects_a_word_before_its_body_gets_one),
+        STORY(a_header_over_the_limit_is_431),
+        STORY(a_slow_header_is_not_waited_for),
+        STORY(an_idle_connection_is_closed),
+        STORY(a_client_that_takes_no_bytes_is_let_go),
+        STORY(a_client_that_takes_bytes_slowly_is_not),
+        STORY(one_connection_too_many_is_told_to_come_back),
+        STORY(only_names_of_this_machine_reach_a_loopback_server),
+        STORY(an_answer_waits_as_long_as_it_is_told),
+        STORY(a_client_may_leave_at_any_moment),
+        STORY(a_stop_lets_an_answer_under_way_finish),
+        STORY(a_stop_without_patience_breaks_answers_off),
+        STORY(a_closed_client_does_not_kill_the_program),
+        STORY(each_answer_leaves_a_line_in_the_log),
+        STORY(what_cannot_be_served_is_one_clear_line),
+        STORY(a_forked_child_leaves_the_server_to_its_parent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
