@@ -108,7 +108,9 @@ def calibrate(folder, scratch):
         seconds = time.perf_counter() - started
     finally:
         server.stop()
-    return {"rtt_ms": round(min(connects) * 1000, 1), "mb_per_s": round(8 * 25 / seconds, 1)}
+    control = subprocess.run([*SERVER, "sysctl", "-n", "net.ipv4.tcp_congestion_control"], stdout=subprocess.PIPE, text=True)
+    return {"rtt_ms": round(min(connects) * 1000, 1), "mb_per_s": round(8 * 25 / seconds, 1),
+            "congestion_control": control.stdout.strip()}
 
 
 def measure(task):
