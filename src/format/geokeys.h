@@ -43,6 +43,7 @@ typedef enum dtake__geokey {
     DTAKE__KEY_CENTER_SCALE = 3093,
     DTAKE__KEY_AZIMUTH = 3094,
     DTAKE__KEY_POLE_LON = 3095,
+    DTAKE__KEY_GAMMA = 3096,
 } dtake__geokey;
 
 enum {
