@@ -26,6 +26,7 @@ struct get {
     const char *failed_path;
     int signal;
     dtake_status failed_status; /* of writing the list */
+    dtake_status reason;        /* why images failed, when all for the same reason; else DTAKE_E_PARTIAL */
 };
 
 static void tell_failure(struct get *get, const dtake_result *result)
@@ -54,9 +55,11 @@ static void tell_result(struct get *get, const dtake_result *result)
             dtake__stdout_buf(&line);
         dtake__buf_dispose(&line);
     }
-    if (result->status != DTAKE_OK && result->status != DTAKE_E_CANCELLED)
+    if (result->status != DTAKE_OK && result->status != DTAKE_E_CANCELLED) {
+        get->reason =
+            get->reason == DTAKE_OK || get->reason == result->status ? result->status : DTAKE_E_PARTIAL;
         tell_failure(get, result);
-    else if (get->verbose && result->status == DTAKE_OK)
+    } else if (get->verbose && result->status == DTAKE_OK)
         dtake__display_line(&get->display, "%s: %s %lld x %lld, %.2f s", result->id,
                             result->skipped ? "there already:" : result->path, (long long)result->width,
                             (long long)result->height, result->seconds);
@@ -159,7 +162,8 @@ static int finish(struct get *get)
         tell_interruption(&progress, get->args);
         return dtake__signals_exit(get->signal);
     }
-    return dtake_status_exit(st);
+    bool all_failed = st == DTAKE_E_PARTIAL && progress.items_done + progress.items_skipped == 0;
+    return dtake_status_exit(all_failed && get->reason != DTAKE_OK ? get->reason : st);
 }
 
 static dtake_status open_failed_list(struct get *get, dtake_error *err)

@@ -2,12 +2,12 @@
 #include "cli/help.h"
 
 const dtake__exit_status dtake__exit_statuses[] = {
-    { 0, "all done; nothing matched is also 0 for searches" },
+    { 0, "all done" },
     { 1, "failed for another reason: malformed data, a limit, not supported" },
-    { 2, "usage: unknown option, bad value, a band that does not exist, an area that is no area" },
-    { 3, "partial: some images failed; --failed lists them" },
+    { 2, "usage: unknown command or option, a value that makes no sense, broken settings" },
+    { 3, "partial: some images failed and some did not, or they failed for different reasons" },
     { 4, "not authorised or forbidden" },
-    { 5, "not found or nothing to do: a missing file, no image left, the area lies outside every image" },
+    { 5, "not found or nothing to do: a missing file or band, no image left, an area outside every image" },
     { 6, "network or server failed after all retries" },
     { 7, "integrity: checksum or size differs, or the object changed while it was read" },
     { 8, "local input or output: disk full, no permission" },
