@@ -265,7 +265,9 @@ static dtake_status start(dtake__object_op *op, const char *href, dtake__object_
         dtake__workers_run(runtime, &op->work);
         return DTAKE_OK;
     }
-    st = dtake__fail(err, DTAKE_E_UNSUPPORTED, "read %s: only local files are read so far", href);
+    st = dtake__object_read_remote(op, href, err);
+    if (st == DTAKE_OK)
+        return DTAKE_OK;
     if (out != NULL)
         *out = NULL;
     free_op(op);
@@ -307,6 +309,8 @@ dtake_status dtake__object_slurp_start(dtake_runtime *runtime, const char *href,
 void dtake__object_cancel(dtake__object_op *op)
 {
     atomic_store(&op->cancelled, true);
+    if (op->http != NULL)
+        dtake__http_cancel(op->http);
 }
 
 typedef struct slurp {

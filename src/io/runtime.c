@@ -4,6 +4,7 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "io/cache.h"
+#include "io/http_client.h"
 
 #include <signal.h>
 #include <string.h>
@@ -159,6 +160,9 @@ dtake_status dtake_runtime_open(dtake_runtime **out, const dtake_runtime_options
     if (st != DTAKE_OK)
         goto no_loop;
     dtake__budget_open(runtime, runtime->options.bytes_in_flight);
+    st = dtake__http_client_open(runtime, err);
+    if (st != DTAKE_OK)
+        goto no_http;
     st = dtake__workers_open(runtime, runtime->options.workers, err);
     if (st != DTAKE_OK)
         goto no_workers;
@@ -171,6 +175,8 @@ dtake_status dtake_runtime_open(dtake_runtime **out, const dtake_runtime_options
 no_thread:
     dtake__workers_close(runtime);
 no_workers:
+    dtake__http_client_close(runtime);
+no_http:
     dtake__loop_close(runtime);
     dtake__budget_close(runtime);
 no_loop:
@@ -179,9 +185,14 @@ no_loop:
     return st;
 }
 
-static void on_close(dtake__post *post)
+typedef struct closing {
+    dtake__post post;
+    dtake_runtime *runtime;
+} closing;
+
+static void cancel_everything(dtake__post *post)
 {
-    (void)post; /* waking the loop is enough: nothing it does can be cancelled */
+    dtake__http_client_cancel_all(((closing *)post)->runtime);
 }
 
 void dtake_runtime_close(dtake_runtime *runtime)
@@ -189,11 +200,12 @@ void dtake_runtime_close(dtake_runtime *runtime)
     /* In a forked child nothing can be waited for, and on the loop thread it would be waiting for itself. */
     if (runtime == NULL || dtake__is_forked(runtime) || dtake__on_loop(runtime))
         return;
-    dtake__post last = { on_close, NULL };
+    closing last = { { cancel_everything, NULL }, runtime };
     atomic_store(&runtime->closing, true);
-    dtake__loop_post(runtime, &last);
+    dtake__loop_post(runtime, &last.post);
     pthread_join(runtime->loop_thread, NULL);
     dtake__workers_close(runtime);
+    dtake__http_client_close(runtime);
     dtake__loop_close(runtime);
     dtake__budget_close(runtime);
     free_options(&runtime->options);
