@@ -1,7 +1,8 @@
 """Holds the table of docs/layout.md: which folder may include which.
 
 Reads the #include lines of src/ and include/, and of every header reached through headers, so that a folder can
-not get at another's insides by a detour. Tests (*_test.c) may include anything. Run by hand it prints each line
+not get at another's insides by a detour. Tests (*_test.c, and headers that include check.h) may include anything, and
+nothing else may include them. Run by hand it prints each line
 that breaks the table, and how it was reached:
 
     python3 tests/include_check.py [ROOT]
@@ -54,6 +55,9 @@ class Checker:
             self.known[path] = found
         return self.known[path]
 
+    def is_test(self, path):
+        return path.endswith("_test.c") or any(name == "check.h" for _, _, name in self.includes(path))
+
     def check_file(self, path):
         own = folder_of(path, self.table)
         if own is None:
@@ -72,15 +76,18 @@ class Checker:
                     continue
                 seen.add(target)
                 folder = folder_of(target, self.table)
-                if folder not in allowed:
+                if (self.root / target).is_file() and self.is_test(target):
+                    self.problems.append(f"{where}: {target} is for tests only")
+                elif folder not in allowed:
                     self.problems.append(f"{where}: {own} may not include {target}{way}")
                 elif (self.root / target).is_file():
                     ahead.append((target, f", reached from {path}"))
 
     def run(self):
         for path in sorted([*self.root.glob("src/**/*.[ch]"), *self.root.glob(f"{PUBLIC}/*.h")]):
-            if not path.name.endswith("_test.c"):
-                self.check_file(path.relative_to(self.root).as_posix())
+            name = path.relative_to(self.root).as_posix()
+            if not self.is_test(name):
+                self.check_file(name)
         for folder in self.table:
             if not (self.root / folder).is_dir():
                 self.problems.append(f"docs/layout.md: there is no folder {folder}")

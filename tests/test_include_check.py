@@ -82,3 +82,11 @@ def test_an_include_that_does_not_start_at_src_is_a_problem(tree):
 def test_tests_may_include_anything(tree):
     tree("src/core/buf_test.c", '#include "raster/nothing.h"\n#include "io/http.h"\n')
     assert problems(tree) == []
+
+
+def test_a_header_of_tests_may_include_anything_and_only_tests_include_it(tree):
+    tree("src/core/fixture.h", '#include "check.h"\n#include "io/http.h"\n')
+    tree("src/core/buf_test.c", '#include "core/fixture.h"\n')
+    assert problems(tree) == []
+    tree("src/core/buf.c", '#include "core/fixture.h"\n')
+    assert problems(tree) == ["src/core/buf.c:1: src/core/fixture.h is for tests only"]
