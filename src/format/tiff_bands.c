@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { PHOTOMETRIC_MIN_IS_WHITE = 0, PHOTOMETRIC_RGB = 2, PHOTOMETRIC_PALETTE = 3, PHOTOMETRIC_YCBCR = 6 };
+enum { PHOTOMETRIC_RGB = 2, PHOTOMETRIC_PALETTE = 3, PHOTOMETRIC_YCBCR = 6 };
 
 /* Blanks around the number are allowed, as writers leave them. */
 static bool read_number(const char *text, double *out)
@@ -36,7 +36,8 @@ static const char *color_of(const dtake__tiff_dir *dir, int32_t band, bool is_al
         return band <= 3 ? rgb[band - 1] : "undefined";
     if (band != 1)
         return "undefined";
-    return dir->photometric == PHOTOMETRIC_PALETTE ? "palette" : "gray";
+    bool two_colors = dir->bits == 1 && dir->bands == 1;
+    return dir->photometric == PHOTOMETRIC_PALETTE || two_colors ? "palette" : "gray";
 }
 
 static bool is_alpha(const dtake__tiff_source *source, const dtake__tiff_entry *extra, int32_t bands,

@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-enum { MAX_GHOST_BYTES = 1024 };
+enum {
+    MAX_GHOST_BYTES = 1024,
+    SMALL_SIDE = 512, /* an image not larger needs no overviews */
+};
 
 /* GDAL writes what a reader may rely on as text between header and first directory:
  * "GDAL_STRUCTURAL_METADATA_SIZE=000140 bytes\n" and that many bytes of KEY=VALUE lines. */
@@ -55,13 +58,15 @@ bool dtake__tiff_is_cog(const dtake__tiff *tiff, const dtake__tiff_source *sourc
         return false;
     if (main_first < (uint64_t)last_ifd_end)
         return false;
+    bool enough = tiff->dir[0].width <= SMALL_SIDE && tiff->dir[0].height <= SMALL_SIDE;
     for (size_t i = 1; i < tiff->dir_count; i++) {
         const dtake__tiff_dir *dir = &tiff->dir[i];
+        enough |= dir->role == DTAKE__TIFF_OVERVIEW;
         if (dir->strips && dir->role != DTAKE__TIFF_OTHER)
             return false;
         if (dir->role == DTAKE__TIFF_OVERVIEW && data_extent(dir, &first, &end) &&
             (first < (uint64_t)last_ifd_end || first > main_first))
             return false;
     }
-    return true;
+    return enough;
 }

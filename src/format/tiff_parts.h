@@ -23,7 +23,8 @@ dtake_status dtake__tiff_bands_read(dtake__tiff *out, const dtake__tiff_source *
  */
 dtake_status dtake__gdal_metadata_apply(const char *xml, dtake_band *band, int32_t bands, dtake_error *err);
 
-/* Whether directories come first and the data of overviews before that of the image. */
+/* GDAL's word for it, or: tiled, directories first, the data of overviews before that of the image, which has
+ * overviews unless it is small. */
 bool dtake__tiff_is_cog(const dtake__tiff *tiff, const dtake__tiff_source *source, int64_t last_ifd_end);
 
 /* An ASCII value as a string, up to its first '\0'; "" stays NULL. */

@@ -11,10 +11,9 @@ enum { DTAKE__COG_LEADER_BYTES = 4, DTAKE__COG_TRAILER_BYTES = 4 };
 
 typedef struct dtake__tiff_level {
     int64_t width, height;
-    uint64_t *tile_bytes; /* bytes of each tile as dtake__tile_encode appended them, row by row (band by band
-                             when planar); the caller's */
+    uint64_t *tile_bytes; /* of each tile as dtake__tile_encode appended it, row by row; the caller's */
     int64_t tile_count;
-    uint64_t *tile_first; /* filled by the layout; the caller's */
+    uint64_t *tile_first; /* where those bytes go; filled by the layout; the caller's */
     bool is_mask;         /* 1 sample of 8 bits, subfile type mask */
 } dtake__tiff_level;
 

@@ -9,7 +9,13 @@
 #include <string.h>
 #include <zstd.h>
 
-enum { PHOTOMETRIC_MASK = 4, PHOTOMETRIC_YCBCR = 6 };
+enum {
+    PHOTOMETRIC_MASK = 4,
+    PHOTOMETRIC_CMYK = 5,
+    PHOTOMETRIC_YCBCR = 6,
+    PHOTOMETRIC_CIELAB = 8,
+    PHOTOMETRIC_ITULAB = 10,
+};
 
 struct dtake__decoder {
     struct libdeflate_decompressor *inflate;
@@ -64,8 +70,18 @@ size_t dtake__tile_decoded_bytes(const dtake__tiff_dir *dir, int64_t index)
     return row_samples(dir) * (size_t)dtake__tile_rows(dir, index) * dtake_type_bytes(dir->type);
 }
 
+/* Pixels that GDAL would turn into RGB first: ours are as stored, and would differ. */
+static bool needs_colors(const dtake__tiff_dir *dir)
+{
+    bool lab = dir->photometric >= PHOTOMETRIC_CIELAB && dir->photometric <= PHOTOMETRIC_ITULAB;
+    return lab || dir->photometric == PHOTOMETRIC_CMYK ||
+           (dir->photometric == PHOTOMETRIC_YCBCR && dir->compression != DTAKE__TIFF_JPEG);
+}
+
 bool dtake__tile_can_decode(const dtake__tiff_dir *dir)
 {
+    if (needs_colors(dir))
+        return false;
     switch (dir->compression) {
     case DTAKE__TIFF_NONE:
     case DTAKE__TIFF_LZW:
@@ -73,7 +89,7 @@ bool dtake__tile_can_decode(const dtake__tiff_dir *dir)
     case DTAKE__TIFF_OLD_DEFLATE:
     case DTAKE__TIFF_PACKBITS:
     case DTAKE__TIFF_ZSTD:
-        return dir->photometric != PHOTOMETRIC_YCBCR || (dir->ycbcr_h == 1 && dir->ycbcr_v == 1);
+        return true;
     case DTAKE__TIFF_JPEG:
         return dir->type == DTAKE_U8 && dir->bits == 8 && dtake__tile_samples(dir) <= 4 &&
                (dir->photometric != PHOTOMETRIC_YCBCR || (dir->bands == 3 && !dir->planar));
