@@ -7,7 +7,7 @@
 dtake__chunk *dtake__chunk_new(dtake__chunks *chunks, size_t room)
 {
     dtake__chunk *chunk = NULL;
-    if (room > DTAKE__CHUNK_BYTES / 8 && room <= DTAKE__CHUNK_BYTES) {
+    if (room > DTAKE__CHUNK_SMALL && room <= DTAKE__CHUNK_BYTES) {
         room = DTAKE__CHUNK_BYTES;
         chunk = chunks->kept;
     }

@@ -9,6 +9,8 @@
 
 enum {
     DTAKE__CHUNK_BYTES = 256 * 1024, /* of a full chunk; smaller ones are made to measure */
+    DTAKE__CHUNK_SMALL =
+        64 * 1024, /* what many connections at once get, so that slow readers do not fill memory */
     DTAKE__CHUNK_HEADROOM = 1024,
     DTAKE__CHUNKS_KEPT = 32
 };

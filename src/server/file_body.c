@@ -7,6 +7,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+enum { MANY_CONNECTIONS = 128 };
+
 /* Bytes that the page cache holds are read at once, on the loop; for others libuv's threads wait for the
  * disk. */
 typedef struct sending {
@@ -73,7 +75,8 @@ static void on_read(uv_fs_t *request)
 
 static void read_next(sending *s)
 {
-    size_t want = s->left < DTAKE__CHUNK_BYTES ? (size_t)s->left : DTAKE__CHUNK_BYTES;
+    int64_t most = s->server->conn_count > MANY_CONNECTIONS ? DTAKE__CHUNK_SMALL : DTAKE__CHUNK_BYTES;
+    size_t want = (size_t)(s->left < most ? s->left : most);
     s->chunk = dtake__chunk_new(&s->server->chunks, want);
     if (s->chunk == NULL) {
         dtake__response_fail(s->exchange);
