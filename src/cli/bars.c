@@ -157,11 +157,11 @@ static void put_total(struct line *line, const dtake__bars *bars, const dtake_pr
 {
     const char *dot = style->utf8 ? " · " : " | ";
     char bytes[32], total[32], rate[32], text[128];
+    int64_t gone = p->items_done + p->items_failed + p->items_skipped;
     put_color(line, style, COLOR_BOLD);
     put_columns(line, style->label);
     put_color(line, style, COLOR_OFF);
-    snprintf(text, sizeof text, " %lld/%lld%s images",
-             (long long)(p->items_done + p->items_failed + p->items_skipped), (long long)p->items_total,
+    snprintf(text, sizeof text, " %lld/%lld%s images", (long long)gone, (long long)p->items_total,
              p->items_known ? "" : "+");
     put_columns(line, text);
     dtake__format_bytes(p->bytes_done, bytes, sizeof bytes);

@@ -98,9 +98,10 @@ static void follow(struct get *get)
 static void tell_interruption(const dtake_progress *p, const dtake__args *args)
 {
     bool skips = dtake__args_flag(args, "skip-existing");
-    dtake__say("interrupted: %lld of %lld%s done; run the same command %sto go on",
-               (long long)(p->items_done + p->items_skipped), (long long)p->items_total,
-               p->items_known ? "" : " or more", skips ? "again " : "with --skip-existing ");
+    int64_t done = p->items_done + p->items_skipped;
+    dtake__say("interrupted: %lld of %lld%s done; run the same command %sto go on", (long long)done,
+               (long long)p->items_total, p->items_known ? "" : " or more",
+               skips ? "again " : "with --skip-existing ");
 }
 
 static void tell_costs(const dtake_cost *c)

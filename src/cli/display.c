@@ -90,6 +90,7 @@ static void draw_bars(dtake__display *display, const dtake_progress *progress)
 static void print_plain(dtake__display *display, const dtake_progress *p)
 {
     char bytes[32], rate[32];
+    int64_t gone = p->items_done + p->items_failed + p->items_skipped;
     double mean = p->seconds > 0 ? (double)p->bytes_done / p->seconds : 0;
     dtake__format_bytes(p->bytes_done, bytes, sizeof bytes);
     dtake__format_rate(mean, rate, sizeof rate);
@@ -98,8 +99,8 @@ static void print_plain(dtake__display *display, const dtake_progress *p)
                    p->items_known ? "" : " or more");
     else
         dtake__say("%s: %lld/%lld images, %s, %s, %lld retried, %lld failed, after %.0f s", display->label,
-                   (long long)(p->items_done + p->items_failed + p->items_skipped), (long long)p->items_total,
-                   bytes, rate, (long long)p->retries, (long long)p->items_failed, p->seconds);
+                   (long long)gone, (long long)p->items_total, bytes, rate, (long long)p->retries,
+                   (long long)p->items_failed, p->seconds);
 }
 
 static void print_json(dtake__display *display, const char *event, const dtake_progress *p)

@@ -1,4 +1,5 @@
-/* The option groups that commands are made of. */
+/* The option groups that commands are made of: options_job.c has those that say what a job is, options.c the
+ * others. */
 #ifndef DTAKE_CLI_OPTIONS_H
 #define DTAKE_CLI_OPTIONS_H
 
@@ -15,5 +16,15 @@ extern const dtake__option_group dtake__options_shape; /* what stdout gets */
 extern const dtake__option_group dtake__options_serve;
 extern const dtake__option_group dtake__options_config;
 extern const dtake__option_group dtake__options_common; /* every command has them */
+
+/* For the files that define them. */
+#define GROUP(name, heading, list)                                                                           \
+    const dtake__option_group name = { heading, list, sizeof list / sizeof list[0] }
+
+#define PROCESSES_OPTION                                                                                     \
+    {                                                                                                        \
+        .name = "processes", .kind = DTAKE__INTEGER, .value = "N", .initial = "0", .min = 0, .max = 256,     \
+        .help = "processes of the mode processes; 0: one a core"                                             \
+    }
 
 #endif

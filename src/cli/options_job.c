@@ -1,0 +1,131 @@
+#include "cli/options.h"
+
+static const dtake__option select_options[] = {
+    { .name = "bbox",
+      .letter = 'b',
+      .kind = DTAKE__BOX,
+      .value = "W,S,E,N",
+      .help =
+          "area in degrees of longitude and latitude; also as four numbers; W > E crosses the antimeridian" },
+    { .name = "intersects",
+      .kind = DTAKE__FILE,
+      .value = "FILE|GEOJSON|-",
+      .aliases = "region",
+      .help = "area as GeoJSON: selects images and masks the pixels outside it" },
+    { .name = "datetime",
+      .kind = DTAKE__TEXT,
+      .value = "A/B",
+      .help = "acquired from A to B (RFC 3339), both included; a bare date as B means the end of that day; "
+              ".. is open" },
+    { .name = "start",
+      .letter = 's',
+      .kind = DTAKE__TEXT,
+      .value = "A",
+      .hidden = true,
+      .help = "as in --datetime A/.." },
+    { .name = "end",
+      .letter = 'e',
+      .kind = DTAKE__TEXT,
+      .value = "B",
+      .hidden = true,
+      .help = "as in --datetime ../B" },
+    { .name = "cloud",
+      .kind = DTAKE__NUMBER,
+      .value = "PERCENT",
+      .aliases = "cloud-cover",
+      .min = 0,
+      .max = 1000,
+      .help =
+          "only images with a cloud cover of less than this; images that do not tell theirs are left out" },
+    { .name = "max-items",
+      .letter = 'n',
+      .kind = DTAKE__INTEGER,
+      .value = "N",
+      .aliases = "limit",
+      .min = 1,
+      .max = 1e15,
+      .help = "at most so many images" },
+};
+GROUP(dtake__options_select, "Which images", select_options);
+
+static const dtake__option pixel_options[] = {
+    { .name = "bands",
+      .kind = DTAKE__LIST,
+      .value = "B8,B4,B3",
+      .help =
+          "bands by asset key, eo:bands name or common name (B8 finds B08), or numbers of a raster's bands" },
+    { .name = "scale",
+      .kind = DTAKE__NUMBER,
+      .value = "METRES",
+      .min = 0,
+      .max = 1e7,
+      .help = "pixel size of the output; without it the grid of the finest band" },
+    { .name = "unmask",
+      .kind = DTAKE__NUMBER,
+      .value = "VALUE",
+      .help = "give masked pixels this value; the sample type grows if it has to" },
+    { .name = "visualize",
+      .kind = DTAKE__TEXT,
+      .value = "KEY=VALUE,...",
+      .help = "stretch to 8 bits as Earth Engine does: min, max, gain, bias, gamma, palette, opacity; one "
+              "value or one a "
+              "band with ':' between them (min=0,max=5000,gamma=1.35:1.2:1)" },
+    { .name = "raw",
+      .kind = DTAKE__FLAG,
+      .help = "store the bytes of the assets as they are, checked against the item" },
+    { .name = "assets", .kind = DTAKE__LIST, .value = "KEY,...", .help = "which assets --raw stores" },
+};
+GROUP(dtake__options_pixels, "Which pixels", pixel_options);
+
+static const dtake__option file_options[] = {
+    { .name = "output",
+      .letter = 'o',
+      .kind = DTAKE__FOLDER,
+      .value = "DIR",
+      .initial = ".",
+      .help = "folder for the files, made if missing" },
+    { .name = "template",
+      .kind = DTAKE__TEXT,
+      .value = "PATH",
+      .help = "path of each file below the folder, such as {id}.{ext} (the default), {id}_{asset}.{ext} "
+              "(with --raw)" },
+    { .name = "of",
+      .kind = DTAKE__CHOICE,
+      .value = "FORMAT",
+      .initial = "geotiff",
+      .aliases = "format",
+      .choices = "geotiff|cog|png tif|tiff|gtiff",
+      .help = "format of the files" },
+    { .name = "overwrite",
+      .kind = DTAKE__FLAG,
+      .help = "replace files that are there already (without it they are an error)" },
+    { .name = "skip-existing",
+      .kind = DTAKE__FLAG,
+      .help = "leave files that are there already and go on with the others" },
+    { .name = "sheet",
+      .kind = DTAKE__FILE,
+      .value = "FILE.png",
+      .help = "also draw a contact sheet of all images" },
+};
+GROUP(dtake__options_files, "Where they go", file_options);
+
+static const dtake__option get_options[] = {
+    { .name = "mode",
+      .kind = DTAKE__CHOICE,
+      .value = "MODE",
+      .initial = "async",
+      .choices = "async|sequential|processes",
+      .help = "all images at once, one after another, or all at once in several processes" },
+    PROCESSES_OPTION,
+    { .name = "explain",
+      .kind = DTAKE__FLAG,
+      .aliases = "dry-run plan",
+      .here_only = true,
+      .help = "print the plan (round trips, ranges, bytes, predicted time); reads headers, no pixels, writes "
+              "nothing" },
+    { .name = "failed",
+      .kind = DTAKE__FILE,
+      .value = "FILE",
+      .help = "list images that failed as NDJSON; the list can be given to get as its input" },
+};
+GROUP(dtake__options_get, "How the job runs", get_options);
