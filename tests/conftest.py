@@ -43,6 +43,17 @@ def shared():
     return path
 
 
+@pytest.fixture(scope="session")
+def demo_scenes(program):
+    """The first eight dates of the demo, made once for all builds."""
+    folder = ROOT / "build/test-scenes"
+    maker = ROOT / "build/release/make_scenes"
+    done = subprocess.run([maker if maker.exists() else program.parent / "make_scenes", folder, "8"],
+                          capture_output=True, text=True, timeout=120 * SLOW)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
 @pytest.fixture
 def quiet_env(tmp_path):
     """An environment without the user's settings, caches and terminal."""
