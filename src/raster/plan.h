@@ -38,8 +38,9 @@ enum {
 typedef struct dtake__merge_rule {
     double rtt_ms, bandwidth_bytes_s;
     int parallel; /* requests that may be under way at once */
-    bool spread;  /* one window only: as long as there are fewer runs than `parallel`, rows are not merged
-                     with one another and long runs are split */
+    int spread; /* connections this window has for itself: with fewer runs than that nothing is joined over a
+                   gap, so that its rows come side by side; 0: many windows wait, always join */
+    bool split; /* with spread: long runs are cut in pieces, too, at the price of more requests */
 } dtake__merge_rule;
 
 /* `window` is in pixels of `dir` and may reach past it. `bands` (from 1) NULL: all. `mask_dir` NULL: none.
@@ -47,6 +48,8 @@ typedef struct dtake__merge_rule {
 dtake_status dtake__plan_make(dtake__plan *out, const dtake__tiff_dir *dir, const dtake__tiff_dir *mask_dir,
                               dtake_window window, const int32_t *bands, size_t band_count,
                               const dtake__merge_rule *rule, dtake_error *err);
+int64_t
+dtake__plan_held_bytes(const dtake__plan *plan); /* compressed bytes a read of it holds at once at most */
 void dtake__plan_dispose(dtake__plan *plan);
 
 #endif

@@ -34,7 +34,7 @@ static dtake__plan plan_of(const dtake__tiff_dir *dir, dtake_window window, dtak
 }
 
 static const dtake__merge_rule unmeasured = { .parallel = 64 };
-static const dtake__merge_rule spread = { .parallel = 64, .spread = true };
+static const dtake__merge_rule spread = { .parallel = 64, .spread = 64, .split = true };
 /* 1 MB/s at 10 ms over 10 connections: a gap of 1000 bytes is worth it, not one of 1001. */
 static const dtake__merge_rule slow = { .rtt_ms = 10, .bandwidth_bytes_s = 1e6, .parallel = 10 };
 
@@ -116,7 +116,7 @@ static void a_single_window_is_spread_over_connections(void **state)
     dtake__plan_dispose(&plan);
     /* with more runs than connections, spreading would only cost round trips */
     dir = image();
-    dtake__merge_rule few = { .parallel = 4, .spread = true };
+    dtake__merge_rule few = { .parallel = 4, .spread = 4 };
     plan = plan_of(&dir, (dtake_window){ 0, 0, 700, 2000 }, few);
     CHECK(plan.range_count <= plan.runs);
     CHECK_EQ(plan.range_count, 1);
