@@ -39,19 +39,24 @@ typedef struct watched_socket {
     uv_poll_t poll;
     dtake__http_client *client;
     curl_socket_t fd;
+    int events;
 } watched_socket;
 
+/* libuv tells an error on the socket by stopping the poll; curl learns what it is by reading, so it is told to. */
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
     watched_socket *socket = poll->data;
     dtake__http_client *client = socket->client;
-    int flags = status < 0 ? CURL_CSELECT_ERR : 0, running;
+    int flags = status < 0 ? CURL_CSELECT_IN | CURL_CSELECT_OUT : 0, running;
     if (events & UV_READABLE)
         flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)
         flags |= CURL_CSELECT_OUT;
     curl_multi_socket_action(client->multi, socket->fd, flags, &running);
     take_finished(client);
+    /* closed handles are freed later in the round of the loop */
+    if (status < 0 && !uv_is_closing((uv_handle_t *)poll))
+        uv_poll_start(poll, socket->events, on_ready);
 }
 
 static void free_socket(uv_handle_t *handle)
@@ -90,8 +95,8 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *kn
         socket = watch_socket(client, fd);
     if (socket == NULL)
         return -1;
-    int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    return uv_poll_start(&socket->poll, events, on_ready) == 0 ? 0 : -1;
+    socket->events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+    return uv_poll_start(&socket->poll, socket->events, on_ready) == 0 ? 0 : -1;
 }
 
 static void on_curl_timer(void *ctx)
