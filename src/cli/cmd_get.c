@@ -83,7 +83,7 @@ static void follow(struct get *get)
         finished = dtake_job_wait(get->job, TICK_MS);
         tell_results(get);
         dtake_job_progress(get->job, &progress);
-        dtake__display_update(&get->display, "total", &progress);
+        dtake__display_update(&get->display, "", &progress);
         if (!cancelled && (dtake__signals_seen() != 0 || dtake__stdout_failed())) {
             get->signal = dtake__signals_seen();
             cancelled = true;

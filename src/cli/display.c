@@ -67,7 +67,8 @@ static void draw_bars(dtake__display *display, const dtake_progress *progress)
     if (dtake__signals_resized())
         display->width = dtake__term_width();
     /* A terminal puts the cursor on the next line when its last column is written: one column less. */
-    dtake__bars_style style = { display->width - 1, display->term.utf8, display->term.color, display->label };
+    dtake__bars_style style = { display->width - 1, display->term.utf8, display->term.color,
+                                display->label[0] != '\0' ? display->label : "total" };
     dtake__bars_update(&display->bars, progress);
     if (dtake__bars_render(&display->bars, progress, &style, &picture, &lines) == DTAKE_OK) {
         dtake_status st = DTAKE_OK;
@@ -90,23 +91,24 @@ static void draw_bars(dtake__display *display, const dtake_progress *progress)
 static void print_plain(dtake__display *display, const dtake_progress *p)
 {
     char bytes[32], rate[32];
+    const char *colon = display->label[0] != '\0' ? ": " : "";
     int64_t gone = p->items_done + p->items_failed + p->items_skipped;
     double mean = p->seconds > 0 ? (double)p->bytes_done / p->seconds : 0;
     dtake__format_bytes(p->bytes_done, bytes, sizeof bytes);
     dtake__format_rate(mean, rate, sizeof rate);
     if (!display->started)
-        dtake__say("%s: %lld%s images", display->label, (long long)p->items_total,
+        dtake__say("%s%s%lld%s images", display->label, colon, (long long)p->items_total,
                    p->items_known ? "" : " or more");
     else
-        dtake__say("%s: %lld/%lld images, %s, %s, %lld retried, %lld failed, after %.0f s", display->label,
-                   (long long)gone, (long long)p->items_total, bytes, rate, (long long)p->retries,
+        dtake__say("%s%s%lld/%lld images, %s, %s, %lld retried, %lld failed, after %.0f s", display->label,
+                   colon, (long long)gone, (long long)p->items_total, bytes, rate, (long long)p->retries,
                    (long long)p->items_failed, p->seconds);
 }
 
 static void print_json(dtake__display *display, const char *event, const dtake_progress *p)
 {
     dtake__json json = { .out = &display->text };
-    dtake__report_progress(&json, event, display->label, p);
+    dtake__report_progress(&json, event, display->label[0] != '\0' ? display->label : "get", p);
     if (json.status == DTAKE_OK && dtake__buf_puts(&display->text, "\n") == DTAKE_OK)
         flush(display);
     dtake__buf_clear(&display->text);

@@ -18,7 +18,8 @@ typedef struct dtake__display {
     dtake__display_kind kind;
     dtake__term term;
     dtake__bars bars;
-    const char *label; /* "total", or the mode that compare is in; changes between snapshots start anew */
+    const char *
+        label; /* "" for the one job of get, or the mode that compare is in; with a new one all starts anew */
     dtake_buf text;
     int lines; /* bars on the screen now */
     int width;
