@@ -30,10 +30,9 @@ const char *dtake__request_field(const dtake__request *request, const char *name
 
 void dtake__response_field(dtake__exchange *exchange, const char *name, const char *value)
 {
-    size_t before = exchange->fields.len;
     if (dtake__buf_append(&exchange->fields, name, strlen(name) + 1) != DTAKE_OK ||
         dtake__buf_append(&exchange->fields, value, strlen(value) + 1) != DTAKE_OK)
-        exchange->fields.len = before; /* a field too many is left out whole */
+        exchange->fields_lost = true;
 }
 
 void dtake__response_fieldf(dtake__exchange *exchange, const char *name, const char *fmt, ...)

@@ -43,6 +43,7 @@ struct dtake__exchange {
     int status;       /* of the answer; 0 until response_start */
     int64_t length;   /* of the body, bytes; -1: this status has none */
     dtake_buf fields; /* name '\0' value '\0' ... */
+    bool fields_lost; /* no memory, or too many: the carrier must not send the answer without them */
     int64_t sent;     /* body bytes given to the carrier */
 
     /* The route's. on_sent: the piece given to response_write is out, the next may come. on_done: called
@@ -58,10 +59,9 @@ const char *dtake__request_field(const dtake__request *request, const char *name
 /* The field of that name at or after *at, which then stands behind it; NULL after the last. Start with 0. */
 const char *dtake__request_next_field(const dtake__request *request, const char *name, size_t *at);
 
-/* Fields first, then start, then bytes until `length` of them are out; the last piece says so. With a length
- * of 0 or -1 and for HEAD, start is the whole answer. on_done may be called from inside start, the last write
- * and fail: touch nothing after them. Between two writes wait for on_sent, which is never called from inside.
- */
+/* Fields first, then start, then bytes until `length` of them are out; the last piece says so. Without a body
+ * (has_body) start is the whole answer. on_done may be called from inside such a start, a write and fail:
+ * touch nothing after them. Between two writes wait for on_sent, which is never called from inside. */
 void dtake__response_field(dtake__exchange *exchange, const char *name, const char *value);
 void dtake__response_fieldf(dtake__exchange *exchange, const char *name, const char *fmt, ...)
     DTAKE_PRINTF(3, 4);

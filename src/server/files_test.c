@@ -118,6 +118,22 @@ static void a_large_file_comes_whole(void **state)
     drop(&r);
 }
 
+/* Its pages are put out of memory first, where the file system allows that: threads have to read it. */
+static void a_file_that_is_on_the_disk_only_comes_whole(void **state)
+{
+    const serving *s = *state;
+    char path[200];
+    snprintf(path, sizeof path, "%s/big.bin", s->folder);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CHECK_EQ(fsync(fd), 0);
+    CHECK_EQ(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    reply r = ask(s, "GET", "/files/big.bin", "");
+    CHECK_EQ(r.status, 200);
+    check_bytes(&r, 0, BIG);
+    drop(&r);
+    close(fd);
+}
+
 static void head_tells_the_same_without_the_bytes(void **state)
 {
     reply r = ask(*state, "HEAD", "/files/a.tif", "Range: bytes=0-9\r\n");
@@ -403,6 +419,7 @@ int main(void)
         cmocka_unit_test(a_range_brings_those_bytes_and_says_which),
         cmocka_unit_test(a_range_behind_the_end_is_416_with_the_size),
         cmocka_unit_test(a_large_file_comes_whole),
+        cmocka_unit_test(a_file_that_is_on_the_disk_only_comes_whole),
         cmocka_unit_test(head_tells_the_same_without_the_bytes),
         cmocka_unit_test(conditions_are_weighed_in_the_order_of_the_rfc),
         cmocka_unit_test(a_date_of_the_present_second_does_not_guard_a_range),

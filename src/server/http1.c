@@ -23,6 +23,7 @@ typedef struct http1 {
     dtake__http1_body body;
     dtake_buf text;     /* the head, which `head` points into, and behind it the cleaned path */
     dtake_buf out_head; /* of the answer, until the first piece of the body takes it along */
+    bool head_lost;     /* there was no memory for it */
     bool keep_alive;
     bool in_flight; /* a piece is under way: on_sent will come */
     bool all_given; /* it is the last one */
@@ -92,6 +93,8 @@ static dtake_status write_head(http1 *h)
     dtake_buf *out = &h->out_head;
     const char *fields = (const char *)exchange->fields.data, *end = fields + exchange->fields.len;
     dtake__buf_clear(out);
+    if (exchange->fields_lost)
+        return DTAKE_E_NOMEM;
     dtake_status st =
         dtake__buf_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nServer: datatake\r\n", exchange->status,
                           dtake__status_phrase(exchange->status), dtake__server_date(h->conn->server));
@@ -112,10 +115,10 @@ static void carrier_start(dtake__exchange *exchange)
     http1 *h = (http1 *)((char *)exchange - offsetof(http1, exchange));
     h->keep_alive = h->keep_alive && !h->conn->server->stopping;
     dtake__chunk *chunk = NULL;
-    bool written = write_head(h) == DTAKE_OK;
-    if (written && dtake__response_has_body(exchange))
-        return;
-    if (!written || (chunk = head_chunk(h)) == NULL)
+    h->head_lost = write_head(h) != DTAKE_OK;
+    if (dtake__response_has_body(exchange))
+        return; /* the first piece takes it along, or fails for it */
+    if (h->head_lost || (chunk = head_chunk(h)) == NULL)
         dtake__conn_close(h->conn);
     else
         send_piece(h, chunk, true);
@@ -126,7 +129,8 @@ static void carrier_write(dtake__exchange *exchange, dtake__chunk *chunk, bool l
     http1 *h = (http1 *)((char *)exchange - offsetof(http1, exchange));
     dtake__chunk *head = NULL;
     /* A body of another length than announced would be read as the next answer. */
-    bool wrong = last ? exchange->sent != exchange->length : exchange->sent >= exchange->length;
+    bool wrong =
+        h->head_lost || (last ? exchange->sent != exchange->length : exchange->sent >= exchange->length);
     if (h->out_head.len > 0 && !wrong) {
         if (dtake__chunk_prepend(chunk, h->out_head.data, h->out_head.len))
             dtake__buf_clear(&h->out_head);
@@ -299,8 +303,11 @@ static size_t on_bytes(void *front, const uint8_t *bytes, size_t len)
 static void on_sent(void *front)
 {
     http1 *h = front;
-    if (!h->in_flight)
-        return; /* it was "100 Continue" */
+    if (!h->in_flight) { /* it was "100 Continue" */
+        if (h->state != ANSWERING)
+            dtake__conn_wait_for(h->conn, DTAKE__WAIT_REST);
+        return;
+    }
     h->in_flight = false;
     if (h->all_given)
         finish_answer(h);

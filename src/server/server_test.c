@@ -1,6 +1,7 @@
 /* Connections: order, limits, stopping; over real sockets. */
 #include "server/serving.h"
 
+#include "core/alloc.h"
 #include "core/clock.h"
 
 #include <netinet/in.h>
@@ -318,6 +319,39 @@ static void a_client_may_leave_at_any_moment(void **state)
     CHECK_EQ(status_of(*state, "GET", "/files/a", ""), 200);
 }
 
+/* With raw calls: the test itself must not allocate through what fails. Returns the status, 0 for none. */
+static int raw_status(const serving *s, const char *target)
+{
+    char text[4096];
+    int fd = dial(s), status = 0;
+    size_t got = 0;
+    ssize_t n;
+    snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", target);
+    say(fd, text);
+    while (got < sizeof text - 1 && (n = recv(fd, text + got, sizeof text - 1 - got, 0)) > 0)
+        got += (size_t)n;
+    text[got] = '\0';
+    close(fd);
+    return sscanf(text, "HTTP/1.1 %d", &status) == 1 ? status : 0;
+}
+
+static void without_memory_an_answer_fails_and_the_server_stays(void **state)
+{
+    static const char *const targets[] = { "/files/a", "/files/?f=json", "/files", "/files/big" };
+    serving *s = *state;
+    serve(s, (dtake_serve_options){ 0 });
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        int fine = raw_status(s, targets[i]), failed = 0;
+        for (int n = 0; n < 24; n++) {
+            dtake__alloc_fail_after(n, false);
+            failed += raw_status(s, targets[i]) != fine;
+        }
+        dtake__alloc_fail_after(-1, false);
+        CHECK(failed > 0);
+        CHECK_EQ(raw_status(s, targets[i]), fine);
+    }
+}
+
 typedef struct stopping {
     dtake_server *server;
     int64_t grace_ms;
@@ -485,6 +519,7 @@ int main(void)
         STORY(only_names_of_this_machine_reach_a_loopback_server),
         STORY(an_answer_waits_as_long_as_it_is_told),
         STORY(a_client_may_leave_at_any_moment),
+        STORY(without_memory_an_answer_fails_and_the_server_stays),
         STORY(a_stop_lets_an_answer_under_way_finish),
         STORY(a_stop_without_patience_breaks_answers_off),
         STORY(a_closed_client_does_not_kill_the_program),
