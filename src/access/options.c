@@ -4,23 +4,18 @@
 #include "core/error.h"
 
 #include <math.h>
-#include <string.h>
 
 #define FIELD(kind, name)                                                                                    \
     {                                                                                                        \
 #name, DTAKE__FIELD_##kind, offsetof(dtake_get_options, name)                                        \
     }
 const dtake__field dtake__option_fields[DTAKE__OPTION_FIELDS] = {
-    FIELD(TEXT, items_json),    FIELD(I64, items_json_bytes),
-    FIELD(TEXT, items_base),    FIELD(TEXT, intersects),
-    FIELD(BOOL, has_cloud),     FIELD(F64, cloud_max_pct),
-    FIELD(I64, max_items),      FIELD(F64, scale_m),
-    FIELD(BOOL, has_unmask),    FIELD(F64, unmask),
-    FIELD(BOOL, raw),           FIELD(TEXT, out_dir),
-    FIELD(TEXT, path_template), FIELD(BOOL, overwrite),
-    FIELD(BOOL, skip_existing), FIELD(TEXT, sheet_path),
-    FIELD(I32, processes),      FIELD(TEXT, program),
-    FIELD(I32, shard_index),    FIELD(I32, shard_count),
+    FIELD(TEXT, items_base),    FIELD(TEXT, intersects),    FIELD(BOOL, has_cloud),
+    FIELD(F64, cloud_max_pct),  FIELD(I64, max_items),      FIELD(F64, scale_m),
+    FIELD(BOOL, has_unmask),    FIELD(F64, unmask),         FIELD(BOOL, raw),
+    FIELD(TEXT, out_dir),       FIELD(TEXT, path_template), FIELD(BOOL, overwrite),
+    FIELD(BOOL, skip_existing), FIELD(TEXT, sheet_path),    FIELD(I32, processes),
+    FIELD(TEXT, program),       FIELD(I32, shard_index),    FIELD(I32, shard_count),
     FIELD(BOOL, explain_only),  FIELD(BOOL, no_cache),
 };
 #undef FIELD
@@ -63,13 +58,16 @@ static char **copy_list(const char *const *list, size_t count)
 static bool copy_texts(dtake__options *out, const dtake_get_options *from)
 {
     bool ok = true;
+    if (from->items_json != NULL) { /* its length is said beside it: it need not end where a string would */
+        out->value.items_json = dtake__strndup(from->items_json, from->items_json_bytes);
+        ok = out->value.items_json != NULL;
+    }
     for (size_t i = 0; i < DTAKE__OPTION_FIELDS; i++) {
         const dtake__field *field = &dtake__option_fields[i];
         char **text = at(&out->value, field->offset);
         if (field->kind != DTAKE__FIELD_TEXT || *text == NULL)
             continue;
-        bool counted = strcmp(field->name, "items_json") == 0;
-        *text = !ok ? NULL : counted ? dtake__strndup(*text, from->items_json_bytes) : dtake__strdup(*text);
+        *text = ok ? dtake__strdup(*text) : NULL;
         ok = ok && *text != NULL;
     }
     for (size_t i = 0; i < DTAKE__OPTION_LISTS; i++) {
@@ -97,6 +95,7 @@ dtake_status dtake__options_copy(dtake__options *out, const dtake_get_options *f
 
 void dtake__options_dispose(dtake__options *options)
 {
+    dtake__free((char *)options->value.items_json);
     for (size_t i = 0; i < DTAKE__OPTION_FIELDS; i++)
         if (dtake__option_fields[i].kind == DTAKE__FIELD_TEXT)
             dtake__free(*(char **)at(&options->value, dtake__option_fields[i].offset));

@@ -4,7 +4,7 @@
 
 #include <datatake/get.h>
 
-#include <jansson.h>
+#include "access/fields.h"
 
 /* Zero-initialise before the first copy; all pointers inside belong to it afterwards. */
 typedef struct dtake__options {
@@ -28,28 +28,13 @@ json_t *dtake__runtime_options_to_json(const dtake_runtime_options *options);
 dtake_status dtake__runtime_options_from_json(dtake_runtime_options *out, const json_t *json,
                                               dtake_error *err);
 
-/* The fields that are written as they are, and the lists of strings. */
-typedef enum dtake__field_kind {
-    DTAKE__FIELD_BOOL,
-    DTAKE__FIELD_INT,
-    DTAKE__FIELD_I32,
-    DTAKE__FIELD_I64,
-    DTAKE__FIELD_F64,
-    DTAKE__FIELD_TEXT,
-} dtake__field_kind;
-
-typedef struct dtake__field {
-    const char *name;
-    dtake__field_kind kind;
-    size_t offset;
-} dtake__field;
-
+/* What is written field by field, and the lists of strings. */
 typedef struct dtake__list_field {
     const char *name;
     size_t offset, count_offset;
 } dtake__list_field;
 
-enum { DTAKE__OPTION_FIELDS = 22, DTAKE__OPTION_LISTS = 3 };
+enum { DTAKE__OPTION_FIELDS = 20, DTAKE__OPTION_LISTS = 3 };
 extern const dtake__field dtake__option_fields[DTAKE__OPTION_FIELDS];
 extern const dtake__list_field dtake__option_lists[DTAKE__OPTION_LISTS];
 

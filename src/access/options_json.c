@@ -2,9 +2,7 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
-#include "core/text.h"
 
-#include <math.h>
 #include <string.h>
 
 #define FIELD(kind, name)                                                                                    \
@@ -20,115 +18,11 @@ static const dtake__field runtime_fields[] = {
 #undef FIELD
 enum { RUNTIME_FIELDS = sizeof runtime_fields / sizeof runtime_fields[0] };
 
-/* JSON has no nan and no inf: they are written as text. */
-static json_t *number_to_json(double value)
-{
-    if (isfinite(value))
-        return json_real(value);
-    return json_string(isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
-}
-
-static bool number_from_json(const json_t *json, double *out)
-{
-    if (json_is_string(json))
-        return dtake__parse_f64(json_string_value(json), out);
-    *out = json_number_value(json);
-    return json_is_number(json);
-}
-
-/* NULL when there is nothing to write. */
-static json_t *field_to_json(const dtake__field *field, const void *base)
-{
-    const void *value = (const char *)base + field->offset;
-    int64_t integer = 0;
-    switch (field->kind) {
-    case DTAKE__FIELD_BOOL:
-        return *(const bool *)value ? json_true() : NULL;
-    case DTAKE__FIELD_F64:
-        return *(const double *)value != 0 ? number_to_json(*(const double *)value) : NULL;
-    case DTAKE__FIELD_TEXT:
-        return *(char *const *)value != NULL ? json_string(*(char *const *)value) : NULL;
-    case DTAKE__FIELD_INT:
-        integer = *(const int *)value;
-        break;
-    case DTAKE__FIELD_I32:
-        integer = *(const int32_t *)value;
-        break;
-    case DTAKE__FIELD_I64:
-        integer = *(const int64_t *)value;
-        break;
-    }
-    return integer != 0 ? json_integer(integer) : NULL;
-}
-
-/* Its length is said beside it: it need not end where a string would. */
-static bool is_items_json(const dtake__field *field)
-{
-    return field->kind == DTAKE__FIELD_TEXT && strcmp(field->name, "items_json") == 0;
-}
-
-static bool field_is_set(const dtake__field *field, const void *base)
-{
-    json_t *json = field_to_json(field, base);
-    const void *value = (const char *)base + field->offset;
-    bool set = json != NULL || (field->kind == DTAKE__FIELD_TEXT && *(char *const *)value != NULL);
-    json_decref(json);
-    return set;
-}
-
-static bool fields_to_json(json_t *out, const dtake__field *fields, size_t count, const void *base)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!is_items_json(&fields[i]) && field_is_set(&fields[i], base) &&
-            json_object_set_new(out, fields[i].name, field_to_json(&fields[i], base)) != 0)
-            return false;
-    return true;
-}
-
-static bool integer_fits(const json_t *json, int64_t min, int64_t max)
-{
-    return json_is_integer(json) && json_integer_value(json) >= min && json_integer_value(json) <= max;
-}
-
-/* Text stays the JSON's own. */
-static bool field_from_json(const dtake__field *field, void *base, const json_t *json)
-{
-    void *value = (char *)base + field->offset;
-    switch (field->kind) {
-    case DTAKE__FIELD_BOOL:
-        *(bool *)value = json_is_true(json);
-        return json_is_boolean(json);
-    case DTAKE__FIELD_F64:
-        return number_from_json(json, value);
-    case DTAKE__FIELD_TEXT:
-        *(const char **)value = json_string_value(json);
-        return json_is_string(json);
-    case DTAKE__FIELD_INT:
-        *(int *)value = (int)json_integer_value(json);
-        return integer_fits(json, INT32_MIN, INT32_MAX);
-    case DTAKE__FIELD_I32:
-        *(int32_t *)value = (int32_t)json_integer_value(json);
-        return integer_fits(json, INT32_MIN, INT32_MAX);
-    case DTAKE__FIELD_I64:
-        *(int64_t *)value = json_integer_value(json);
-        return json_is_integer(json);
-    }
-    return false;
-}
-
-static const dtake__field *find_field(const dtake__field *fields, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(fields[i].name, name) == 0)
-            return &fields[i];
-    return NULL;
-}
-
 static json_t *doubles_to_json(const double *values, int32_t count)
 {
     json_t *list = json_array();
     for (int32_t i = 0; list != NULL && i < count; i++)
-        if (json_array_append_new(list, number_to_json(values[i])) != 0) {
+        if (json_array_append_new(list, dtake__number_to_json(values[i])) != 0) {
             json_decref(list);
             return NULL;
         }
@@ -142,7 +36,7 @@ static bool doubles_from_json(const json_t *list, double *values, int32_t *count
         return false;
     *count = (int32_t)size;
     for (size_t i = 0; i < size; i++)
-        if (!number_from_json(json_array_get(list, i), &values[i]))
+        if (!dtake__number_from_json(json_array_get(list, i), &values[i]))
             return false;
     return true;
 }
@@ -158,7 +52,7 @@ static json_t *visualize_to_json(const dtake_visualize *v)
         failed |= json_object_set_new(out, #name, doubles_to_json(v->name, v->name##_count));
     VISUALIZE_LISTS(WRITE)
 #undef WRITE
-    failed |= json_object_set_new(out, "opacity", number_to_json(v->opacity));
+    failed |= json_object_set_new(out, "opacity", dtake__number_to_json(v->opacity));
     json_t *palette = v->palette_count > 0 ? json_array() : NULL;
     for (int32_t i = 0; palette != NULL && i < v->palette_count; i++)
         failed |= json_array_append_new(
@@ -179,7 +73,7 @@ static bool palette_from_json(const json_t *list, dtake_visualize *v)
     v->palette_count = (int32_t)size;
     for (size_t i = 0; i < size; i++) {
         const json_t *color = json_array_get(list, i);
-        if (!integer_fits(color, 0, 0xFFFFFF))
+        if (!json_is_integer(color) || json_integer_value(color) < 0 || json_integer_value(color) > 0xFFFFFF)
             return false;
         for (int k = 0; k < 3; k++)
             v->palette[i][k] = (uint8_t)(json_integer_value(color) >> (16 - 8 * k));
@@ -199,7 +93,7 @@ static bool visualize_from_json(const json_t *json, dtake_visualize *v)
         return false;
     VISUALIZE_LISTS(READ)
 #undef READ
-    if ((value = json_object_get(json, "opacity")) != NULL && !number_from_json(value, &v->opacity))
+    if ((value = json_object_get(json, "opacity")) != NULL && !dtake__number_from_json(value, &v->opacity))
         return false;
     return (value = json_object_get(json, "palette")) == NULL || palette_from_json(value, v);
 }
@@ -247,7 +141,7 @@ static bool special_to_json(json_t *out, const dtake_get_options *o)
 json_t *dtake__options_to_json(const dtake_get_options *options)
 {
     json_t *out = json_object();
-    if (out != NULL && fields_to_json(out, dtake__option_fields, DTAKE__OPTION_FIELDS, options) &&
+    if (out != NULL && dtake__fields_to_json(out, dtake__option_fields, DTAKE__OPTION_FIELDS, options) &&
         special_to_json(out, options))
         return out;
     json_decref(out);
@@ -315,12 +209,16 @@ static int list_from_json(reader *r, const char *key, const json_t *json)
 static dtake_status read_member(reader *r, const char *key, const json_t *json, dtake_error *err)
 {
     int name = 0, listed = list_from_json(r, key, json);
-    const dtake__field *field = find_field(dtake__option_fields, DTAKE__OPTION_FIELDS, key);
+    const dtake__field *field = dtake__find_field(dtake__option_fields, DTAKE__OPTION_FIELDS, key);
     bool ok = listed == 1;
     if (listed == -2)
         return dtake__fail_nomem(err, "a job's options");
-    if (field != NULL)
-        ok = field_from_json(field, &r->value, json);
+    if (strcmp(key, "items_json") == 0) {
+        ok = json_is_string(json);
+        r->value.items_json = json_string_value(json);
+        r->value.items_json_bytes = json_string_length(json);
+    } else if (field != NULL)
+        ok = dtake__field_from_json(field, &r->value, json);
     else if (strcmp(key, "bbox") == 0)
         ok = r->value.has_bbox = box_from_json(json, &r->value.bbox);
     else if (strcmp(key, "datetime") == 0)
@@ -348,8 +246,6 @@ dtake_status dtake__options_from_json(dtake__options *out, const json_t *json, d
     if (!json_is_object(json))
         return dtake__fail(err, DTAKE_E_FORMAT, "a job's options: not a JSON object");
     json_object_foreach((json_t *)json, key, value) if (st == DTAKE_OK) st = read_member(&r, key, value, err);
-    if (st == DTAKE_OK && r.value.items_json != NULL) /* the text is the measure, whatever was said */
-        r.value.items_json_bytes = json_string_length(json_object_get(json, "items_json"));
     if (st == DTAKE_OK)
         st = dtake__options_copy(out, &r.value, err);
     for (size_t i = 0; i < DTAKE__OPTION_LISTS; i++)
@@ -360,7 +256,8 @@ dtake_status dtake__options_from_json(dtake__options *out, const json_t *json, d
 json_t *dtake__runtime_options_to_json(const dtake_runtime_options *options)
 {
     json_t *out = json_object();
-    if (out != NULL && options != NULL && !fields_to_json(out, runtime_fields, RUNTIME_FIELDS, options)) {
+    if (out != NULL && options != NULL &&
+        !dtake__fields_to_json(out, runtime_fields, RUNTIME_FIELDS, options)) {
         json_decref(out);
         return NULL;
     }
@@ -375,8 +272,8 @@ dtake_status dtake__runtime_options_from_json(dtake_runtime_options *out, const 
     *out = (dtake_runtime_options){ 0 };
     json_object_foreach((json_t *)json, key, value)
     {
-        const dtake__field *field = find_field(runtime_fields, RUNTIME_FIELDS, key);
-        if (field == NULL || !field_from_json(field, out, value))
+        const dtake__field *field = dtake__find_field(runtime_fields, RUNTIME_FIELDS, key);
+        if (field == NULL || !dtake__field_from_json(field, out, value))
             return dtake__fail(err, DTAKE_E_FORMAT, "a runtime's options: %s '%.60s'",
                                field == NULL ? "unknown key" : "wrong value of", key);
     }

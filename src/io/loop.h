@@ -12,6 +12,8 @@ typedef struct dtake__post {
 } dtake__post;
 
 void dtake__loop_post(dtake_runtime *runtime, dtake__post *post);
+/* As opened, with the defaults filled in. */
+const dtake_runtime_options *dtake__runtime_options_of(const dtake_runtime *runtime);
 bool dtake__on_loop(const dtake_runtime *runtime);
 
 /* DTAKE_E_STATE in a forked child, on a closing runtime, (if `blocking`) on the loop thread; else DTAKE_OK.

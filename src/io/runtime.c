@@ -52,6 +52,11 @@ void dtake__active_leave(dtake_runtime *runtime)
         uv_async_send(&runtime->wake);
 }
 
+const dtake_runtime_options *dtake__runtime_options_of(const dtake_runtime *runtime)
+{
+    return &runtime->options;
+}
+
 dtake_status dtake__runtime_usable(const dtake_runtime *runtime, bool blocking, dtake_error *err)
 {
     if (dtake__is_forked(runtime))

@@ -63,6 +63,19 @@ dtake_status dtake__sheet_put(dtake__sheet *sheet, size_t at, const char *captio
     return dtake__thumb_make(&p->thumb, pixels, sheet->side, EMPTY, err);
 }
 
+bool dtake__sheet_view(const dtake__sheet *sheet, size_t at, const char **caption, int32_t *width,
+                       int32_t *height, const uint8_t **rgb)
+{
+    if (at >= sheet->count || !sheet->place[at].thumb.rgb)
+        return false;
+    const place *p = &sheet->place[at];
+    *caption = p->caption;
+    *width = p->thumb.width;
+    *height = p->thumb.height;
+    *rgb = p->thumb.rgb;
+    return true;
+}
+
 /* Twice the size where every caption then fits under its picture. */
 static int32_t letter_scale(const dtake__sheet *sheet, int32_t width)
 {

@@ -1,0 +1,82 @@
+/* The inside of a get job. The state machine runs on the loop thread; what other threads see is atomic or
+ * under `lock`. */
+#ifndef DTAKE_ACCESS_JOB_H
+#define DTAKE_ACCESS_JOB_H
+
+#include <pthread.h>
+
+#include "access/facts.h"
+#include "access/inputs.h"
+#include "access/options.h"
+#include "io/loop.h"
+#include "output/sheet.h"
+
+typedef struct dtake__take dtake__take;
+typedef struct dtake__processes dtake__processes;
+
+struct dtake_job {
+    dtake_runtime *runtime;
+    dtake__options options;
+    atomic_bool cancelled;
+    dtake__tally tally;
+    atomic_int_least64_t planned_bytes; /* of the reads planned so far */
+    int64_t start_us;
+    double cpu_at_start_s;
+
+    pthread_mutex_t lock;
+    /* under the lock */
+    bool finished, cancel_posted, has_notify, notify_posted;
+    int64_t end_us;
+    dtake_status status;
+    dtake_error err;
+    dtake_job_fn notify;
+    void *notify_ctx;
+    dtake__image **result; /* in the order in which they finished; room for all images */
+    size_t result_count;
+    dtake__take *first_active, *last_active; /* oldest first */
+    int32_t active_count;
+    bool items_known;
+    int64_t items_total, items_done, items_failed, items_skipped, items_empty;
+
+    /* loop thread */
+    dtake__post start_post, cancel_post, notify_post;
+    dtake__latch *over, *notified;
+    bool *gone; /* set when the job is freed from inside its own notification */
+    dtake__inputs inputs;
+    bool reading_inputs;
+    dtake__images images;
+    size_t next;
+    int64_t open_files; /* of active takes */
+    int64_t reads;      /* files of all images: how many reads the job has altogether */
+    bool pumping;       /* a pump further up the stack will see to it */
+    bool ending;        /* all items are through */
+    bool ended;         /* status and err are final; finished as soon as no post is on its way */
+    dtake__facts facts;
+    char *remote_href; /* of the first remote file, for what was measured to its host; NULL: none */
+    dtake__sheet *sheet;
+    dtake__work sheet_work;
+    dtake_status sheet_status;
+    dtake_error sheet_err;
+    dtake_buf plan;
+    dtake__processes *processes; /* NULL: in this process */
+    dtake_cost cost;
+};
+
+/* Loop thread. */
+void dtake__job_pump(dtake_job *job);
+/* The image is through: counts, result list, one more may start. `image` has its result. Any thread with
+ * processes, else the loop thread. */
+void dtake__job_add_result(dtake_job *job, dtake__image *image);
+/* Makes status and err final. Loop thread; the job may be gone afterwards. */
+void dtake__job_finish(dtake_job *job, dtake_status status, const dtake_error *err);
+/* All items are through: the contact sheet, then the end. Loop thread. */
+void dtake__job_end(dtake_job *job);
+/* Room for the results of job->images and, if wanted, `places` on the sheet. */
+dtake_status dtake__job_make_room(dtake_job *job, size_t places, dtake_error *err);
+/* OK, PARTIAL, or what all have in common. */
+dtake_status dtake__job_verdict(dtake_job *job, dtake_error *err);
+
+/* Pixels of a thumbnail on the contact sheet. */
+int32_t dtake__sheet_side(size_t count);
+
+#endif

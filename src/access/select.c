@@ -1,0 +1,364 @@
+#include "access/select.h"
+
+#include "access/paths.h"
+#include "core/alloc.h"
+#include "core/error.h"
+#include "geo/area.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool in_interval(const dtake_interval *interval, int64_t start_ns, int64_t end_ns)
+{
+    bool begins_before_end =
+        interval->end_exclusive ? start_ns < interval->end_ns : start_ns <= interval->end_ns;
+    bool ends_after_start =
+        interval->start_exclusive ? end_ns > interval->start_ns : end_ns >= interval->start_ns;
+    return begins_before_end && ends_after_start;
+}
+
+static bool lon_overlap(dtake_box a, dtake_box b)
+{
+    if (a.west > a.east) /* across the antimeridian: two halves */
+        return lon_overlap((dtake_box){ a.west, 0, 180, 0 }, b) ||
+               lon_overlap((dtake_box){ -180, 0, a.east, 0 }, b);
+    if (b.west > b.east)
+        return lon_overlap(b, a);
+    return a.west <= b.east && b.west <= a.east;
+}
+
+static bool boxes_meet(dtake_box a, dtake_box b)
+{
+    return a.south <= b.north && b.south <= a.north && lon_overlap(a, b);
+}
+
+/* A geometry that cannot be read, and an item without any, passes: the file itself decides later. */
+static bool meets_box(const dtake__stac_item *item, dtake_box box)
+{
+    bool meets;
+    if (item->geometry[0] != '\0' &&
+        dtake__geojson_intersects_box(item->geometry, box, &meets, NULL) == DTAKE_OK)
+        return meets;
+    return !item->has_bbox || boxes_meet(item->bbox, box);
+}
+
+static bool meets_geometry(const dtake__stac_item *item, const char *geometry)
+{
+    bool meets;
+    if (item->geometry[0] != '\0' &&
+        dtake__geojson_intersects(item->geometry, geometry, &meets, NULL) == DTAKE_OK)
+        return meets;
+    if (item->has_bbox && dtake__geojson_intersects_box(geometry, item->bbox, &meets, NULL) == DTAKE_OK)
+        return meets;
+    return true;
+}
+
+static bool passes_properties(dtake__selection *s, const dtake__stac_item *item)
+{
+    const dtake_get_options *o = s->options;
+    int64_t *reason = NULL;
+    if (o->has_datetime && item->time_ns == INT64_MIN)
+        reason = &s->left_out.without_time;
+    else if (o->has_datetime && !in_interval(&o->datetime, item->time_ns, item->end_ns))
+        reason = &s->left_out.by_datetime;
+    else if (o->has_cloud && !item->has_cloud)
+        reason = &s->left_out.without_cloud;
+    else if (o->has_cloud && !(item->cloud_pct < o->cloud_max_pct))
+        reason = &s->left_out.by_cloud;
+    if (reason != NULL)
+        ++*reason;
+    return reason == NULL;
+}
+
+static bool passes(dtake__selection *s, const dtake__stac_item *item)
+{
+    if (!passes_properties(s, item))
+        return false;
+    if (s->options->has_bbox && !meets_box(item, s->options->bbox)) {
+        s->left_out.by_bbox++;
+        return false;
+    }
+    if (s->options->intersects != NULL && !meets_geometry(item, s->options->intersects)) {
+        s->left_out.by_intersects++;
+        return false;
+    }
+    return true;
+}
+
+static const char *template_of(const dtake_get_options *o)
+{
+    return o->path_template != NULL ? o->path_template : o->raw ? "{id}_{asset}.{ext}" : "{id}.{ext}";
+}
+
+static dtake_status set_path(dtake__image *image, const dtake_get_options *o, const char *collection,
+                             const char *href, dtake_error *err)
+{
+    static const char *const extensions[] = { "tif", "tif", "png" };
+    dtake_buf bands = DTAKE_BUF_INIT(1024), path = DTAKE_BUF_INIT(4096);
+    char ext[16];
+    dtake_status st = DTAKE_OK;
+    if (o->explain_only)
+        return DTAKE_OK;
+    for (size_t i = 0; i < o->band_count && st == DTAKE_OK; i++)
+        st = dtake__buf_printf(&bands, "%s%s", i > 0 ? "-" : "", o->bands[i]);
+    snprintf(ext, sizeof ext, "%s", extensions[o->format]);
+    if (o->raw)
+        dtake__href_extension(href, ext, sizeof ext);
+    dtake__path_words words = { image->id, collection,    image->asset, dtake__buf_str(&bands),
+                                ext,       image->time_ns };
+    if (st == DTAKE_OK)
+        st = dtake__buf_printf(&path, "%s%s", o->out_dir,
+                               o->out_dir[strlen(o->out_dir) - 1] == '/' ? "" : "/");
+    if (st == DTAKE_OK)
+        st = dtake__template_fill(template_of(o), &words, &path);
+    char *text = st == DTAKE_OK ? dtake__strdup(dtake__buf_str(&path)) : NULL;
+    dtake__buf_dispose(&path);
+    dtake__buf_dispose(&bands);
+    if (text == NULL)
+        return dtake__fail(err, st == DTAKE_OK ? DTAKE_E_NOMEM : st, "item '%.100s': its path cannot be made",
+                           image->id);
+    dtake__free(image->path);
+    image->path = text;
+    return DTAKE_OK;
+}
+
+/* Without --bands: the one raster of the item. */
+static dtake_status only_data_asset(const dtake__stac_item *item, const dtake__stac_asset **out,
+                                    dtake_error *err)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < item->asset_count; i++)
+        if (item->asset[i].is_data) {
+            *out = &item->asset[i];
+            count++;
+        }
+    if (count == 1)
+        return DTAKE_OK;
+    if (count == 0)
+        return dtake__fail(err, DTAKE_E_NOT_FOUND, "item '%.100s' has no raster asset", item->id);
+    return dtake__fail(err, DTAKE_E_USAGE, "item '%.100s' has %zu data assets: name bands with --bands",
+                       item->id, count);
+}
+
+static dtake_status add_bands(dtake__image *image, const dtake__stac_item *item, const dtake_get_options *o,
+                              dtake_error *err)
+{
+    const dtake__stac_asset *asset;
+    int32_t band;
+    if (o->band_count == 0) {
+        dtake_status st = only_data_asset(item, &asset, err);
+        if (st == DTAKE_OK && !dtake__image_add_source(image, asset->href, "", 0))
+            st = dtake__fail_nomem(err, "an image");
+        return st;
+    }
+    for (size_t i = 0; i < o->band_count; i++) {
+        dtake_status st = dtake__stac_find_band(item, o->bands[i], &asset, &band, err);
+        if (st != DTAKE_OK)
+            return st;
+        if (!dtake__image_add_source(image, asset->href, o->bands[i], band))
+            return dtake__fail_nomem(err, "an image");
+    }
+    return DTAKE_OK;
+}
+
+/* Takes `image`. A failure of its own is kept with it; only what stops the job is returned. */
+static dtake_status add_image(dtake__selection *s, dtake__image *image, dtake_status st,
+                              const dtake_error *why, dtake_error *err)
+{
+    if (st == DTAKE_E_NOMEM) {
+        dtake__image_free(image);
+        return dtake__fail_nomem(err, "an image");
+    }
+    if (st != DTAKE_OK) {
+        image->status = st;
+        image->message = dtake__strdup(why->message);
+    }
+    return dtake__images_add(&s->images, image, err);
+}
+
+static dtake_status select_pixels(dtake__selection *s, const dtake__stac_item *item, dtake_error *err)
+{
+    dtake_error why = { 0 };
+    dtake__image *image = dtake__image_new(item->id, "");
+    if (image == NULL)
+        return dtake__fail_nomem(err, "an image");
+    image->time_ns = item->time_ns;
+    dtake_status st = add_bands(image, item, s->options, &why);
+    if (st == DTAKE_OK)
+        st = set_path(image, s->options, item->collection, "", &why);
+    return add_image(s, image, st, &why, err);
+}
+
+static dtake_status select_asset(dtake__selection *s, const dtake__stac_item *item, const char *key,
+                                 dtake_error *err)
+{
+    dtake_error why = { 0 };
+    dtake__image *image = dtake__image_new(item->id, key);
+    const dtake__stac_asset *asset = NULL;
+    int32_t band;
+    if (image == NULL)
+        return dtake__fail_nomem(err, "an image");
+    image->time_ns = item->time_ns;
+    for (size_t i = 0; i < item->asset_count; i++)
+        if (strcmp(item->asset[i].key, key) == 0)
+            asset = &item->asset[i];
+    dtake_status st = asset != NULL ? DTAKE_OK : dtake__stac_find_band(item, key, &asset, &band, &why);
+    if (st == DTAKE_OK && !dtake__image_add_source(image, asset->href, "", 0))
+        st = DTAKE_E_NOMEM;
+    if (st == DTAKE_OK) {
+        dtake__free(image->checksum);
+        image->checksum = dtake__strdup(asset->checksum);
+        image->asset_bytes = asset->bytes;
+        st = image->checksum == NULL ? DTAKE_E_NOMEM
+                                     : set_path(image, s->options, item->collection, asset->href, &why);
+    }
+    return add_image(s, image, st, &why, err);
+}
+
+dtake_status dtake__select_item(dtake__selection *s, const dtake__stac_item *item, dtake_error *err)
+{
+    s->seen++;
+    if (!passes(s, item))
+        return DTAKE_OK;
+    if (!s->options->raw)
+        return select_pixels(s, item, err);
+    dtake_status st = DTAKE_OK;
+    for (size_t i = 0; i < s->options->asset_count && st == DTAKE_OK; i++)
+        st = select_asset(s, item, s->options->assets[i], err);
+    return st;
+}
+
+dtake_status dtake__select_raster(dtake__selection *s, const char *href, dtake_error *err)
+{
+    char stem[200];
+    dtake_error why = { 0 };
+    const dtake_get_options *o = s->options;
+    s->seen++;
+    if (!passes_properties(s, &(dtake__stac_item){ .time_ns = INT64_MIN }))
+        return DTAKE_OK;
+    dtake__href_stem(href, stem, sizeof stem);
+    dtake__image *image = dtake__image_new(stem, "");
+    if (image == NULL)
+        return dtake__fail_nomem(err, "an image");
+    bool ok = o->band_count > 0 || dtake__image_add_source(image, href, "", 0);
+    for (size_t i = 0; i < o->band_count && ok; i++)
+        ok = dtake__image_add_source(image, href, o->bands[i], -1);
+    dtake_status st = ok ? set_path(image, o, "", href, &why) : DTAKE_E_NOMEM;
+    if (st == DTAKE_OK && o->raw)
+        st = dtake__fail(&why, DTAKE_E_USAGE, "--raw stores assets of STAC items; %.200s is a raster", href);
+    return add_image(s, image, st, &why, err);
+}
+
+dtake_status dtake__select_broken(dtake__selection *s, const char *name, const dtake_error *why,
+                                  dtake_error *err)
+{
+    char stem[200];
+    dtake__href_stem(name, stem, sizeof stem);
+    s->seen++;
+    dtake__image *image = dtake__image_new(stem, "");
+    return image == NULL ? dtake__fail_nomem(err, "an image") : add_image(s, image, why->status, why, err);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const dtake__image *x = *(dtake__image *const *)a, *y = *(dtake__image *const *)b;
+    int64_t tx = x->time_ns == INT64_MIN ? INT64_MAX : x->time_ns,
+            ty = y->time_ns == INT64_MIN ? INT64_MAX : y->time_ns;
+    if (tx != ty)
+        return tx < ty ? -1 : 1;
+    return x->place < y->place ? -1 : x->place > y->place;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const dtake__image *x = *(dtake__image *const *)a, *y = *(dtake__image *const *)b;
+    int order = strcmp(x->path, y->path);
+    return order != 0 ? order : x->place < y->place ? -1 : x->place > y->place;
+}
+
+static dtake_status check_paths(const dtake__images *images, dtake_error *err)
+{
+    dtake__image **sorted = dtake__calloc(images->count, sizeof(*sorted));
+    dtake_status st = DTAKE_OK;
+    if (sorted == NULL)
+        return dtake__fail_nomem(err, "the list of images");
+    if (images->count > 0)
+        memcpy(sorted, images->image, images->count * sizeof(*sorted));
+    qsort(sorted, images->count, sizeof(*sorted), by_path);
+    for (size_t i = 1; i < images->count && st == DTAKE_OK; i++)
+        if (sorted[i]->path[0] != '\0' && strcmp(sorted[i]->path, sorted[i - 1]->path) == 0)
+            st = dtake__fail(
+                err, DTAKE_E_USAGE,
+                "items '%.80s' and '%.80s' would both be written to %.150s: use --template, for instance "
+                "'{id}_{datetime}.{ext}'",
+                sorted[i - 1]->id, sorted[i]->id, sorted[i]->path);
+    dtake__free(sorted);
+    return st;
+}
+
+static void keep_first(dtake__images *images, size_t count)
+{
+    for (size_t i = count; i < images->count; i++)
+        dtake__image_free(images->image[i]);
+    images->count = count;
+}
+
+static void keep_shard(dtake__images *images, size_t index, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < images->count; i++)
+        if (i % count == index)
+            images->image[kept++] = images->image[i];
+        else
+            dtake__image_free(images->image[i]);
+    images->count = kept;
+}
+
+dtake_status dtake__select_finish(dtake__selection *s, dtake_error *err)
+{
+    dtake__images *images = &s->images;
+    char text[300];
+    const dtake_get_options *o = s->options;
+    for (size_t i = 0; i < images->count; i++)
+        images->image[i]->place = i;
+    if (images->count > 1)
+        qsort(images->image, images->count, sizeof images->image[0], by_time);
+    size_t most = o->max_items > 0 ? (size_t)o->max_items * (o->raw ? o->asset_count : 1) : images->count;
+    if (images->count > most)
+        keep_first(images, most);
+    for (size_t i = 0; i < images->count; i++)
+        images->image[i]->place = i;
+    s->total = images->count;
+    if (images->count == 0) {
+        dtake__left_out_text(s, text, sizeof text);
+        return dtake__fail(err, DTAKE_E_EMPTY, "%s", text);
+    }
+    dtake_status st = check_paths(images, err);
+    if (st == DTAKE_OK && o->shard_count > 0)
+        keep_shard(images, (size_t)o->shard_index, (size_t)o->shard_count);
+    return st;
+}
+
+void dtake__left_out_text(const dtake__selection *s, char *out, size_t size)
+{
+    const dtake__left_out *l = &s->left_out;
+    const struct {
+        int64_t count;
+        const char *text;
+    } reasons[] = {
+        { l->by_datetime, "outside --datetime" }, { l->without_time, "without a time" },
+        { l->by_cloud, "with too many clouds" },  { l->without_cloud, "without eo:cloud_cover" },
+        { l->by_bbox, "outside the bbox" },       { l->by_intersects, "outside --intersects" },
+    };
+    int n = s->seen == 0 ? snprintf(out, size, "no items in the input")
+                         : snprintf(out, size, "0 of %lld items left", (long long)s->seen);
+    bool first = true;
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0] && n >= 0 && (size_t)n < size; i++) {
+        if (reasons[i].count == 0)
+            continue;
+        n += snprintf(out + n, size - (size_t)n, "%s%lld %s", first ? ": " : ", ",
+                      (long long)reasons[i].count, reasons[i].text);
+        first = false;
+    }
+}

@@ -1,0 +1,68 @@
+/* One image under way: from its headers to its file. Lives on the loop thread from dtake__take_start until
+ * its result is with the job; the CPU work in between runs on workers. */
+#ifndef DTAKE_ACCESS_TAKE_H
+#define DTAKE_ACCESS_TAKE_H
+
+#include "access/job.h"
+#include "access/render.h"
+#include "io/budget.h"
+#include "output/output.h"
+#include "raster/reader.h"
+
+typedef struct dtake__raw dtake__raw;
+
+struct dtake__take {
+    dtake_job *job;
+    dtake__image *image;
+    dtake__take *prev, *next_active;
+    int64_t start_us;
+    dtake__tally tally; /* its parent is the job's */
+    atomic_int state;   /* dtake_item_state */
+    atomic_int_least64_t bytes_done, bytes_total;
+    dtake_status status; /* the first failure */
+    dtake_error err;
+    bool skipped;
+    size_t pending; /* callbacks that must still come */
+    dtake__work work;
+    dtake__budget_wait budget;
+    bool waiting; /* for the budget */
+    int64_t held; /* bytes of the budget */
+
+    dtake__layer layer[DTAKE_MAX_BANDS];
+    dtake__raster_op *op[DTAKE_MAX_BANDS];
+    size_t layer_count;
+    dtake__place *place; /* one a band of the output */
+    char **band_name;    /* the same; "" without */
+    size_t place_count;
+    dtake__grid grid;
+    dtake__facts facts;
+    dtake_pixels pixels;
+    dtake__output output;
+    dtake__raw *raw; /* with raw: instead of the layers */
+};
+
+/* Loop thread. The take frees itself; it may be over before this returns. DTAKE_E_NOMEM: the image was not
+ * started. */
+dtake_status dtake__take_start(dtake_job *job, dtake__image *image);
+void dtake__take_cancel(dtake__take *take);
+
+/* For its own files: */
+void dtake__take_note(dtake__take *take, dtake_status status,
+                      const dtake_error *err); /* keeps the first failure */
+void dtake__take_finish(dtake__take *take);
+void dtake__take_set_state(dtake__take *take, dtake_item_state state);
+
+/* take_layers.c: CPU work. */
+dtake_status dtake__take_make_layers(dtake__take *take, dtake_error *err);   /* one a distinct file */
+dtake_status dtake__take_resolve_bands(dtake__take *take, dtake_error *err); /* all layers are open */
+dtake_status dtake__take_plan(dtake__take *take,
+                              dtake_error *err); /* grid, facts, budget.bytes, image->plan */
+dtake__raster_job dtake__take_raster_job(dtake__take *take);
+dtake_read dtake__take_read(const dtake__layer *layer);
+
+/* raw.c */
+void dtake__raw_start(dtake__take *take);
+void dtake__raw_cancel(dtake__take *take);
+void dtake__raw_free(dtake__raw *raw);
+
+#endif
