@@ -185,7 +185,10 @@ static dtake_status need_values(dtake__tiff_source *source, const dtake__tiff_if
             }
         }
     }
-    return end > 0 ? ask(source, first, end, READ_AHEAD_BYTES) : DTAKE_OK;
+    if (end == 0)
+        return DTAKE_OK;
+    /* The directories of overviews mostly follow, their arrays a third as long together. */
+    return ask(source, first, end + (end - first) / 2, READ_AHEAD_BYTES);
 }
 
 static dtake_status read_entries(dtake__tiff_source *source, dtake__tiff_ifd *out, const uint8_t *at)

@@ -273,6 +273,87 @@ static void overviews_masks_and_strangers_get_their_roles(void **state)
     free(f);
 }
 
+static void a_single_uncompressed_strip_is_cut_into_rows(void **state)
+{
+    (void)state;
+    fixture *f = fixture_new(false, false);
+    dtake__tiff tiff;
+    dtake_error err = { 0 };
+    fixture_image(f);
+    f->tag_count -= 4; /* no tiles */
+    fixture_short(f, DTAKE__TAG_WIDTH, 3000);
+    fixture_short(f, DTAKE__TAG_HEIGHT, 11);
+    fixture_short(f, DTAKE__TAG_COMPRESSION, DTAKE__TIFF_NONE);
+    fixture_int(f, DTAKE__TAG_STRIP_OFFSETS, DTAKE__VALUE_LONG, 1000);
+    fixture_int(f, DTAKE__TAG_STRIP_BYTES, DTAKE__VALUE_LONG, 33000);
+    fixture_int(f, DTAKE__TAG_ROWS_PER_STRIP, DTAKE__VALUE_LONG, 0xffffffff);
+    fixture_directory(f, true);
+    f->len = 40000;
+    CHECK_OK(fixture_parse(f, &tiff, &err));
+    CHECK(tiff.dir[0].strips);
+    CHECK_EQ(tiff.dir[0].tile_height, 2); /* 8 KiB, as libtiff cuts it */
+    CHECK_EQ(tiff.dir[0].tile_count, 6);
+    CHECK_EQ(tiff.dir[0].tile_first[5], 1000 + 30000);
+    CHECK_EQ(tiff.dir[0].tile_bytes[5], 3000);
+    dtake__tiff_dispose(&tiff);
+    free(f);
+}
+
+static void overviews_in_sub_directories_are_found(void **state)
+{
+    (void)state;
+    fixture *f = fixture_new(true, true);
+    dtake__tiff tiff;
+    dtake_error err = { 0 };
+    uint64_t sub[2], none[4] = { 0 };
+    for (int i = 0; i < 2; i++) {
+        fixture_image(f);
+        fixture_short(f, DTAKE__TAG_WIDTH, (uint64_t)(32 >> i));
+        fixture_short(f, DTAKE__TAG_HEIGHT, (uint64_t)(24 >> i));
+        fixture_int(f, DTAKE__TAG_SUBFILE_TYPE, DTAKE__VALUE_LONG, 1);
+        fixture_ints(f, DTAKE__TAG_TILE_BYTES, DTAKE__VALUE_LONG, 4, none);
+        sub[i] = fixture_directory(f, false);
+    }
+    fixture_image(f);
+    fixture_ints(f, DTAKE__TAG_SUB_IFDS, DTAKE__VALUE_IFD8, 2, sub);
+    fixture_directory(f, true);
+    CHECK_OK(fixture_parse(f, &tiff, &err));
+    CHECK_EQ(tiff.dir_count, 3);
+    CHECK_EQ(tiff.dir[1].role, DTAKE__TIFF_OVERVIEW);
+    CHECK_EQ(tiff.dir[1].width, 32);
+    CHECK_EQ(tiff.dir[2].width, 16);
+    dtake__tiff_dispose(&tiff);
+    free(f);
+}
+
+static void metadata_of_bands_are_read_tolerantly(void **state)
+{
+    (void)state;
+    static const char xml[] = "<GDALMetadata>\n<Item name=\"A\">b</Item>"
+                              "<Item name=\"DESCRIPTION\" sample=\"0\" role=\"description\">B8 &amp;amp; "
+                              "&amp;lt;nir&amp;gt; &#xe9;</Item>"
+                              "<Item name=\"SCALE\" sample=\"1\" role=\"scale\">0.0001</Item>"
+                              "<Item name=\"OFFSET\" sample=\"1\" role=\"offset\">-0.1</Item>"
+                              "<Item name=\"COLORINTERP\" sample=\"2\" role=\"colorinterp\">Alpha</Item>"
+                              "<Item name=\"SCALE\" sample=\"99\" role=\"scale\">5</Item>"
+                              "<Item name=\"SCALE\" sample=\"0\" role=\"scale\">five</Item>"
+                              "<Item name=\"DESCRIPTION\" sample=\"2\" role=\"description\">cut off";
+    fixture *f = fixture_new(false, false);
+    dtake__tiff tiff;
+    fixture_image(f);
+    fixture_short(f, DTAKE__TAG_SAMPLES, 3);
+    fixture_text(f, DTAKE__TAG_GDAL_METADATA, xml);
+    fixture_directory(f, true);
+    CHECK_OK(fixture_parse(f, &tiff, NULL));
+    CHECK_STR(tiff.band[0].name, "B8 & <nir> \xc3\xa9");
+    CHECK(tiff.band[0].scale == 1 && tiff.band[0].offset == 0);
+    CHECK(tiff.band[1].scale == 0.0001 && tiff.band[1].offset == -0.1);
+    CHECK_STR(tiff.band[2].color, "alpha");
+    CHECK_STR(tiff.band[2].name, "");
+    dtake__tiff_dispose(&tiff);
+    free(f);
+}
+
 static void no_memory_is_said_at_every_allocation(void **state)
 {
     (void)state;
@@ -310,6 +391,9 @@ int main(void)
         cmocka_unit_test(directories_in_a_circle_and_endless_ones_are_refused),
         cmocka_unit_test(other_files_are_not_a_tiff),
         cmocka_unit_test(overviews_masks_and_strangers_get_their_roles),
+        cmocka_unit_test(a_single_uncompressed_strip_is_cut_into_rows),
+        cmocka_unit_test(overviews_in_sub_directories_are_found),
+        cmocka_unit_test(metadata_of_bands_are_read_tolerantly),
         cmocka_unit_test(no_memory_is_said_at_every_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

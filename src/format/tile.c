@@ -173,6 +173,25 @@ static dtake_status decompress(dtake__decoder *decoder, const dtake__tiff_dir *d
     }
 }
 
+/* Some writers fill the last strip up to its full height; libtiff ignores what is too much, and so do we. */
+static dtake_status decompress_strip(dtake__decoder *decoder, const dtake__tiff_dir *dir, int32_t rows,
+                                     dtake__bytes in, uint8_t *out, size_t out_bytes, dtake_error *err)
+{
+    dtake_status st = decompress(decoder, dir, rows, in, out, out_bytes, err);
+    if (st != DTAKE_E_FORMAT || rows == dir->tile_height)
+        return st;
+    size_t whole = out_bytes / (size_t)rows * (size_t)dir->tile_height;
+    uint8_t *strip = dtake__alloc(whole);
+    if (strip == NULL)
+        return dtake__fail_nomem(err, "decode a strip");
+    if (decompress(decoder, dir, dir->tile_height, in, strip, whole, NULL) == DTAKE_OK) {
+        memcpy(out, strip, out_bytes);
+        st = DTAKE_OK;
+    }
+    dtake__free(strip);
+    return st;
+}
+
 /* Rows of bits begin on whole bytes. A mask's 1 is 255, as masks are read; another image's stays 1. */
 static void spread_bits(const dtake__tiff_dir *dir, int32_t rows, const uint8_t *bits, uint8_t *out)
 {
@@ -221,11 +240,11 @@ dtake_status dtake__tile_decode(dtake__decoder *decoder, const dtake__tiff_dir *
         uint8_t *bits = scratch_of(decoder, packed);
         if (bits == NULL)
             return dtake__fail_nomem(err, "decode a tile");
-        st = decompress(decoder, dir, rows, in, bits, packed, err);
+        st = decompress_strip(decoder, dir, rows, in, bits, packed, err);
         if (st == DTAKE_OK)
             spread_bits(dir, rows, bits, out);
     } else {
-        st = decompress(decoder, dir, rows, in, out, dtake__tile_decoded_bytes(dir, index), err);
+        st = decompress_strip(decoder, dir, rows, in, out, dtake__tile_decoded_bytes(dir, index), err);
         if (st == DTAKE_OK)
             st = finish(decoder, dir, rows, out, err);
     }

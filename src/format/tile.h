@@ -20,7 +20,8 @@ int32_t dtake__tile_samples(const dtake__tiff_dir *dir);
 size_t dtake__tile_decoded_bytes(const dtake__tiff_dir *dir, int64_t index);
 
 /* Decodes into out (dtake__tile_decoded_bytes of it, pixel-interleaved when chunky). The decoded size must be
- * exact: DTAKE_E_FORMAT otherwise. Codecs we have not: DTAKE_E_UNSUPPORTED. */
+ * exact: DTAKE_E_FORMAT otherwise; only a last strip may hold the rows of a whole one. Codecs we have not:
+ * DTAKE_E_UNSUPPORTED. */
 dtake_status dtake__tile_decode(dtake__decoder *decoder, const dtake__tiff_dir *dir, int64_t index,
                                 const uint8_t *bytes, size_t len, void *out, dtake_error *err);
 bool dtake__tile_can_decode(const dtake__tiff_dir *dir);

@@ -170,6 +170,23 @@ static void a_tile_of_another_size_than_declared_is_refused(void **state)
     libdeflate_free_compressor(compressor);
 }
 
+static void a_last_strip_of_full_height_is_read_for_its_rows(void **state)
+{
+    (void)state;
+    uint8_t pixels[SIDE * SIDE], packed[1024], out[SIDE * SIDE];
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(6);
+    for (int i = 0; i < SIDE * SIDE; i++)
+        pixels[i] = (uint8_t)(i * i);
+    size_t len = libdeflate_zlib_compress(compressor, pixels, sizeof pixels, packed, sizeof packed);
+    dtake__tiff_dir dir = one_tile(DTAKE_U8, 1, DTAKE__TIFF_DEFLATE);
+    dir.strips = true;
+    dir.height = 5;
+    CHECK_OK(decode(&dir, packed, len, out, NULL));
+    assert_memory_equal(out, pixels, 5 * SIDE);
+    CHECK_STATUS(decode(&dir, packed, len - 5, out, NULL), DTAKE_E_FORMAT);
+    libdeflate_free_compressor(compressor);
+}
+
 static void packbits_as_in_the_standard(void **state)
 {
     (void)state;
@@ -308,6 +325,7 @@ int main(void)
         cmocka_unit_test(lzw_of_every_length_comes_back),
         cmocka_unit_test(damaged_data_are_refused_and_the_message_says_so),
         cmocka_unit_test(a_tile_of_another_size_than_declared_is_refused),
+        cmocka_unit_test(a_last_strip_of_full_height_is_read_for_its_rows),
         cmocka_unit_test(packbits_as_in_the_standard),
         cmocka_unit_test(bits_of_a_mask_become_0_and_255_and_of_an_image_0_and_1),
         cmocka_unit_test(the_last_strip_is_as_short_as_the_image),
