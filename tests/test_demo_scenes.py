@@ -1,0 +1,69 @@
+"""The maker of the demo's scenes: the same bytes twice, what is complete is left alone, items that tell the truth."""
+import hashlib
+import json
+import subprocess
+
+import pytest
+
+from conftest import ROOT, SLOW
+
+
+@pytest.fixture
+def make(program):
+    beside = program.parent / "make_scenes"
+    maker = beside if beside.exists() else ROOT / "build/release/make_scenes"
+
+    def call(folder, count="2", status=0):
+        done = subprocess.run([maker, folder, count], capture_output=True, text=True, timeout=60 * SLOW)
+        assert done.returncode == status, done.stderr
+        return done.stderr
+    return call
+
+
+def sums(folder):
+    return dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines())
+
+
+def test_two_runs_make_the_same_bytes(make, tmp_path):
+    make(tmp_path / "a")
+    make(tmp_path / "b")
+    listed = sums(tmp_path / "a")
+    assert listed == sums(tmp_path / "b") and len(listed) == 2 * 6
+    for name, digest in listed.items():
+        assert hashlib.sha256((tmp_path / "b" / name).read_bytes()).hexdigest() == digest
+
+
+def test_what_is_complete_is_left_alone(make, tmp_path):
+    make(tmp_path)
+    before = sums(tmp_path)
+    assert "0 made" in make(tmp_path)
+    next(tmp_path.glob("*/B08.tif")).unlink()
+    (sorted(tmp_path.glob("*/B02.tif"))[-1]).write_bytes(b"cut short")
+    made = make(tmp_path)
+    assert "2 made" in made or "1 made" in made
+    assert sums(tmp_path) == before and "0 made" in make(tmp_path)
+
+
+def test_an_item_describes_its_files(make, tmp_path):
+    make(tmp_path, "1")
+    (path,) = tmp_path.glob("*/*.json")
+    item = json.loads(path.read_text())
+    assert item["type"] == "Feature" and item["stac_version"] == "1.0.0" and item["id"] == path.stem == path.parent.name
+    assert item["properties"]["datetime"] == "2024-01-01T15:59:00Z" and item["properties"]["eo:cloud_cover"] == 12.31
+    west, south, east, north = item["bbox"]
+    assert west < -82.48 and south < 8.35 and east > -82.39 and north > 8.44
+    assert item["geometry"]["coordinates"][0][0] == item["geometry"]["coordinates"][0][-1]
+    assert list(item["assets"]) == ["B02", "B03", "B04", "B08", "SCL"]
+    for key, asset in item["assets"].items():
+        file = path.parent / asset["href"]
+        assert file.stat().st_size == asset["file:size"], key
+        assert asset["file:checksum"] == "1220" + hashlib.sha256(file.read_bytes()).hexdigest(), key
+    assert item["assets"]["B08"]["eo:bands"] == [{"name": "B08", "common_name": "nir"}]
+
+
+def test_bad_arguments_and_places_are_one_line(make, tmp_path):
+    assert make(tmp_path, "0", status=2).startswith("usage: make_scenes OUT_DIR")
+    assert make(tmp_path, "46", status=2).startswith("usage: make_scenes OUT_DIR")
+    (tmp_path / "file").write_text("")
+    said = make(tmp_path / "file" / "x", status=8)
+    assert said.startswith("make_scenes: ") and said.count("\n") == 1 and str(tmp_path / "file") in said
