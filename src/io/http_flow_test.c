@@ -68,11 +68,11 @@ static void requests_of_earlier_images_go_first(void **state)
     }
 }
 
-static void permits_begin_at_32_grow_under_load_and_halve_when_told_to_slow_down(void **state)
+static void permits_begin_at_64_grow_under_load_and_halve_when_told_to_slow_down(void **state)
 {
     (void)state;
     dtake__http_path path;
-    open_with((dtake_runtime_options){ .connections_per_host = 64 });
+    open_with((dtake_runtime_options){ .connections_per_host = 128 });
     script_object(server, "0123456789", 10, "\"v\"", NULL);
     const char *url = script_url(server, "/");
     script_say(server, (script_answer){ .object = true, .delay_ms = 5, .times = MANY });
@@ -82,7 +82,7 @@ static void permits_begin_at_32_grow_under_load_and_halve_when_told_to_slow_down
     finish_many(MANY);
     CHECK(dtake__http_path_to(runtime, url, &path));
     int grown = path.parallel;
-    CHECK(grown > 32 && grown <= 64);
+    CHECK(grown > 64 && grown <= 128);
     /* all that were under way when the server complained count as one complaint */
     script_say(server, (script_answer){ .bytes = "HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n",
                                         .delay_ms = 50,
@@ -333,7 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_host_gets_no_more_requests_at_once_than_allowed),
         TEST(requests_of_earlier_images_go_first),
-        TEST(permits_begin_at_32_grow_under_load_and_halve_when_told_to_slow_down),
+        TEST(permits_begin_at_64_grow_under_load_and_halve_when_told_to_slow_down),
         TEST(a_429_with_retry_after_holds_the_whole_host_back),
         TEST(done_never_comes_from_inside_the_start_even_on_the_loop),
         TEST(a_cancelled_request_is_answered_once_wherever_it_is),

@@ -1,6 +1,6 @@
 /* Permits: how many requests may be under way at one host.
  *
- * They start at 32 and grow by one a success as long as a round (as many successes as there are permits)
+ * They start at 64 and grow by one a success as long as a round (as many successes as there are permits)
  * moves more bytes or more requests a second than the best round before; 429 and 503 halve them, once for all
  * the requests that were under way at the time, and from there on they grow by one a round only. */
 #include "io/http_client.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    FIRST_PERMITS = 32,
+    FIRST_PERMITS = 64, /* fewer would cost a burst of small windows a second wave of round trips */
     FLAT_ROUNDS = 4, /* after so many rounds without growth, growing is tried again */
     SLOT_MS = 50,    /* of the window over which bandwidth is measured: 250 ms */
     WINDOW_SLOTS = 5,
