@@ -66,52 +66,49 @@ static inline void copy_string(uint8_t *out, size_t from, size_t to, size_t len,
         out[to + i] = out[from + i];
 }
 
+static dtake_status damaged(dtake_error *err, int code, size_t done)
+{
+    return dtake__fail(err, DTAKE_E_FORMAT, "LZW data are damaged: code %d after %zu bytes", code, done);
+}
+
 dtake_status dtake__lzw_decode(dtake__lzw *lzw, dtake__bytes in, uint8_t *out, size_t out_bytes,
                                dtake_error *err)
 {
     bit_reader reader = { in.data, in.data + in.len, 0, 0 };
     unsigned width = MIN_BITS;
-    int free_code = FIRST_FREE, code = 0;
+    int next = FIRST_FREE, code;
     size_t done = 0, last_place = 0,
            last_len = 0; /* the string of the code before; len 0: none since the clear code */
     if (in.len >= 2 && in.data[0] == 0 && (in.data[1] & 1))
         return dtake__fail(err, DTAKE_E_UNSUPPORTED,
                            "LZW data of the old kind, least significant bit first, are not supported");
-    while (done < out_bytes) {
-        code = next_code(&reader, width);
-        if (code < 0 || code == END)
-            break;
+    while (done < out_bytes && (code = next_code(&reader, width)) >= 0 && code != END) {
         if (code == CLEAR) {
             width = MIN_BITS;
-            free_code = FIRST_FREE;
+            next = FIRST_FREE;
             last_len = 0;
             continue;
         }
-        if (code > free_code || (code == free_code && last_len == 0) || (code >= FIRST_FREE && last_len == 0))
-            return dtake__fail(err, DTAKE_E_FORMAT, "LZW data are damaged (code %d of %d)", code, free_code);
         /* The new entry is the last string and the character that follows it: it stands at last_place. */
-        if (last_len > 0 && free_code < MAX_CODES) {
-            lzw->place[free_code] = (uint32_t)last_place;
-            lzw->len[free_code] = (uint32_t)last_len + 1;
-            free_code++;
-            if (free_code > (1 << width) - 2 && width < MAX_BITS)
+        if (last_len > 0 && next < MAX_CODES) {
+            lzw->place[next] = (uint32_t)last_place;
+            lzw->len[next++] = (uint32_t)last_len + 1;
+            if (next > (1 << width) - 2 && width < MAX_BITS)
                 width++;
-        } else if (code >= free_code) {
-            return dtake__fail(err, DTAKE_E_FORMAT, "LZW data are damaged (code %d of %d)", code, free_code);
         }
+        if (code >= next)
+            return damaged(err, code, done);
         last_place = done;
-        if (code < CLEAR) {
+        last_len = code < CLEAR ? 1 : lzw->len[code];
+        if (last_len > out_bytes - done)
+            return dtake__fail(err, DTAKE_E_FORMAT, "LZW data decode to more than %zu bytes", out_bytes);
+        if (code < CLEAR)
             out[done] = (uint8_t)code;
-            last_len = 1;
-        } else {
-            last_len = lzw->len[code];
-            if (last_len > out_bytes - done)
-                return dtake__fail(err, DTAKE_E_FORMAT, "LZW data decode to more than %zu bytes", out_bytes);
+        else
             copy_string(out, lzw->place[code], done, last_len, out_bytes);
-        }
         done += last_len;
     }
-    if (done != out_bytes)
-        return dtake__fail(err, DTAKE_E_FORMAT, "LZW data end after %zu of %zu bytes", done, out_bytes);
-    return DTAKE_OK;
+    return done == out_bytes
+               ? DTAKE_OK
+               : dtake__fail(err, DTAKE_E_FORMAT, "LZW data end after %zu of %zu bytes", done, out_bytes);
 }

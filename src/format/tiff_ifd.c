@@ -7,8 +7,6 @@
 #include <string.h>
 
 enum {
-    READ_AHEAD_BYTES =
-        16 << 10, /* a directory and its arrays, and mostly those behind it: two round trips at most */
     JOIN_GAP_BYTES = 64 << 10, /* nearer values are asked for as one */
     MAX_TEXT_BYTES = 1 << 20,  /* GDAL_METADATA and the like; longer ones are left alone */
 };
@@ -46,79 +44,6 @@ static const uint16_t tags_used[] = {
     DTAKE__TAG_GDAL_METADATA,
     DTAKE__TAG_GDAL_NODATA,
 };
-
-uint64_t dtake__get_uint(const uint8_t *bytes, size_t count, bool big_endian)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < count; i++)
-        value |= (uint64_t)bytes[i] << 8 * (big_endian ? count - 1 - i : i);
-    return value;
-}
-
-static dtake_status ask(dtake__tiff_source *source, int64_t first, int64_t end, int64_t ahead)
-{
-    int64_t file_bytes = source->segments->file_bytes;
-    first = dtake__segments_first_missing(source->segments, first);
-    if (end < first + ahead)
-        end = first + ahead;
-    if (file_bytes >= 0 && end > file_bytes)
-        end = file_bytes;
-    source->need_first = first;
-    source->need_count = end - first;
-    return DTAKE_E_RANGE;
-}
-
-static dtake_status check_inside(const dtake__tiff_source *source, int64_t first, uint64_t count,
-                                 const char *what)
-{
-    int64_t file_bytes = source->segments->file_bytes >= 0 ? source->segments->file_bytes : INT64_MAX / 4;
-    if (first < 0 || first > file_bytes || count > (uint64_t)(file_bytes - first))
-        return dtake__fail(source->err, DTAKE_E_FORMAT,
-                           "TIFF %s: %" PRIu64 " bytes at %" PRId64 " are past the end of the file", what,
-                           count, first);
-    return DTAKE_OK;
-}
-
-dtake_status dtake__tiff_source_bytes(dtake__tiff_source *source, int64_t first, uint64_t count,
-                                      int64_t ahead, const char *what, const uint8_t **out)
-{
-    dtake_status st = check_inside(source, first, count, what);
-    if (st != DTAKE_OK)
-        return st;
-    *out = dtake__segments_find(source->segments, first, count);
-    return *out != NULL ? DTAKE_OK : ask(source, first, first + (int64_t)count, ahead);
-}
-
-dtake_status dtake__tiff_source_open(dtake__tiff_source *source, const dtake__segments *segments,
-                                     int64_t *first_ifd, dtake_error *err)
-{
-    *source = (dtake__tiff_source){ .segments = segments, .err = err };
-    const uint8_t *magic;
-    if (segments->file_bytes >= 0 && segments->file_bytes < 8)
-        return dtake__fail(err, DTAKE_E_FORMAT, "not a TIFF: %" PRId64 " bytes long", segments->file_bytes);
-    dtake_status st = dtake__tiff_source_bytes(source, 0, 8, READ_AHEAD_BYTES, "header", &magic);
-    if (st != DTAKE_OK)
-        return st;
-    source->big_endian = magic[0] == 'M';
-    uint64_t version = dtake__get_uint(magic + 2, 2, source->big_endian);
-    if ((memcmp(magic, "II", 2) != 0 && memcmp(magic, "MM", 2) != 0) || (version != 42 && version != 43))
-        return dtake__fail(err, DTAKE_E_FORMAT, "not a TIFF: begins with %02x %02x %02x %02x", magic[0],
-                           magic[1], magic[2], magic[3]);
-    source->big_tiff = version == 43;
-    uint64_t first = dtake__get_uint(magic + 4, 4, source->big_endian);
-    if (source->big_tiff) {
-        if (dtake__get_uint(magic + 4, 2, source->big_endian) != 8 || magic[6] != 0 || magic[7] != 0)
-            return dtake__fail(err, DTAKE_E_FORMAT, "BigTIFF header: offsets are not of 8 bytes");
-        st = dtake__tiff_source_bytes(source, 8, 8, READ_AHEAD_BYTES, "header", &magic);
-        if (st != DTAKE_OK)
-            return st;
-        first = dtake__get_uint(magic, 8, source->big_endian);
-    }
-    if (first < (source->big_tiff ? 16 : 8) || first > INT64_MAX / 4)
-        return dtake__fail(err, DTAKE_E_FORMAT, "TIFF header: no directory (offset %" PRIu64 ")", first);
-    *first_ifd = (int64_t)first;
-    return DTAKE_OK;
-}
 
 size_t dtake__tiff_value_bytes(int type)
 {
@@ -158,7 +83,7 @@ static dtake_status check_entry(const dtake__tiff_source *source, dtake__tiff_en
                            entry->count, DTAKE__TIFF_MAX_TILES);
     char what[32];
     snprintf(what, sizeof what, "tag %d", entry->tag);
-    return check_inside(source, entry->first, bytes, what);
+    return dtake__tiff_source_check(source, entry->first, bytes, what);
 }
 
 /* All missing values that lie together are asked for at once, from the first of them on. */
@@ -188,7 +113,7 @@ static dtake_status need_values(dtake__tiff_source *source, const dtake__tiff_if
     if (end == 0)
         return DTAKE_OK;
     /* The directories of overviews mostly follow, their arrays a third as long together. */
-    return ask(source, first, end + (end - first) / 2, READ_AHEAD_BYTES);
+    return dtake__tiff_source_ask(source, first, end + (end - first) / 2, DTAKE__TIFF_READ_AHEAD_BYTES);
 }
 
 static dtake_status read_entries(dtake__tiff_source *source, dtake__tiff_ifd *out, const uint8_t *at)
@@ -218,7 +143,8 @@ dtake_status dtake__tiff_ifd_read(dtake__tiff_source *source, int64_t first, dta
     size_t head = source->big_tiff ? 8 : 2, entry_bytes = source->big_tiff ? 20 : 12,
            link = source->big_tiff ? 8 : 4;
     const uint8_t *at;
-    dtake_status st = dtake__tiff_source_bytes(source, first, head, READ_AHEAD_BYTES, "directory", &at);
+    dtake_status st =
+        dtake__tiff_source_bytes(source, first, head, DTAKE__TIFF_READ_AHEAD_BYTES, "directory", &at);
     if (st != DTAKE_OK)
         return st;
     uint64_t count = dtake__get_uint(at, head, source->big_endian);
@@ -229,7 +155,7 @@ dtake_status dtake__tiff_ifd_read(dtake__tiff_source *source, int64_t first, dta
     if (count == 0)
         return dtake__fail(source->err, DTAKE_E_FORMAT, "TIFF directory at %" PRId64 " is empty", first);
     size_t bytes = head + (size_t)count * entry_bytes + link;
-    st = dtake__tiff_source_bytes(source, first, bytes, READ_AHEAD_BYTES, "directory", &at);
+    st = dtake__tiff_source_bytes(source, first, bytes, DTAKE__TIFF_READ_AHEAD_BYTES, "directory", &at);
     if (st != DTAKE_OK)
         return st;
     out->first = first;

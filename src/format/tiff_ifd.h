@@ -55,6 +55,8 @@ typedef enum dtake__tiff_value {
     DTAKE__VALUE_IFD8 = 18,
 } dtake__tiff_value;
 
+enum { DTAKE__TIFF_READ_AHEAD_BYTES = 16 << 10 }; /* a directory, its arrays, and mostly those behind it */
+
 /* Where a parse reads from, and what it found missing. */
 typedef struct dtake__tiff_source {
     const dtake__segments *segments;
@@ -80,6 +82,14 @@ typedef struct dtake__tiff_ifd {
  * the file has them), DTAKE_E_FORMAT when the file ends before. `what` names them in messages. */
 dtake_status dtake__tiff_source_bytes(dtake__tiff_source *source, int64_t first, uint64_t count,
                                       int64_t ahead, const char *what, const uint8_t **out);
+
+/* DTAKE_E_FORMAT when the file is known to end before. */
+dtake_status dtake__tiff_source_check(const dtake__tiff_source *source, int64_t first, uint64_t count,
+                                      const char *what);
+
+/* Sets the need to what is missing of [first, end), at least `ahead` bytes where the file has them:
+ * DTAKE_E_RANGE. */
+dtake_status dtake__tiff_source_ask(dtake__tiff_source *source, int64_t first, int64_t end, int64_t ahead);
 
 /* Magic bytes and the place of the first directory. */
 dtake_status dtake__tiff_source_open(dtake__tiff_source *source, const dtake__segments *segments,

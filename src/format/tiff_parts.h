@@ -8,6 +8,10 @@
  * The caller disposes `out` whatever comes back. */
 dtake_status dtake__tiff_dir_read(dtake__tiff_dir *out, const dtake__tiff_source *source,
                                   const dtake__tiff_ifd *ifd);
+
+/* Its tile arrays, when all else of `out` is read. */
+dtake_status dtake__tiff_tiles_read(dtake__tiff_dir *out, const dtake__tiff_source *source,
+                                    const dtake__tiff_ifd *ifd);
 void dtake__tiff_dir_dispose(dtake__tiff_dir *dir);
 
 /* Transform, control points, GeoKeys of the first directory. */
