@@ -20,19 +20,20 @@ struct get {
     dtake_job *job;
     dtake__display display;
     bool lines; /* NDJSON to standard output */
-    bool quiet, verbose;
-    size_t next;  /* result to be told */
-    FILE *failed; /* --failed; NULL: none */
+    bool quiet, verbose, explains;
+    bool told_failures; /* each in a line of its own */
+    size_t next;        /* result to be told */
+    FILE *failed;       /* --failed; NULL: none */
     const char *failed_path;
     int signal;
     dtake_status failed_status; /* of writing the list */
-    dtake_status reason;        /* why images failed, when all for the same reason; else DTAKE_E_PARTIAL */
 };
 
 static void tell_failure(struct get *get, const dtake_result *result)
 {
-    dtake__display_line(&get->display, "%s%s%s: %s", result->id, result->asset[0] != '\0' ? " " : "",
-                        result->asset, result->message);
+    bool named = strstr(result->message, result->id) != NULL;
+    get->told_failures = true;
+    dtake__display_line(&get->display, "%s%s%s", named ? "" : result->id, named ? "" : ": ", result->message);
     if (get->failed == NULL)
         return;
     dtake_buf line = DTAKE_BUF_INIT(MAX_LINE_BYTES);
@@ -44,24 +45,28 @@ static void tell_failure(struct get *get, const dtake_result *result)
     dtake__buf_dispose(&line);
 }
 
+static void print_line(const dtake_result *result)
+{
+    dtake_buf line = DTAKE_BUF_INIT(MAX_LINE_BYTES);
+    dtake__json json = { .out = &line };
+    dtake__report_result(&json, NULL, result);
+    if (json.status == DTAKE_OK && dtake__buf_puts(&line, "\n") == DTAKE_OK)
+        dtake__stdout_buf(&line);
+    dtake__buf_dispose(&line);
+}
+
 static void tell_result(struct get *get, const dtake_result *result)
 {
     dtake__display_item(&get->display, result);
-    if (get->lines) {
-        dtake_buf line = DTAKE_BUF_INIT(MAX_LINE_BYTES);
-        dtake__json json = { .out = &line };
-        dtake__report_result(&json, NULL, result);
-        if (json.status == DTAKE_OK && dtake__buf_puts(&line, "\n") == DTAKE_OK)
-            dtake__stdout_buf(&line);
-        dtake__buf_dispose(&line);
-    }
-    if (result->status != DTAKE_OK && result->status != DTAKE_E_CANCELLED) {
-        get->reason =
-            get->reason == DTAKE_OK || get->reason == result->status ? result->status : DTAKE_E_PARTIAL;
+    if (get->lines && !get->explains)
+        print_line(result);
+    if (result->status != DTAKE_OK && result->status != DTAKE_E_CANCELLED && !result->skipped)
         tell_failure(get, result);
-    } else if (get->verbose && result->status == DTAKE_OK)
-        dtake__display_line(&get->display, "%s: %s %lld x %lld, %.2f s", result->id,
-                            result->skipped ? "there already:" : result->path, (long long)result->width,
+    else if (get->verbose && result->skipped)
+        dtake__display_line(&get->display, "%s: skipped%s%s", result->id,
+                            result->message[0] != '\0' ? ": " : "", result->message);
+    else if (get->verbose && result->status == DTAKE_OK && !get->explains)
+        dtake__display_line(&get->display, "%s: %lld x %lld, %.2f s", result->path, (long long)result->width,
                             (long long)result->height, result->seconds);
 }
 
@@ -135,6 +140,8 @@ static void print_plan(struct get *get, const dtake_cost *cost)
                    (int)cost->round_trips, cost->ideal_seconds);
 }
 
+/* What stopped the job before its first image is an error of its own; images that failed were told already.
+ */
 static int finish(struct get *get)
 {
     dtake_error err = { .message = "" };
@@ -146,14 +153,13 @@ static int finish(struct get *get)
     dtake_job_cost(get->job, &cost);
     dtake__display_end(&get->display, st, &cost, &progress);
 
-    bool explains = dtake__args_flag(get->args, "explain");
-    bool ran = st == DTAKE_OK || st == DTAKE_E_PARTIAL || st == DTAKE_E_CANCELLED;
-    if (!ran)
-        return dtake__say_error(&err);
-    if (explains && st != DTAKE_E_CANCELLED)
-        print_plan(get, &cost);
+    bool ended = st == DTAKE_OK || st == DTAKE_E_PARTIAL || st == DTAKE_E_CANCELLED;
     bool pipe_closed = st == DTAKE_E_CANCELLED && get->signal == 0;
-    if (!explains && !get->quiet && !pipe_closed) {
+    if (!ended && !get->told_failures)
+        return dtake__say_error(&err);
+    if (get->explains && st != DTAKE_E_CANCELLED)
+        print_plan(get, &cost);
+    if (!get->explains && !get->quiet && !pipe_closed) {
         dtake__report_summary(summary, sizeof summary, &cost, &progress);
         dtake__say("%s", summary);
         if (get->verbose)
@@ -163,14 +169,13 @@ static int finish(struct get *get)
         tell_interruption(&progress, get->args);
         return dtake__signals_exit(get->signal);
     }
-    bool all_failed = st == DTAKE_E_PARTIAL && progress.items_done + progress.items_skipped == 0;
-    return dtake_status_exit(all_failed && get->reason != DTAKE_OK ? get->reason : st);
+    return dtake_status_exit(st);
 }
 
 static dtake_status open_failed_list(struct get *get, dtake_error *err)
 {
     get->failed_path = dtake__args_text(get->args, "failed");
-    if (get->failed_path == NULL || dtake__args_flag(get->args, "explain"))
+    if (get->failed_path == NULL || get->explains)
         return DTAKE_OK;
     get->failed = fopen(get->failed_path, "we");
     return get->failed != NULL ? DTAKE_OK
@@ -198,7 +203,8 @@ int dtake__cmd_get(const dtake__args *args)
                        .lines = dtake__stdout_takes_json(dtake__args_flag(args, "json"),
                                                          dtake__args_flag(args, "table")),
                        .quiet = dtake__args_flag(args, "quiet"),
-                       .verbose = dtake__args_flag(args, "verbose") };
+                       .verbose = dtake__args_flag(args, "verbose"),
+                       .explains = dtake__args_flag(args, "explain") };
     int status = 0;
     dtake__signals_catch();
     dtake_status st = dtake__job_options_read(&options, args, &err);

@@ -78,9 +78,3 @@ int dtake__cmd_version(const dtake__args *args)
                           dtake_version()),
         "the version");
 }
-
-int dtake__cmd_missing(const dtake__args *args)
-{
-    dtake__say("%s is not in this build", args->command->name);
-    return dtake_status_exit(DTAKE_E_UNSUPPORTED);
-}

@@ -3,15 +3,6 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 
-#ifndef DTAKE_WITH_RASTER
-#define dtake__cmd_info dtake__cmd_missing
-#endif
-#ifndef DTAKE_WITH_ACCESS
-#define dtake__cmd_get     dtake__cmd_missing
-#define dtake__cmd_compare dtake__cmd_missing
-#define dtake__cmd_worker  dtake__cmd_missing
-#endif
-
 #define AREA "--bbox -82.48,8.35,-82.39,8.44"
 
 const dtake__command dtake__commands[] = {

@@ -15,7 +15,4 @@ int dtake__cmd_help(const dtake__args *args);
 int dtake__cmd_version(const dtake__args *args);
 int dtake__cmd_worker(const dtake__args *args);
 
-/* A command whose part of the engine is not in this build: says so, exit status 1. */
-int dtake__cmd_missing(const dtake__args *args);
-
 #endif

@@ -3,7 +3,7 @@
 
 const dtake__exit_status dtake__exit_statuses[] = {
     { 0, "all done" },
-    { 1, "failed for another reason: malformed data, a limit, not supported" },
+    { 1, "failed for another reason: malformed data, a limit, not supported, a file that is there already" },
     { 2, "usage: unknown command or option, a value that makes no sense, broken settings" },
     { 3, "partial: some images failed and some did not, or they failed for different reasons" },
     { 4, "not authorised or forbidden" },

@@ -115,7 +115,7 @@ void dtake__report_summary(char *out, size_t size, const dtake_cost *cost, const
                                   (long long)p->items_done, p->items_done == 1 ? "" : "s", bytes, seconds,
                                   rate, (long long)cost->retries, (long long)p->items_failed);
     if (p->items_skipped > 0 && len < size)
-        len += (size_t)snprintf(out + len, size - len, ", %lld there already", (long long)p->items_skipped);
+        len += (size_t)snprintf(out + len, size - len, ", %lld skipped", (long long)p->items_skipped);
     if (cost->ideal_seconds > 0 && len < size) {
         dtake__format_seconds(cost->ideal_seconds, ideal, sizeof ideal);
         len += (size_t)snprintf(out + len, size - len, "; ideal %s (%.1fx)", ideal,

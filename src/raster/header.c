@@ -73,7 +73,10 @@ static void fetched(dtake_status st, dtake_buf *bytes, const dtake_error *err, v
 {
     opening *o = ctx;
     o->fetch = NULL;
-    if (st != DTAKE_OK) {
+    if (st == DTAKE_E_RANGE) {
+        /* The object ends before its header: a fault of the file, not of a caller's argument. */
+        st = dtake__fail(&o->err, DTAKE_E_FORMAT, "open %s", dtake__after_verb(err->message));
+    } else if (st != DTAKE_OK) {
         dtake__fail(&o->err, st, "open %s", dtake__after_verb(err->message));
     } else if (bytes->len == 0) {
         st = dtake__fail(&o->err, DTAKE_E_FORMAT, "open %s: the file ends before byte %lld", o->header->shown,
