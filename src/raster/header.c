@@ -224,7 +224,8 @@ static dtake_status open_with_gdal(opening *o, const dtake_error *why)
     const char *path = dtake__object_path(header->object);
     dtake_status st = dtake__gdal_open(&header->gdal, path != NULL ? path : header->href, kind_of(o, why),
                                        &header->info, &o->err);
-    header->etag = dtake__strdup(dtake__object_etag(header->object));
+    header->etag =
+        dtake__strdup(dtake__object_is_remote(header->object) ? dtake__object_etag(header->object) : "");
     if (st == DTAKE_OK && header->etag == NULL)
         st = dtake__fail_nomem(&o->err, "open a raster");
     header->info.href = header->href;

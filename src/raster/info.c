@@ -201,7 +201,8 @@ dtake_status dtake__header_fill(dtake__header *header, dtake_error *err)
         st = fill_crs(header, err);
     if (st != DTAKE_OK)
         return st;
-    header->etag = dtake__strdup(header->object != NULL ? dtake__object_etag(header->object) : "");
+    header->etag =
+        dtake__strdup(dtake__object_is_remote(header->object) ? dtake__object_etag(header->object) : "");
     if (header->etag == NULL)
         return dtake__fail_nomem(err, "open a raster");
     header->info = (dtake_raster_info){
@@ -234,7 +235,7 @@ dtake_status dtake__header_fill(dtake__header *header, dtake_error *err)
         .gcp = tiff->gcp,
         .gcp_count = tiff->gcp_count,
         .gcp_crs = header->gcp_crs,
-        .file_bytes = header->object != NULL ? dtake__object_bytes(header->object) : -1,
+        .file_bytes = dtake__object_bytes(header->object),
         .etag = header->etag,
     };
     return DTAKE_OK;
