@@ -120,7 +120,7 @@ dtake_status dtake__child_start(dtake__child *child, const char *program, const 
         failed = failed != 0 ? failed : send_all(child->in, "\n", 1);
     }
     free(line);
-    if (failed == 0)
+    if (failed == 0 || failed == EPIPE || failed == ECONNRESET) /* gone already: its exit status says more */
         return DTAKE_OK;
     dtake__child_dispose(child);
     return dtake__fail(err, DTAKE_E_OTHER, "start the worker process %.200s: %s", program, strerror(failed));

@@ -69,7 +69,8 @@ dtake_status dtake__job_verdict(dtake_job *job, dtake_error *err)
     dtake_status st = DTAKE_OK;
     char left_out[300];
     pthread_mutex_lock(&job->lock);
-    if (atomic_load(&job->cancelled) && (int64_t)job->result_count < job->items_total) {
+    bool all = job->items_known && (int64_t)job->result_count == job->items_total;
+    if (atomic_load(&job->cancelled) && !all) {
         st = dtake__fail(err, DTAKE_E_CANCELLED, "cancelled: %lld of %lld items done",
                          (long long)job->items_done, (long long)job->items_total);
     } else if (job->items_failed > 0) {
