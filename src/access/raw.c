@@ -84,7 +84,9 @@ static void on_piece(dtake_status status, dtake_buf *bytes, const dtake_error *e
     take->pending--;
     p->op = NULL;
     p->state = ARRIVED;
-    if (status != DTAKE_OK) {
+    if (status == DTAKE_E_RANGE && p->first == 0 && take->image->asset_bytes <= 0) {
+        take->raw->total = 0; /* not even a first byte: an empty object */
+    } else if (status != DTAKE_OK) {
         note(take, status, err);
     } else {
         dtake__buf_move(&p->bytes, bytes);

@@ -1,0 +1,159 @@
+/* --raw and the ways items fail, over HTTP and from files. */
+#include "access/journey.h"
+
+#include "io/checksum.h"
+
+/* A folder with one item whose asset is a file of `bytes` bytes, with what the item says of it. */
+static void write_item(const sandbox *box, size_t bytes, const char *said)
+{
+    char path[120];
+    snprintf(path, sizeof path, "%s/asset.tif", box->folder);
+    FILE *file = fopen(path, "wb");
+    for (size_t i = 0; i < bytes; i++)
+        fputc((int)(i * 31 + (i >> 11)) & 255, file);
+    fclose(file);
+    snprintf(path, sizeof path, "%s/item.json", box->folder);
+    file = fopen(path, "wb");
+    fprintf(file,
+            "{\"type\":\"Feature\",\"id\":\"x/../"
+            "y\",\"geometry\":null,\"properties\":{\"datetime\":\"2024-01-05T00:00:00Z\"},"
+            "\"assets\":{\"visual\":{\"href\":\"asset.tif\",\"type\":\"image/tiff\"%s}}}",
+            said);
+    fclose(file);
+}
+
+static dtake_get_options raw_job(const char *const *input, const char *out)
+{
+    static const char *const assets[] = { "visual" };
+    return (dtake_get_options){
+        .inputs = input, .input_count = 1, .raw = true, .assets = assets, .asset_count = 1, .out_dir = out
+    };
+}
+
+static dtake_status run_raw(const sandbox *box, const char *href, dtake_result *r, dtake_job **job,
+                            dtake_error *err)
+{
+    char out[100];
+    const char *const input[] = { href };
+    snprintf(out, sizeof out, "%s/out", box->folder);
+    dtake_get_options o = raw_job(input, out);
+    o.overwrite = true;
+    *job = start_job(box, &o);
+    dtake_status st = finish_job(*job, err);
+    *r = (dtake_result){ 0 };
+    dtake_job_result(*job, 0, r);
+    return st;
+}
+
+static void check_stored(const sandbox *box, const char *href)
+{
+    char path[120], expected[DTAKE__SHA256_HEX], got[DTAKE__SHA256_HEX];
+    dtake_result r;
+    dtake_job *job;
+    dtake_error err;
+    if (run_raw(box, href, &r, &job, &err) != DTAKE_OK)
+        fail_msg("%s", err.message);
+    snprintf(path, sizeof path, "%s/asset.tif", box->folder);
+    CHECK_OK(dtake__sha256_file(path, expected, NULL));
+    CHECK_OK(dtake__sha256_file(r.path, got, NULL));
+    CHECK_STR(got, expected);
+    CHECK_STR(r.sha256, expected);
+    CHECK_STR(r.asset, "visual");
+    CHECK(strstr(r.path, "/out/x_.._y_visual.tif") != NULL);
+    dtake_job_free(job);
+}
+
+static void an_asset_is_stored_byte_for_byte_whatever_its_size(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = { 0, 1, 262143, 262144, 262145, 262144 + (8 << 20), (40 << 20) + 17 };
+    sandbox box = open_sandbox();
+    dtake_serve_options serve = { .files_dir = box.folder, .listen = "127.0.0.1:0" };
+    dtake_server *server;
+    CHECK_OK(dtake_server_start(&server, &serve, NULL));
+    char item[200], url[200];
+    snprintf(item, sizeof item, "%s/item.json", box.folder);
+    snprintf(url, sizeof url, "%sfiles/item.json", dtake_server_url(server));
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        write_item(&box, sizes[i], "");
+        check_stored(&box, item);
+        check_stored(&box, url);
+    }
+    dtake_server_stop(server, 1000);
+    close_sandbox(&box);
+}
+
+static void what_the_item_says_of_the_bytes_is_checked(void **state)
+{
+    (void)state;
+    sandbox box = open_sandbox();
+    char item[200], sha256[DTAKE__SHA256_HEX], path[200], said[300];
+    dtake_result r;
+    dtake_job *job;
+    dtake_error err;
+    snprintf(item, sizeof item, "%s/item.json", box.folder);
+    snprintf(path, sizeof path, "%s/asset.tif", box.folder);
+    write_item(&box, 300000, "");
+    CHECK_OK(dtake__sha256_file(path, sha256, NULL));
+    snprintf(said, sizeof said, ",\"file:size\":300000,\"file:checksum\":\"1220%s\"", sha256);
+    write_item(&box, 300000, said);
+    check_stored(&box, item);
+
+    char out[120];
+    snprintf(out, sizeof out, "%s/out/x_.._y_visual.tif", box.folder);
+    remove(out);
+    static const struct {
+        const char *said, *says;
+    } wrong[] = {
+        { ",\"file:size\":299999", "file:size" },
+        { ",\"file:checksum\":\"1220e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"",
+          "file:checksum" }
+    };
+    for (size_t i = 0; i < 2; i++) {
+        write_item(&box, 300000, wrong[i].said);
+        CHECK_STATUS(run_raw(&box, item, &r, &job, &err), DTAKE_E_INTEGRITY);
+        CHECK(strstr(err.message, wrong[i].says) != NULL && strstr(err.message, "visual") != NULL);
+        CHECK_STR(r.path, "");
+        CHECK_STR(r.sha256, "");
+        CHECK_EQ(access(out, F_OK), -1);
+        CHECK_EQ(count_files(box.folder, ".part"), 0);
+        dtake_job_free(job);
+    }
+    close_sandbox(&box);
+}
+
+static void a_missing_asset_or_file_is_named(void **state)
+{
+    (void)state;
+    sandbox box = open_sandbox();
+    char item[200], path[200];
+    dtake_result r;
+    dtake_job *job;
+    dtake_error err;
+    snprintf(item, sizeof item, "%s/item.json", box.folder);
+    snprintf(path, sizeof path, "%s/asset.tif", box.folder);
+    write_item(&box, 10, "");
+    remove(path);
+    CHECK_STATUS(run_raw(&box, item, &r, &job, &err), DTAKE_E_NOT_FOUND);
+    CHECK(strstr(err.message, "x/../y") != NULL && strstr(err.message, "asset.tif") != NULL);
+    dtake_job_free(job);
+
+    const char *const input[] = { item }, *const assets[] = { "thermal" };
+    dtake_get_options o = raw_job(input, box.folder);
+    o.assets = assets;
+    job = start_job(&box, &o);
+    CHECK_STATUS(finish_job(job, &err), DTAKE_E_NOT_FOUND);
+    CHECK(strstr(err.message, "thermal") != NULL);
+    dtake_job_free(job);
+    close_sandbox(&box);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_asset_is_stored_byte_for_byte_whatever_its_size),
+        cmocka_unit_test(what_the_item_says_of_the_bytes_is_checked),
+        cmocka_unit_test(a_missing_asset_or_file_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
