@@ -9,7 +9,7 @@ enum {
     TOWN_COL = 1120,
     TOWN_ROW = 830,
     TOWN_RADIUS = 210, /* pixels */
-    DISTRICT_LOG2 = 8, /* cells within which fields lie in one direction */
+    DISTRICT = 256,    /* cells within which fields lie in one direction */
 };
 
 static int32_t clamp(int32_t v, int32_t low, int32_t high)
@@ -93,13 +93,13 @@ static bool on_road(int32_t x, int32_t y)
 static uint32_t field_at(int32_t x, int32_t y, bool *edge)
 {
     static const int32_t direction[][2] = { { 8, 1 }, { 8, -3 }, { 8, 5 }, { 8, 2 }, { 7, -5 }, { 8, -1 } };
-    int32_t best = INT32_MAX, cx = x >> DISTRICT_LOG2, cy = y >> DISTRICT_LOG2;
+    int32_t best = INT32_MAX, cx = x / DISTRICT, cy = y / DISTRICT;
     uint32_t district = 0;
     for (int32_t j = cy - 1; j <= cy + 1; j++)
         for (int32_t i = cx - 1; i <= cx + 1; i++) {
             uint32_t h = hash2(SEED + 31, i, j);
-            int32_t dx = (i << DISTRICT_LOG2) + (int32_t)(h & 255) - x,
-                    dy = (j << DISTRICT_LOG2) + (int32_t)(h >> 8 & 255) - y;
+            int32_t dx = i * DISTRICT + (int32_t)(h & 255) - x,
+                    dy = j * DISTRICT + (int32_t)(h >> 8 & 255) - y;
             if (dx * dx + dy * dy < best) {
                 best = dx * dx + dy * dy;
                 district = h;
