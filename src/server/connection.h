@@ -64,7 +64,7 @@ void dtake__conn_stop(dtake__conn *conn);      /* the server stops */
  * follows, or on_gone. At most a few chunks at a time: the caller waits for on_sent. */
 bool dtake__conn_send(dtake__conn *conn, dtake__chunk *chunk, bool last);
 void dtake__conn_wait_for(dtake__conn *conn, dtake__conn_wait wait); /* REST goes on when it already runs */
-void dtake__conn_pump(dtake__conn *conn);   /* the front can take more of what has been received */
+void dtake__conn_pump(dtake__conn *conn);   /* reads, and gives the front what it can take now */
 void dtake__conn_finish(dtake__conn *conn); /* closes once the client has read everything */
 void dtake__conn_close(dtake__conn *conn);  /* at once; on_gone is called from inside */
 void dtake__conn_reset(dtake__conn *conn);  /* the same, and what the client has not taken is dropped */

@@ -168,4 +168,48 @@ static inline bool hangs_up(int fd, int within_ms)
     return poll(&readable, 1, within_ms) == 1 && recv(fd, &c, 1, 0) <= 0;
 }
 
+enum { BIG_FILE = 64 << 20 };
+
+/* A server's folder with "a", "b" and the large "big"; each test starts its own server. */
+static inline int small_set_up(void **state)
+{
+    serving *s = calloc(1, sizeof *s);
+    char path[200];
+    make_folder(s);
+    write_file(s->folder, "a", "0123456789", 10);
+    write_file(s->folder, "b", "abc", 3);
+    write_file(s->folder, "big", "", 0);
+    snprintf(path, sizeof path, "%s/big", s->folder);
+    assert_int_equal(truncate(path, BIG_FILE), 0);
+    *state = s;
+    return 0;
+}
+
+static inline int small_tear_down(void **state)
+{
+    end_serving(*state);
+    free(*state);
+    return 0;
+}
+
+static inline void expect(int fd, int status, const char *body)
+{
+    reply r = hear(fd, false);
+    CHECK_EQ(r.status, status);
+    if (body != NULL)
+        CHECK_STR(dtake__buf_str(&r.body), body);
+    drop(&r);
+}
+
+/* Takes little at a time. */
+static inline int dial_narrow(const serving *s)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)s->port) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), small = 32 * 1024;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    CHECK_EQ(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
 #endif
