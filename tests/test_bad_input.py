@@ -148,3 +148,29 @@ def test_no_space_is_one_line_and_8(program, quiet_env, place):
         pytest.skip("no tmpfs can be mounted here")
     assert done.returncode == 8, done.stderr
     assert len(done.stderr.splitlines()) == 1 and "No space left on device" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("mode", ["async", "processes"])
+def test_some_failures_are_3_and_the_list_of_them_is_an_input(run, place, mode):
+    whole, lost = item("one", B04="B04.tif"), item("two", B04="soon.tif")
+    (place / "items.ndjson").write_text(json.dumps(whole) + "\n" + json.dumps(lost) + "\n")
+    arguments = [BBOX, "--bands", "B4", "-o", "out", "-q"]
+    ran = run("get", "items.ndjson", *arguments, "--mode", mode, "--failed", "failed.ndjson", "--cloud", "6", status=3)
+    assert [line["status"] for line in sorted(ran.lines(), key=lambda line: line["id"])] == ["done", "failed"]
+    failed = [json.loads(line) for line in (place / "failed.ndjson").read_text().splitlines()]
+    assert [f["id"] for f in failed] == ["two"]
+    assert "soon.tif" in failed[0]["assets"]["B4"]["href"] and "No such file" in failed[0]["message"]
+
+    shutil.copy(place / "B04.tif", place / "soon.tif")
+    run("get", "failed.ndjson", *arguments, "--cloud", "6")
+    assert sorted(p.name for p in (place / "out").iterdir()) == ["one.tif", "two.tif"]
+
+
+def test_a_raster_that_failed_can_be_tried_again_with_the_same_bands(run, place):
+    shutil.copy(place / "text.tif", place / "two.tif")
+    arguments = ["--bands", "2,1", "-o", "out", "-q"]
+    run("get", "two.tif", *arguments, "--failed", "failed.ndjson", status=1)
+    write_raster(place / "two.tif", bands=2)
+    run("get", "failed.ndjson", *arguments)
+    run("get", "two.tif", *arguments, "-o", "direct")
+    assert (place / "out/two.tif").read_bytes() == (place / "direct/two.tif").read_bytes()

@@ -17,8 +17,8 @@ static const dtake__field progress_fields[] = {
 
 #define F(kind, name) DTAKE__FIELD(dtake__image, kind, name)
 static const dtake__field result_fields[] = {
-    F(BOOL, skipped), F(TEXT, message), F(I64, bytes),   F(I64, wire_bytes), F(I64, width),
-    F(I64, height),   F(I32, requests), F(I32, retries), F(F64, seconds),
+    F(BOOL, skipped), F(TEXT, message), F(TEXT, again),   F(I64, bytes),   F(I64, wire_bytes),
+    F(I64, width),    F(I64, height),   F(I32, requests), F(I32, retries), F(F64, seconds),
 };
 #undef F
 
@@ -204,7 +204,7 @@ bool dtake__read_result(dtake__image *out, const json_t *event)
     out->retries = read.retries;
     out->seconds = read.seconds;
     snprintf(out->sha256, sizeof out->sha256, "%s", sha256 != NULL ? sha256 : "");
-    return set_text(&out->message, read.message) &&
+    return set_text(&out->message, read.message) && set_text(&out->again, read.again) &&
            set_text(&out->path, json_string_value(json_object_get(event, "path")));
 }
 

@@ -45,6 +45,7 @@ void dtake__image_free(dtake__image *image)
     dtake__free(image->path);
     dtake__free(image->checksum);
     dtake__free(image->message);
+    dtake__free(image->again);
     dtake__free(image->plan);
     dtake__free(image);
 }

@@ -24,11 +24,14 @@ typedef struct dtake__image {
     size_t source_count;
     char *checksum;      /* raw: file:checksum, or "" */
     int64_t asset_bytes; /* raw: file:size, or -1 */
+    bool has_cloud;
+    double cloud_pct;
 
     /* What became of it; written once, under the job's lock. */
     dtake_status status;
     bool finished, skipped;
     char *message; /* NULL: none */
+    char *again;   /* of a failure: dtake__again; NULL: none */
     char sha256[DTAKE__SHA256_HEX];
     int64_t bytes, wire_bytes, width, height;
     int32_t requests, retries;

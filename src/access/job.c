@@ -1,6 +1,7 @@
 /* The life of a job: started, pumped, cancelled, finished, freed. */
 #include "access/job.h"
 
+#include "access/again.h"
 #include "access/cost.h"
 #include "access/paths.h"
 #include "access/plan_json.h"
@@ -37,6 +38,8 @@ void dtake__job_add_result(dtake_job *job, dtake__image *image)
             job->items_done++;
         else
             job->items_failed++;
+        if (image->status != DTAKE_OK && !image->skipped && image->again == NULL)
+            image->again = dtake__again(image);
         job->items_empty += image->skipped && image->status == DTAKE_E_EMPTY;
     }
     pthread_mutex_unlock(&job->lock);
@@ -414,6 +417,8 @@ bool dtake_job_result(const dtake_job *const_job, size_t index, dtake_result *ou
                                .path = written ? image->path : "",
                                .sha256 = image->sha256,
                                .message = image->message != NULL ? image->message : "",
+                               .href = image->source_count > 0 ? image->source[0].href : "",
+                               .again = image->again != NULL ? image->again : "",
                                .status = image->status,
                                .skipped = image->skipped,
                                .bytes = image->bytes,

@@ -184,6 +184,8 @@ static dtake_status select_pixels(dtake__selection *s, const dtake__stac_item *i
     if (image == NULL)
         return dtake__fail_nomem(err, "an image");
     image->time_ns = item->time_ns;
+    image->has_cloud = item->has_cloud;
+    image->cloud_pct = item->cloud_pct;
     dtake_status st = add_bands(image, item, s->options, &why);
     if (st == DTAKE_OK)
         st = set_path(image, s->options, item->collection, "", &why);
@@ -200,6 +202,8 @@ static dtake_status select_asset(dtake__selection *s, const dtake__stac_item *it
     if (image == NULL)
         return dtake__fail_nomem(err, "an image");
     image->time_ns = item->time_ns;
+    image->has_cloud = item->has_cloud;
+    image->cloud_pct = item->cloud_pct;
     for (size_t i = 0; i < item->asset_count; i++)
         if (strcmp(item->asset[i].key, key) == 0)
             asset = &item->asset[i];
