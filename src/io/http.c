@@ -359,7 +359,10 @@ void dtake__http_attempt_ended(dtake__http *http, CURLcode code)
     } else if (finished) {
         take_body(http);
     } else {
-        const char *what = http->curl_said[0] != '\0' ? http->curl_said : curl_easy_strerror(code);
+        const char *what = code == CURLE_UNSUPPORTED_PROTOCOL
+                               ? "the answer is not HTTP/1 (HTTP/0.9, or another protocol)"
+                           : http->curl_said[0] != '\0' ? http->curl_said
+                                                        : curl_easy_strerror(code);
         dtake__http_fail(http, dtake__status_of_curl(code), "%s", what);
         dtake__failure failure = dtake__failure_of_curl(code, http->reused, http->got_bytes);
         if (failure == DTAKE__AGAIN_LATER && http->sink == DTAKE__SINK_KEEP)

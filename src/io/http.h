@@ -60,7 +60,9 @@ dtake_status dtake__http_start(dtake_runtime *runtime, const dtake__http_request
                                dtake_error *err, dtake__http_fn done, void *ctx);
 void dtake__http_cancel(dtake__http *http); /* any thread, before `done` has returned */
 
-/* Opens up to `count` connections to the URL's host ahead of need; best effort, silent. */
+/* Opens connections to the URL's host ahead of need, until `count` wait there (at most 64, and within the
+ * host's limit); before the first request there, as soon as that has found the address. Those nobody uses
+ * within 15 s are closed. With https it saves the TCP round trip only. Best effort, silent. Any thread. */
 void dtake__http_warm(dtake_runtime *runtime, const char *url, int count);
 
 /* What has been measured to the URL's host so far; false before the first answer. `parallel` is how many

@@ -42,7 +42,8 @@ typedef struct watched_socket {
     int events;
 } watched_socket;
 
-/* libuv tells an error on the socket by stopping the poll; curl learns what it is by reading, so it is told to. */
+/* libuv tells an error on the socket by stopping the poll; curl learns what it is by reading, so it is told
+ * to. */
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
     watched_socket *socket = poll->data;
@@ -270,6 +271,7 @@ static void free_hosts(dtake__http_client *client)
 {
     while (client->hosts != NULL) {
         dtake__http_host *next = client->hosts->next;
+        dtake__host_cool(client->hosts);
         dtake__free(client->hosts->key);
         dtake__free(client->hosts);
         client->hosts = next;

@@ -8,6 +8,7 @@
 #define DTAKE_IO_HTTP_CLIENT_H
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include "io/engine.h"
 #include "io/failure.h"
@@ -22,6 +23,7 @@ enum {
     DTAKE__MAX_RETRY_AFTER_S = 120,
     DTAKE__MAX_WHOLE_FOR_RANGE = 64 << 20, /* a 200 for a range is read up to here */
     DTAKE__DEFAULT_MAX_BODY = 64 << 20,
+    DTAKE__MAX_WARM = 64,
     DTAKE__READ_ON_BYTES = 64 * 1024, /* reading on costs less than a new connection */
 };
 
@@ -49,6 +51,13 @@ typedef struct dtake__http_host {
     double best_bytes_us, best_requests_us;
     int64_t window_slot; /* number of the newest slot */
     int64_t window[8];   /* bytes of the last slots */
+    /* connections opened ahead, and where to: the address of the last one opened; 0 bytes: not known yet */
+    curl_socket_t warm[DTAKE__MAX_WARM];
+    int warm_count, warm_wanted;
+    int family, protocol;
+    unsigned address_bytes;
+    struct sockaddr_storage address;
+    dtake__alarm cool;
     atomic_int parallel, connections;
     atomic_int_least64_t rtt_us, first_byte_us; /* smallest seen; 0: none */
     atomic_int_least64_t bandwidth_bytes_s;
@@ -134,6 +143,7 @@ struct dtake__http {
 
     CURL *easy; /* of the attempt under way */
     struct curl_slist *headers;
+    curl_socket_t warm_socket; /* given to this attempt; CURL_SOCKET_BAD: none */
     bool has_permit, paused, reused, got_bytes, range_sent, broke_off;
     char curl_said[CURL_ERROR_SIZE];
     dtake__http *next_paused;
@@ -183,6 +193,12 @@ void dtake__host_overloaded(dtake__http_host *host, int64_t attempt_us, int64_t 
 void dtake__host_received(dtake__http_host *host, size_t bytes);
 void dtake__host_measured(dtake__http_host *host, int64_t connect_us,
                           int64_t first_byte_us); /* 0: not known */
+
+/* http_warm.c: called by curl for its sockets */
+curl_socket_t dtake__socket_open(void *http, curlsocktype purpose, struct curl_sockaddr *to);
+int dtake__socket_opened(void *http, curl_socket_t fd, curlsocktype purpose);
+int dtake__socket_close(void *host, curl_socket_t fd);
+void dtake__host_cool(dtake__http_host *host); /* closes what was opened ahead */
 
 /* http_url.c: any thread */
 dtake_status dtake__url_clean(const char *url, char **clean, char **shown, char **key, dtake_error *err);

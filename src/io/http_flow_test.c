@@ -121,6 +121,37 @@ static void a_429_with_retry_after_holds_the_whole_host_back(void **state)
     CHECK_EQ(script_requests(server), 3);
 }
 
+static void connections_opened_ahead_are_used(void **state)
+{
+    (void)state;
+    outcome first;
+    open_with((dtake_runtime_options){ .connections_per_host = 8 });
+    script_object(server, "0123456789", 10, "\"v\"", NULL);
+    script_say(server, (script_answer){ .object = true, .path = "/slow", .delay_ms = 20, .times = -1 });
+    const char *url = script_url(server, "/");
+    dtake__http_warm(runtime, url, 5); /* nothing is known of the address yet */
+    CHECK_OK(fetch(&first, (dtake__http_request){ .url = url }));
+    forget(&first);
+    int64_t before_ms = dtake__now_ms();
+    while (script_connections(server) < 6 && dtake__now_ms() - before_ms < 10000)
+        sched_yield();
+    CHECK_EQ(script_connections(server), 6);
+    CHECK_EQ(dtake__http_connections(runtime), 6);
+    const char *slow = script_url(server, "/slow");
+    for (int i = 0; i < 6; i++)
+        start_fetch(&many[i], (dtake__http_request){ .url = slow }, NULL);
+    for (int i = 0; i < 6; i++) {
+        CHECK_OK(finish_fetch(&many[i]));
+        CHECK_BODY(many[i], "0123456789");
+        forget(&many[i]);
+    }
+    CHECK_EQ(script_connections(server), 6); /* none was opened for them */
+    dtake__http_warm(runtime, url, 100);     /* the host's limit holds */
+    CHECK_OK(fetch(&first, (dtake__http_request){ .url = url }));
+    forget(&first);
+    CHECK_EQ(dtake__http_connections(runtime), 8);
+}
+
 /* --- the five sentences about callbacks --- */
 
 typedef struct nested {
@@ -335,6 +366,7 @@ int main(void)
         TEST(requests_of_earlier_images_go_first),
         TEST(permits_begin_at_64_grow_under_load_and_halve_when_told_to_slow_down),
         TEST(a_429_with_retry_after_holds_the_whole_host_back),
+        TEST(connections_opened_ahead_are_used),
         TEST(done_never_comes_from_inside_the_start_even_on_the_loop),
         TEST(a_cancelled_request_is_answered_once_wherever_it_is),
         TEST(cancelling_while_the_answer_arrives_is_safe),

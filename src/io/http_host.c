@@ -12,8 +12,8 @@
 
 enum {
     FIRST_PERMITS = 64, /* fewer would cost a burst of small windows a second wave of round trips */
-    FLAT_ROUNDS = 4, /* after so many rounds without growth, growing is tried again */
-    SLOT_MS = 50,    /* of the window over which bandwidth is measured: 250 ms */
+    FLAT_ROUNDS = 4,    /* after so many rounds without growth, growing is tried again */
+    SLOT_MS = 50,       /* of the window over which bandwidth is measured: 250 ms */
     WINDOW_SLOTS = 5,
 };
 

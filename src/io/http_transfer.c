@@ -8,32 +8,10 @@
 
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { RECEIVE_BYTES = 256 * 1024 };
 
 /* --- called by curl --- */
-
-static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
-{
-    (void)purpose;
-    dtake__http_host *host = ctx;
-    curl_socket_t fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (fd < 0)
-        return CURL_SOCKET_BAD;
-    atomic_fetch_add_explicit(&host->connections, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&host->client->connections, 1, memory_order_relaxed);
-    return fd;
-}
-
-static int on_close(void *ctx, curl_socket_t fd)
-{
-    dtake__http_host *host = ctx;
-    atomic_fetch_sub_explicit(&host->connections, 1, memory_order_relaxed);
-    atomic_fetch_sub_explicit(&host->client->connections, 1, memory_order_relaxed);
-    return close(fd);
-}
 
 /* The connection stands and the request goes out; may come twice when curl itself replaces a dead connection.
  */
@@ -42,6 +20,7 @@ static int on_sending(void *ctx, char *to, char *from, int to_port, int from_por
     (void)to, (void)from, (void)to_port, (void)from_port;
     dtake__http *http = ctx;
     http->phase = DTAKE__HTTP_SENT;
+    http->curl_said[0] = '\0'; /* curl keeps the first message, also of a connection it has replaced */
     dtake__http_watch(http, dtake__now_ms() + http->runtime->options.first_byte_ms);
     DTAKE__TALLY(http->wanted.tally, requests, 1);
     if (http->wanted.is_header)
@@ -230,9 +209,11 @@ static void set_constants(dtake__http *http, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->curl_said);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, http);
     /* a connection outlives the request that opened it, and its host outlives both */
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, http->host);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, dtake__socket_open);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, http);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, dtake__socket_opened);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, http);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, dtake__socket_close);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, http->host);
 }
 
@@ -282,6 +263,7 @@ static void reset_attempt(dtake__http *http)
     http->expect = -1;
     http->err = (dtake_error){ 0 };
     http->attempt_us = dtake__now_us();
+    http->warm_socket = CURL_SOCKET_BAD;
     http->attempts++;
     http->phase = DTAKE__HTTP_CONNECTING;
 }
@@ -342,7 +324,8 @@ static void measure(dtake__http *http)
     DTAKE__TALLY(http->wanted.tally, connections, opened);
     if (!http->got_bytes)
         return;
-    dtake__host_measured(http->host, opened > 0 ? connected - looked_up : 0, first > sent ? first - sent : 1);
+    bool timed = opened > 0 && http->warm_socket == CURL_SOCKET_BAD;
+    dtake__host_measured(http->host, timed ? connected - looked_up : 0, first > sent ? first - sent : 1);
     http->response.connect_ms += opened > 0 ? sent / 1000 : 0;
     http->response.first_byte_ms = first / 1000;
 }

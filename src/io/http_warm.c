@@ -1,0 +1,153 @@
+/* Sockets: opened by curl's wish, or ahead of need so that a later request finds one connected. curl 7.88
+ * keeps no connection without a request, so the waiting sockets are ours until curl asks for one to the same
+ * address. */
+#include "io/http_client.h"
+
+#include "core/alloc.h"
+#include "core/clock.h"
+
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { WAIT_MS = 15000 }; /* a socket nobody wanted for so long is closed */
+
+static void count_sockets(dtake__http_host *host, int change)
+{
+    atomic_fetch_add_explicit(&host->connections, change, memory_order_relaxed);
+    atomic_fetch_add_explicit(&host->client->connections, change, memory_order_relaxed);
+}
+
+static curl_socket_t open_socket(dtake__http_host *host, int family, int type, int protocol)
+{
+    curl_socket_t fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    if (fd >= 0)
+        count_sockets(host, 1);
+    return fd;
+}
+
+int dtake__socket_close(void *ctx, curl_socket_t fd)
+{
+    count_sockets(ctx, -1);
+    return close(fd);
+}
+
+void dtake__host_cool(dtake__http_host *host)
+{
+    while (host->warm_count > 0)
+        dtake__socket_close(host, host->warm[--host->warm_count]);
+}
+
+static void on_waited(dtake__alarm *alarm)
+{
+    dtake__host_cool(DTAKE__CONTAINER(alarm, dtake__http_host, cool));
+}
+
+static void open_warm(dtake__http_host *host)
+{
+    for (; host->warm_wanted > 0 && host->warm_count < DTAKE__MAX_WARM; host->warm_wanted--) {
+        if (atomic_load_explicit(&host->connections, memory_order_relaxed) >= host->parallel_max)
+            break;
+        curl_socket_t fd = open_socket(host, host->family, SOCK_STREAM, host->protocol);
+        if (fd < 0)
+            break;
+        host->warm[host->warm_count++] = fd;
+        connect(fd, (const struct sockaddr *)&host->address,
+                host->address_bytes); /* goes on by itself; see is_ready */
+    }
+    host->warm_wanted = 0;
+    if (host->warm_count > 0) {
+        host->cool.ring = on_waited;
+        dtake__alarm_set(host->client, &host->cool, dtake__now_ms() + WAIT_MS);
+    }
+}
+
+/* Connected, and not closed by the other side since. */
+static bool is_ready(curl_socket_t fd)
+{
+    struct pollfd at = { fd, POLLOUT, 0 };
+    char byte;
+    return poll(&at, 1, 0) == 1 && (at.revents & (POLLERR | POLLHUP)) == 0 &&
+           recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+}
+
+static curl_socket_t take_warm(dtake__http_host *host, const struct curl_sockaddr *to)
+{
+    if (to->addrlen != host->address_bytes || memcmp(&to->addr, &host->address, to->addrlen) != 0)
+        return CURL_SOCKET_BAD;
+    for (int i = 0; i < host->warm_count; i++) {
+        curl_socket_t fd = host->warm[i];
+        if (is_ready(fd)) {
+            host->warm[i] = host->warm[--host->warm_count];
+            return fd;
+        }
+    }
+    return CURL_SOCKET_BAD;
+}
+
+curl_socket_t dtake__socket_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    (void)purpose;
+    dtake__http *http = ctx;
+    dtake__http_host *host = http->host;
+    http->warm_socket = take_warm(host, to);
+    if (http->warm_socket != CURL_SOCKET_BAD)
+        return http->warm_socket;
+    curl_socket_t fd = open_socket(host, to->family, to->socktype, to->protocol);
+    if (to->addrlen <= sizeof host->address && to->socktype == SOCK_STREAM) {
+        host->family = to->family;
+        host->protocol = to->protocol;
+        host->address_bytes = to->addrlen;
+        memcpy(&host->address, &to->addr, to->addrlen);
+        open_warm(host);
+    }
+    return fd;
+}
+
+int dtake__socket_opened(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+    (void)purpose;
+    const dtake__http *http = ctx;
+    return fd == http->warm_socket ? CURL_SOCKOPT_ALREADY_CONNECTED : CURL_SOCKOPT_OK;
+}
+
+typedef struct warming {
+    dtake__post post;
+    dtake_runtime *runtime;
+    char *key;
+    int count;
+} warming;
+
+static void run_warming(dtake__post *post)
+{
+    warming *wish = (warming *)post;
+    dtake__http_host *host = NULL;
+    if (!dtake__is_closing(wish->runtime))
+        host = dtake__host_find(wish->runtime->http, wish->key, true);
+    if (host != NULL) {
+        host->warm_wanted = wish->count - host->warm_count;
+        if (host->address_bytes > 0) /* else as soon as the first request has found the address */
+            open_warm(host);
+    }
+    dtake__free(wish->key);
+    dtake__free(wish);
+}
+
+void dtake__http_warm(dtake_runtime *runtime, const char *url, int count)
+{
+    char *clean, *shown, *key;
+    if (count <= 0 || dtake__url_clean(url, &clean, &shown, &key, NULL) != DTAKE_OK)
+        return;
+    dtake__free(clean);
+    dtake__free(shown);
+    warming *wish = dtake__calloc(1, sizeof *wish);
+    if (wish == NULL || dtake__begin(runtime, NULL) != DTAKE_OK) {
+        dtake__free(wish);
+        dtake__free(key);
+        return;
+    }
+    *wish = (warming){ { run_warming, NULL }, runtime, key, count };
+    dtake__loop_post(runtime, &wish->post);
+    dtake__active_leave(runtime);
+}
