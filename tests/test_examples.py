@@ -1,0 +1,75 @@
+"""The three programs of examples/ do what their first lines say."""
+import subprocess
+from pathlib import Path
+
+import numpy
+import pytest
+from osgeo import gdal, osr
+
+gdal.UseExceptions()
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def examples(program):
+    """The examples of the same build as the program."""
+    folder = program.parent / "examples"
+    assert folder.is_dir(), f"no examples beside {program}"
+    return folder
+
+
+@pytest.fixture
+def rasters(tmp_path):
+    """Three small GeoTIFFs of 300 x 300 px; the middle 256 x 256 of the first have the mean 1000."""
+    crs = osr.SpatialReference()
+    crs.ImportFromEPSG(32617)
+    paths = []
+    for i in range(3):
+        path = tmp_path / f"r{i}.tif"
+        dataset = gdal.GetDriverByName("GTiff").Create(str(path), 300, 300, 1, gdal.GDT_UInt16,
+                                                       ["TILED=YES", "COMPRESS=DEFLATE"])
+        dataset.SetProjection(crs.ExportToWkt())
+        dataset.SetGeoTransform((340000, 10, 0, 929500, 0, -10))
+        columns = numpy.arange(300) % 2
+        dataset.GetRasterBand(1).WriteArray(numpy.tile(900 + 200 * columns, (300, 1)) + 100 * i)
+        dataset = None
+        paths.append(path)
+    return paths
+
+
+def call(program, *arguments, env, status=0):
+    done = subprocess.run([str(program), *map(str, arguments)], capture_output=True, text=True, timeout=120, env=env)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done
+
+
+def test_info_and_window_prints_size_and_mean(examples, rasters, quiet_env):
+    done = call(examples / "info_and_window", rasters[0], env=quiet_env)
+    assert done.stdout.splitlines() == ["300 x 300, 1 bands of uint16, EPSG:32617, 0 overviews",
+                                        "middle 256 x 256: mean 1000.00"]
+
+
+def test_info_and_window_says_what_is_missing(examples, tmp_path, quiet_env):
+    done = call(examples / "info_and_window", tmp_path / "none.tif", env=quiet_env, status=5)
+    assert "none.tif" in done.stderr
+
+
+def test_queue_with_poll_reads_every_raster_over_http(examples, rasters, serve, tmp_path, quiet_env):
+    server = serve(tmp_path)
+    hrefs = [server.href(p.name) for p in rasters]
+    done = call(examples / "queue_with_poll", *hrefs, env=quiet_env)
+    assert sorted(done.stdout.splitlines()) == sorted(f"{h}: 16 x 16 pixels of uint16" for h in hrefs)
+
+
+def test_queue_with_poll_goes_on_after_one_that_fails(examples, rasters, tmp_path, quiet_env):
+    done = call(examples / "queue_with_poll", rasters[0], tmp_path / "none.tif", rasters[1], env=quiet_env, status=1)
+    assert len(done.stdout.splitlines()) == 2
+    assert "none.tif" in done.stderr
+
+
+def test_get_with_progress_writes_every_cut(examples, rasters, tmp_path, quiet_env):
+    done = call(examples / "get_with_progress", tmp_path / "out", "-82.45,8.39,-82.44,8.40", *rasters, env=quiet_env)
+    assert len(done.stdout.splitlines()) == 3
+    assert "3 of 3 images" in done.stderr
+    assert len(list((tmp_path / "out").glob("*.tif"))) == 3
