@@ -154,7 +154,7 @@ static void a_slow_header_is_not_waited_for(void **state)
 
 static void an_idle_connection_is_closed(void **state)
 {
-    serve(*state, (dtake_serve_options){ .idle_timeout_ms = 100 });
+    serve(*state, (dtake_serve_options){ .idle_timeout_ms = 1000 });
     int silent = dial(*state), used = dial(*state);
     say(used, "GET /files/a HTTP/1.1\r\nHost: localhost\r\n\r\n");
     expect(used, 200, "0123456789");
@@ -177,12 +177,12 @@ static void a_client_that_takes_no_bytes_is_let_go(void **state)
 static void a_client_that_takes_bytes_slowly_is_not(void **state)
 {
     static char bytes[16 * 1024];
-    serve(*state, (dtake_serve_options){ .write_timeout_ms = 400 });
+    serve(*state, (dtake_serve_options){ .write_timeout_ms = 1000 });
     int fd = dial_narrow(*state);
     int64_t began = dtake__now_ms();
     size_t got = 0;
     say(fd, "GET /files/big HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    while (dtake__now_ms() - began < 1500) {
+    while (dtake__now_ms() - began < 2500) {
         ssize_t n = recv(fd, bytes, sizeof bytes, 0);
         CHECK(n > 0);
         got += (size_t)n;
