@@ -137,23 +137,46 @@ static dtake_status finish(dtake__inputs *in)
     return st == DTAKE_OK ? dtake__select_finish(&in->selection, &in->err) : st;
 }
 
+/* A document that begins like JSON is items; all else, and what is longer than a document may be, is left to
+ * the raster reader. */
+static dtake_status add_fetched(dtake__inputs *in, const char *href, const dtake__document *document)
+{
+    if (document->status != DTAKE_OK && document->status != DTAKE_E_LIMIT) {
+        in->err = document->err;
+        return document->status;
+    }
+    if (document->asked && begins_like_json(dtake__buf_str(&document->bytes), document->bytes.len))
+        return add_text(in, dtake__buf_str(&document->bytes), document->bytes.len, href);
+    return dtake__select_raster(&in->selection, href, &in->err);
+}
+
+static dtake_status add_input(dtake__inputs *in, const char *href)
+{
+    dtake_status st = dtake__is_http_url(href) ? add_fetched(in, href, dtake__ahead_at_turn(&in->ahead))
+                                               : add_local(in, href);
+    bool stops = st == DTAKE_OK || st == DTAKE_E_NOMEM || st == DTAKE_E_CANCELLED || st == DTAKE_E_USAGE;
+    if (stops || (in->options->input_count == 1 && in->options->items_json == NULL))
+        return st;
+    dtake_error why = in->err;
+    why.status = st;
+    return dtake__select_broken(&in->selection, href, &why, &in->err);
+}
+
 static void run(dtake__work *work)
 {
     dtake__inputs *in = DTAKE__CONTAINER(work, dtake__inputs, work);
-    const char *href = in->next < in->options->input_count ? in->options->inputs[in->next] : NULL;
     if (atomic_load(in->cancelled))
         in->status = dtake__fail(&in->err, DTAKE_E_CANCELLED, "cancelled");
-    else if (href == NULL)
-        in->status = finish(in);
-    else if (!dtake__is_http_url(href))
-        in->status = add_local(in, href);
-    else if (has_raster_extension(href))
-        in->status = dtake__select_raster(&in->selection, href, &in->err);
-    else if (begins_like_json(dtake__buf_str(&in->document), in->document.len))
-        in->status = add_text(in, dtake__buf_str(&in->document), in->document.len, href);
+    else if (in->ahead.turn < in->options->input_count)
+        in->status = add_input(in, in->options->inputs[in->ahead.turn]);
     else
-        in->status = dtake__select_raster(&in->selection, href, &in->err);
-    dtake__buf_dispose(&in->document);
+        in->status = finish(in);
+}
+
+static void end(dtake__inputs *in)
+{
+    if (dtake__ahead_stop(&in->ahead))
+        in->done(in);
 }
 
 static void step(dtake__inputs *in);
@@ -161,11 +184,11 @@ static void step(dtake__inputs *in);
 static void ran(dtake__work *work)
 {
     dtake__inputs *in = DTAKE__CONTAINER(work, dtake__inputs, work);
-    if (in->status != DTAKE_OK || in->next >= in->options->input_count) {
-        in->done(in);
+    if (in->status != DTAKE_OK || in->ahead.turn >= in->options->input_count) {
+        end(in);
         return;
     }
-    in->next++;
+    dtake__ahead_advance(&in->ahead);
     step(in);
 }
 
@@ -176,34 +199,27 @@ static void work_on(dtake__inputs *in)
     dtake__workers_run(in->runtime, &in->work);
 }
 
-/* Longer than a document may be, and without a raster's name: the raster reader finds out. */
-static void on_document(dtake_status status, dtake_buf *bytes, const dtake_error *err, void *ctx)
+static void on_arrived(dtake__ahead *ahead)
 {
-    dtake__inputs *in = ctx;
-    in->op = NULL;
-    if (status == DTAKE_OK)
-        dtake__buf_move(&in->document, bytes);
-    if (status == DTAKE_OK || status == DTAKE_E_LIMIT) {
-        work_on(in);
-        return;
-    }
-    in->status = status;
-    dtake__error_copy(&in->err, err);
+    work_on(DTAKE__CONTAINER(ahead, dtake__inputs, ahead));
+}
+
+static void on_idle(dtake__ahead *ahead)
+{
+    dtake__inputs *in = DTAKE__CONTAINER(ahead, dtake__inputs, ahead);
     in->done(in);
+}
+
+static bool is_document(const char *href)
+{
+    return dtake__is_http_url(href) && !has_raster_extension(href);
 }
 
 static void step(dtake__inputs *in)
 {
-    const char *href = in->next < in->options->input_count ? in->options->inputs[in->next] : NULL;
-    if (href == NULL || !dtake__is_http_url(href) || has_raster_extension(href) ||
-        atomic_load(in->cancelled)) {
+    dtake__ahead_pump(&in->ahead);
+    if (in->ahead.turn >= in->options->input_count || dtake__ahead_at_turn(&in->ahead) != NULL)
         work_on(in);
-        return;
-    }
-    in->status = dtake__object_slurp_start(in->runtime, href, MAX_DOCUMENT_BYTES, in->tally, &in->op,
-                                           &in->err, on_document, in);
-    if (in->status != DTAKE_OK)
-        in->done(in);
 }
 
 static dtake_status check_area(const dtake_get_options *o, dtake_error *err)
@@ -237,18 +253,23 @@ void dtake__inputs_start(dtake__inputs *in)
 {
     in->selection.options = in->options;
     in->work = (dtake__work){ .run = check, .done = checked };
-    in->document = DTAKE_BUF_INIT(MAX_DOCUMENT_BYTES);
+    in->ahead = (dtake__ahead){ .runtime = in->runtime,
+                                .tally = in->tally,
+                                .href = in->options->inputs,
+                                .count = in->options->input_count,
+                                .wanted = is_document,
+                                .arrived = on_arrived,
+                                .idle = on_idle };
     dtake__workers_run(in->runtime, &in->work);
 }
 
 void dtake__inputs_cancel(dtake__inputs *in)
 {
-    if (in->op != NULL)
-        dtake__object_cancel(in->op);
+    dtake__ahead_cancel(&in->ahead);
 }
 
 void dtake__inputs_dispose(dtake__inputs *in)
 {
     dtake__images_dispose(&in->selection.images);
-    dtake__buf_dispose(&in->document);
+    dtake__ahead_dispose(&in->ahead);
 }

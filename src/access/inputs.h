@@ -2,13 +2,14 @@
 #ifndef DTAKE_ACCESS_INPUTS_H
 #define DTAKE_ACCESS_INPUTS_H
 
+#include "access/ahead.h"
 #include "access/select.h"
-#include "io/object.h"
 #include "io/workers.h"
 
 #include <stdatomic.h>
 
-/* One input after the other, URLs fetched by the loop, all else on a worker. */
+/* One input after the other on a worker, documents of URLs fetched ahead. An input that cannot be read fails
+ * by itself when there are others, and ends the job when it is the only one. */
 typedef struct dtake__inputs {
     dtake_runtime *runtime;
     const dtake_get_options *options;
@@ -23,9 +24,7 @@ typedef struct dtake__inputs {
 
     /* its own */
     dtake__work work;
-    dtake__object_op *op;
-    dtake_buf document; /* of a URL, while a worker parses it */
-    size_t next;        /* input; input_count: items_json and the end */
+    dtake__ahead ahead; /* its turn: the input being read; input_count: items_json and the end */
 } dtake__inputs;
 
 void dtake__inputs_start(dtake__inputs *inputs);  /* loop thread; never calls `done` itself */
