@@ -134,10 +134,13 @@ static void print_plan(struct get *get, const dtake_cost *cost)
         dtake__stdout_buf(&text);
     dtake__buf_dispose(&text);
     if (!get->quiet)
-        dtake__say("plan: %lld ranges of %lld tiles, %lld bytes, %d round trips, at least %.2f s; nothing "
+        dtake__say("plan: %lld ranges of %lld tiles, %lld bytes, %d round trips, at least %.2f s%s; nothing "
                    "was written",
                    (long long)cost->ranges, (long long)cost->tiles, (long long)cost->bytes_min,
-                   (int)cost->round_trips, cost->ideal_seconds);
+                   (int)cost->round_trips, cost->ideal_seconds,
+                   cost->rtt_ms > 0 && cost->bandwidth_bytes_s == 0
+                       ? " (headers are too small to measure the bandwidth, so without the time of the wire)"
+                       : "");
 }
 
 /* What stopped the job before its first image is an error of its own; images that failed were told already.

@@ -69,7 +69,7 @@ void dtake__http_warm(dtake_runtime *runtime, const char *url, int count);
  * requests may be under way there now. */
 typedef struct dtake__http_path {
     double rtt_ms;            /* smallest connect time seen, else smallest first-byte time */
-    double bandwidth_bytes_s; /* all connections together, best second; 0: not measured */
+    double bandwidth_bytes_s; /* all connections together, best 250 ms; 0: not measured, which takes 1 MiB */
     int parallel;
     int connections; /* open now */
 } dtake__http_path;

@@ -60,6 +60,7 @@ typedef struct dtake__http_host {
     dtake__alarm cool;
     atomic_int parallel, connections;
     atomic_int_least64_t rtt_us, first_byte_us; /* smallest seen; 0: none */
+    int64_t received;                           /* bytes of bodies so far */
     atomic_int_least64_t bandwidth_bytes_s;
 } dtake__http_host;
 

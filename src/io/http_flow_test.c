@@ -38,6 +38,7 @@ static void a_host_gets_no_more_requests_at_once_than_allowed(void **state)
     CHECK_EQ(path.connections, 7);
     CHECK_EQ(path.parallel, 7);
     CHECK(path.rtt_ms > 0 && path.rtt_ms < 1000);
+    CHECK(path.bandwidth_bytes_s == 0); /* a hundred times ten bytes do not tell it */
     CHECK(!dtake__http_path_to(runtime, "http://127.0.0.2/", &path));
 }
 

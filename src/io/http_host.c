@@ -13,7 +13,8 @@
 enum {
     FIRST_PERMITS = 64, /* fewer would cost a burst of small windows a second wave of round trips */
     FLAT_ROUNDS = 4,    /* after so many rounds without growth, growing is tried again */
-    SLOT_MS = 50,       /* of the window over which bandwidth is measured: 250 ms */
+    BANDWIDTH_NEEDS_BYTES = 1 << 20, /* fewer, a few headers say, tell of round trips and not of the line */
+    SLOT_MS = 50,                    /* of the window over which bandwidth is measured: 250 ms */
     WINDOW_SLOTS = 5,
 };
 
@@ -156,12 +157,14 @@ void dtake__host_overloaded(dtake__http_host *host, int64_t attempt_us, int64_t 
 void dtake__host_received(dtake__http_host *host, size_t bytes)
 {
     int64_t slot = (int64_t)uv_now(&host->client->runtime->loop) / SLOT_MS;
+    host->received += (int64_t)bytes;
     if (slot != host->window_slot) {
         int64_t sum = 0;
         for (int i = 0; i < WINDOW_SLOTS; i++)
             sum += host->window[i];
         int64_t rate = sum * 1000 / (SLOT_MS * WINDOW_SLOTS);
-        if (rate > atomic_load_explicit(&host->bandwidth_bytes_s, memory_order_relaxed))
+        if (host->received >= BANDWIDTH_NEEDS_BYTES &&
+            rate > atomic_load_explicit(&host->bandwidth_bytes_s, memory_order_relaxed))
             atomic_store_explicit(&host->bandwidth_bytes_s, rate, memory_order_relaxed);
         for (int i = 1; i <= WINDOW_SLOTS && i <= slot - host->window_slot; i++)
             host->window[(host->window_slot + i) % WINDOW_SLOTS] = 0;
