@@ -11,7 +11,8 @@ static void check(const dtake__tiff *tiff, size_t size)
     for (size_t i = 0; i < tiff->dir_count; i++) {
         const dtake__tiff_dir *dir = &tiff->dir[i];
         for (int64_t t = 0; t < dir->tile_count; t++) {
-            if (dir->tile_first[t] + dir->tile_bytes[t] > size)
+            if (dtake__tiff_tile_check(dir, t, NULL) == DTAKE_OK &&
+                dir->tile_first[t] + dir->tile_bytes[t] > size)
                 abort();
             if ((int64_t)dtake__tile_decoded_bytes(dir, t) > DTAKE__TIFF_MAX_TILE_BYTES)
                 abort();

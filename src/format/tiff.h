@@ -30,6 +30,12 @@ typedef enum dtake__tiff_compression {
     DTAKE__TIFF_WEBP = 50001,
 } dtake__tiff_compression;
 
+typedef enum dtake__lerc_add {
+    DTAKE__LERC_ADD_NONE = 0,
+    DTAKE__LERC_ADD_DEFLATE = 1,
+    DTAKE__LERC_ADD_ZSTD = 2,
+} dtake__lerc_add;
+
 typedef enum dtake__tiff_role {
     DTAKE__TIFF_MAIN,
     DTAKE__TIFF_OVERVIEW,
@@ -44,7 +50,7 @@ typedef struct dtake__tiff_dir {
     int64_t width, height;
     int32_t bands; /* samples a pixel */
     dtake_type type;
-    int32_t bits;        /* as stored: 1 (masks), 8, 16, 32, 64 */
+    int32_t bits;        /* as stored: 1 (masks), 8, 16 (also of DTAKE_F32: halves), 32, 64 */
     bool strips, planar; /* planar: band after band, tiles of one band each */
     int32_t tile_width, tile_height;
     int32_t across, down; /* tiles in a row, in a column */
@@ -52,10 +58,12 @@ typedef struct dtake__tiff_dir {
     int32_t predictor;    /* 1, 2, 3 */
     int32_t photometric;
     int32_t ycbcr_h, ycbcr_v;
+    int32_t lerc_add; /* LercParameters: what LERC blobs are packed in, dtake__lerc_add */
     bool big_endian;
+    int64_t file_bytes;   /* 0: unknown */
     int64_t tile_count;   /* across * down, times bands when planar */
     uint64_t *tile_first; /* offset in the file, one a tile; 0 with tile_bytes 0: sparse, nodata */
-    uint64_t *tile_bytes;
+    uint64_t *tile_bytes; /* both as the file says: see dtake__tiff_tile_check */
     uint8_t *jpeg_tables; /* tag 347, or NULL */
     size_t jpeg_tables_bytes;
     int32_t extra_alpha_band; /* band (from 1) that is alpha, 0: none */
@@ -86,11 +94,15 @@ typedef struct dtake__tiff {
  * DTAKE_E_UNSUPPORTED, DTAKE_E_NOMEM, or DTAKE_E_RANGE with *need_first, *need_count set to bytes of the file
  * that must be fetched before trying again: at least 16 KiB, cut at file_bytes when that is known, beginning
  * with a byte that is not there yet. A fetch that comes back short is the end of the file: set file_bytes
- * then, and what the file declares beyond it is DTAKE_E_FORMAT. DTAKE_E_FORMAT with a message beginning "not
- * a TIFF" when the magic bytes are others. */
+ * then, and what the file declares beyond it is DTAKE_E_FORMAT, but not the data of tiles. DTAKE_E_FORMAT
+ * with a message beginning "not a TIFF" when the magic bytes are others. */
 dtake_status dtake__tiff_parse(dtake__tiff *out, const dtake__segments *segments, int64_t *need_first,
                                int64_t *need_count, dtake_error *err);
 void dtake__tiff_dispose(dtake__tiff *tiff);
+
+/* Before tile `index` is read: DTAKE_E_FORMAT when it lies past the end of the file, DTAKE_E_LIMIT when it
+ * has far more bytes than its pixels can need. */
+dtake_status dtake__tiff_tile_check(const dtake__tiff_dir *dir, int64_t index, dtake_error *err);
 
 /* CRS out of the GeoKeys: *epsg (0 if not a code), and WKT1/WKT2, PROJ string or "EPSG:n" text that PROJ
  * reads in `out`;

@@ -26,7 +26,9 @@ static bool must_chop(const dtake__tiff_dir *dir)
 
 static dtake_status check_tile_bytes(const dtake__tiff_dir *dir, dtake_error *err)
 {
-    int64_t row = stored_row_bytes(dir) * (dir->bits < 8 ? 8 : 1);
+    /* 1-bit rows are padded to whole bytes before each bit becomes a byte. */
+    int64_t stored = stored_row_bytes(dir),
+            row = stored * 8 / dir->bits * (int64_t)dtake_type_bytes(dir->type);
     if (row > DTAKE__TIFF_MAX_TILE_BYTES || row > DTAKE__TIFF_MAX_TILE_BYTES / dir->tile_height)
         return dtake__fail(err, DTAKE_E_LIMIT,
                            "TIFF: a %s of %d x %d pixels and %d bands is over the limit of %" PRId64 " MiB",
@@ -40,8 +42,8 @@ static dtake_status chop(dtake__tiff_dir *dir, dtake_error *err)
 {
     int64_t row = stored_row_bytes(dir), rows = row < CHOPPED_STRIP_BYTES ? CHOPPED_STRIP_BYTES / row : 1;
     uint64_t first = dir->tile_first[0], bytes = dir->tile_bytes[0];
-    if (rows >= dir->height)
-        return DTAKE_OK;
+    if (rows >= dir->height || first > INT64_MAX / 2)
+        return check_tile_bytes(dir, err);
     int64_t count = (dir->height + rows - 1) / rows;
     if (count > DTAKE__TIFF_MAX_TILES || bytes < (uint64_t)row * (uint64_t)dir->height)
         return check_tile_bytes(dir, err);
@@ -103,27 +105,33 @@ static dtake_status size_of_uncompressed(dtake__tiff_dir *dir, dtake_error *err)
     return DTAKE_OK;
 }
 
-static dtake_status check_tiles(dtake__tiff_dir *dir, const dtake__tiff_source *source, bool chopping)
+/* Where tiles lie is looked at when they are read: a file that was cut off still gives what it has. */
+dtake_status dtake__tiff_tile_check(const dtake__tiff_dir *dir, int64_t index, dtake_error *err)
 {
-    int64_t file_bytes = source->segments->file_bytes >= 0 ? source->segments->file_bytes : INT64_MAX / 4;
-    int64_t whole = chopping ? file_bytes : 2 * stored_row_bytes(dir) * dir->tile_height + SLACK_BYTES;
-    for (int64_t i = 0; i < dir->tile_count; i++) {
-        uint64_t first = dir->tile_first[i], bytes = dir->tile_bytes[i];
-        if (first == 0 || bytes == 0) {
-            dir->tile_first[i] = dir->tile_bytes[i] = 0;
-            continue;
-        }
-        if (first > (uint64_t)file_bytes || bytes > (uint64_t)file_bytes - first)
-            return dtake__fail(source->err, DTAKE_E_FORMAT,
-                               "TIFF tile %" PRId64 ": %" PRIu64 " bytes at %" PRIu64
-                               " are past the end of the file (cut off?)",
-                               i, bytes, first);
-        if (bytes > (uint64_t)whole)
-            return dtake__fail(source->err, DTAKE_E_LIMIT,
-                               "TIFF tile %" PRId64 ": %" PRIu64 " bytes for %" PRId64 " bytes of pixels", i,
-                               bytes, stored_row_bytes(dir) * dir->tile_height);
-    }
+    if (index < 0 || index >= dir->tile_count)
+        return dtake__fail(err, DTAKE_E_FORMAT, "tile %" PRId64 ": the file has %" PRId64, index,
+                           dir->tile_count);
+    uint64_t first = dir->tile_first[index], bytes = dir->tile_bytes[index];
+    uint64_t end = dir->file_bytes > 0 ? (uint64_t)dir->file_bytes : INT64_MAX;
+    int64_t pixels = stored_row_bytes(dir) * dir->tile_height;
+    if (first > end || bytes > end - first)
+        return dtake__fail(err, DTAKE_E_FORMAT,
+                           "tile %" PRId64 ": %" PRIu64 " bytes at %" PRIu64
+                           " are past the end of the file, %" PRIu64 " bytes long (cut off?)",
+                           index, bytes, first, end);
+    if (bytes > (uint64_t)(2 * pixels + SLACK_BYTES))
+        return dtake__fail(err, DTAKE_E_LIMIT,
+                           "tile %" PRId64 ": %" PRIu64 " bytes for %" PRId64 " bytes of pixels", index,
+                           bytes, pixels);
     return DTAKE_OK;
+}
+
+/* One without a place or without bytes was never written. */
+static void mark_sparse(dtake__tiff_dir *dir)
+{
+    for (int64_t i = 0; i < dir->tile_count; i++)
+        if (dir->tile_first[i] == 0 || dir->tile_bytes[i] == 0)
+            dir->tile_first[i] = dir->tile_bytes[i] = 0;
 }
 
 dtake_status dtake__tiff_tiles_read(dtake__tiff_dir *out, const dtake__tiff_source *source,
@@ -139,6 +147,7 @@ dtake_status dtake__tiff_tiles_read(dtake__tiff_dir *out, const dtake__tiff_sour
         return dtake__fail(source->err, DTAKE_E_FORMAT, "TIFF: no %s of tiles or strips",
                            first == NULL ? "offsets" : "byte counts");
     bool chopping = must_chop(out);
+    out->file_bytes = source->segments->file_bytes > 0 ? source->segments->file_bytes : 0;
     dtake_status st = chopping ? DTAKE_OK : check_tile_bytes(out, source->err);
     if (st == DTAKE_OK)
         st = read_array(out, source, first, "offsets", &out->tile_first);
@@ -147,7 +156,7 @@ dtake_status dtake__tiff_tiles_read(dtake__tiff_dir *out, const dtake__tiff_sour
     if (st == DTAKE_OK && out->compression == DTAKE__TIFF_NONE)
         st = size_of_uncompressed(out, source->err);
     if (st == DTAKE_OK)
-        st = check_tiles(out, source, chopping);
+        mark_sparse(out);
     if (st == DTAKE_OK && chopping)
         st = out->tile_bytes[0] > 0 ? chop(out, source->err) : check_tile_bytes(out, source->err);
     return st;

@@ -38,17 +38,14 @@ static int64_t touched_count(touched t)
 static dtake_status add_tile(dtake__plan *plan, const dtake__tiff_dir *dir, int64_t index, bool mask,
                              dtake_error *err)
 {
-    if (index < 0 || index >= dir->tile_count)
-        return dtake__fail(err, DTAKE_E_FORMAT, "tile %lld: the file has %lld", (long long)index,
-                           (long long)dir->tile_count);
+    dtake_status st = dtake__tiff_tile_check(dir, index, err);
+    if (st != DTAKE_OK)
+        return st;
     uint64_t first = dir->tile_first[index], bytes = dir->tile_bytes[index];
     if (bytes > (uint64_t)DTAKE__TIFF_MAX_TILE_BYTES)
         return dtake__fail(err, DTAKE_E_LIMIT, "tile %lld: %llu bytes compressed; at most %lld are read",
                            (long long)index, (unsigned long long)bytes,
                            (long long)DTAKE__TIFF_MAX_TILE_BYTES);
-    if (first > (uint64_t)INT64_MAX - bytes)
-        return dtake__fail(err, DTAKE_E_FORMAT, "tile %lld: lies at %llu", (long long)index,
-                           (unsigned long long)first);
     plan->tile[plan->tile_count++] = (dtake__planned_tile){ index, first, bytes, mask };
     plan->sparse_count += bytes == 0;
     return DTAKE_OK;

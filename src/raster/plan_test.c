@@ -17,6 +17,7 @@ static dtake__tiff_dir image(void)
                               .height = 2000,
                               .bands = 1,
                               .type = DTAKE_U16,
+                              .bits = 16,
                               .tile_width = 256,
                               .tile_height = 256,
                               .across = ACROSS,

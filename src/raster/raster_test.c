@@ -318,6 +318,37 @@ static void a_file_that_was_cut_short_is_not_opened(void **state)
     CHECK(raster == NULL);
 }
 
+static void a_tile_past_the_end_of_the_file_spoils_only_the_windows_that_touch_it(void **state)
+{
+    (void)state;
+    static const uint32_t places[] = { 8 + 18 * 512, 8 + 19 * 512 }, far = 0x7fffff00;
+    fixture *f = fixture_new(false, false);
+    raster_add_image(f, plain);
+    uint8_t *at = memmem(f->bytes, f->len, places, sizeof places);
+    assert_non_null(at);
+    memcpy(at + 4, &far, 4);
+    const char *path = raster_path("far");
+    raster_write_bytes(path, f->bytes, f->len);
+    free(f);
+    dtake_raster *raster;
+    dtake_error err = { 0 };
+    dtake_pixels pixels;
+    CHECK_OK(dtake_raster_open(&raster, runtime, path, &err));
+    dtake_window above = { 0, 0, 70, 48 }, beside = { 0, 0, 64, 50 };
+    pixels = read_window(raster, (dtake_read){ .window = above });
+    check_pixels(&plain, &pixels, above, NULL);
+    dtake_pixels_dispose(&pixels);
+    pixels = read_window(raster, (dtake_read){ .window = beside });
+    check_pixels(&plain, &pixels, beside, NULL);
+    dtake_pixels_dispose(&pixels);
+    CHECK_STATUS(dtake_raster_read(raster, &(dtake_read){ .window = { 60, 45, 10, 5 } }, &pixels, &err),
+                 DTAKE_E_FORMAT);
+    CHECK(strstr(err.message, "tile 19: 512 bytes at 2147483392 are past the end of the file") != NULL);
+    CHECK(strstr(err.message, path) != NULL);
+    CHECK(pixels.data == NULL);
+    dtake_raster_close(raster);
+}
+
 static void a_tile_that_does_not_decode_is_named(void **state)
 {
     (void)state;
@@ -469,6 +500,7 @@ int main(void)
         cmocka_unit_test(requests_that_make_no_sense_are_refused_at_once),
         cmocka_unit_test(what_is_no_raster_is_told_by_its_name),
         cmocka_unit_test(a_file_that_was_cut_short_is_not_opened),
+        cmocka_unit_test(a_tile_past_the_end_of_the_file_spoils_only_the_windows_that_touch_it),
         cmocka_unit_test(a_tile_that_does_not_decode_is_named),
         cmocka_unit_test(a_file_that_is_replaced_is_not_mixed_with_the_new_one),
         cmocka_unit_test(every_read_is_answered_exactly_once),
