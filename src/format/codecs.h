@@ -2,7 +2,7 @@
 #ifndef DTAKE_FORMAT_CODECS_H
 #define DTAKE_FORMAT_CODECS_H
 
-#include "format/tiff.h"
+#include "format/tile.h"
 
 typedef struct dtake__bytes {
     const uint8_t *data;
@@ -22,5 +22,14 @@ dtake_status dtake__lzw_decode(dtake__lzw *lzw, dtake__bytes in, uint8_t *out, s
 /* A JPEG stream with the directory's tables; `rows` of it are wanted. YCbCr becomes RGB. */
 dtake_status dtake__jpeg_decode(const dtake__tiff_dir *dir, dtake__bytes in, uint8_t *out, int32_t rows,
                                 dtake_error *err);
+
+/* A WebP image of `rows` rows, lossy or not, of 3 or 4 bands. */
+dtake_status dtake__webp_decode(const dtake__tiff_dir *dir, dtake__bytes in, uint8_t *out, int32_t rows,
+                                dtake_error *err);
+
+/* A LERC blob of `rows` rows, inside deflate or zstd where the directory says so. Masked samples are NaN in
+ * floats, 0 in integers, alpha 0 where alpha was made the mask. Uses the decoder's scratch. */
+dtake_status dtake__lerc_decode(dtake__decoder *decoder, const dtake__tiff_dir *dir, dtake__bytes in,
+                                uint8_t *out, int32_t rows, dtake_error *err);
 
 #endif

@@ -39,9 +39,10 @@ static dtake_status type_of(uint64_t bits, uint64_t format, dtake_type *out, dta
     static const struct {
         uint8_t bits, format, type;
     } known[] = {
-        { 1, SAMPLE_UINT, DTAKE_U8 },   { 8, SAMPLE_UINT, DTAKE_U8 },    { 8, SAMPLE_INT, DTAKE_I8 },
-        { 16, SAMPLE_UINT, DTAKE_U16 }, { 16, SAMPLE_INT, DTAKE_I16 },   { 32, SAMPLE_UINT, DTAKE_U32 },
-        { 32, SAMPLE_INT, DTAKE_I32 },  { 32, SAMPLE_FLOAT, DTAKE_F32 }, { 64, SAMPLE_FLOAT, DTAKE_F64 },
+        { 1, SAMPLE_UINT, DTAKE_U8 },    { 8, SAMPLE_UINT, DTAKE_U8 },  { 8, SAMPLE_INT, DTAKE_I8 },
+        { 16, SAMPLE_UINT, DTAKE_U16 },  { 16, SAMPLE_INT, DTAKE_I16 }, { 16, SAMPLE_FLOAT, DTAKE_F32 },
+        { 32, SAMPLE_UINT, DTAKE_U32 },  { 32, SAMPLE_INT, DTAKE_I32 }, { 32, SAMPLE_FLOAT, DTAKE_F32 },
+        { 64, SAMPLE_FLOAT, DTAKE_F64 },
     };
     if (format == SAMPLE_VOID)
         format = SAMPLE_UINT;
@@ -116,6 +117,9 @@ static dtake_status read_codec(dtake__tiff_dir *out, const dtake__tiff_source *s
         (out->predictor == 2 && out->bits < 8))
         return dtake__fail(source->err, DTAKE_E_FORMAT, "TIFF: predictor %d on %d-bit %s samples",
                            out->predictor, out->bits, dtake_type_name(out->type));
+    const dtake__tiff_entry *lerc = dtake__tiff_ifd_find(ifd, DTAKE__TAG_LERC);
+    if (lerc != NULL && lerc->count > 1 && dtake__tiff_entry_is_integer(lerc))
+        out->lerc_add = (int32_t)(dtake__tiff_entry_integer(source, lerc, 1) & 0xff);
     const dtake__tiff_entry *tables = dtake__tiff_ifd_find(ifd, DTAKE__TAG_JPEG_TABLES);
     if (tables == NULL || out->compression != DTAKE__TIFF_JPEG)
         return DTAKE_OK;

@@ -43,6 +43,7 @@ static const uint16_t tags_used[] = {
     DTAKE__TAG_GEO_ASCII,
     DTAKE__TAG_GDAL_METADATA,
     DTAKE__TAG_GDAL_NODATA,
+    DTAKE__TAG_LERC,
 };
 
 size_t dtake__tiff_value_bytes(int type)

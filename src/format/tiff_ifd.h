@@ -40,6 +40,7 @@ typedef enum dtake__tiff_tag {
     DTAKE__TAG_GEO_ASCII = 34737,
     DTAKE__TAG_GDAL_METADATA = 42112,
     DTAKE__TAG_GDAL_NODATA = 42113,
+    DTAKE__TAG_LERC = 50674, /* LERC's version and what its blobs are packed in */
 } dtake__tiff_tag;
 
 typedef enum dtake__tiff_value {

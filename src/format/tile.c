@@ -2,27 +2,13 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
-#include "format/codecs.h"
+#include "format/decoder.h"
+#include "format/half.h"
 #include "format/predictor.h"
-
-#include <libdeflate.h>
-#include <string.h>
-#include <zstd.h>
 
 enum {
     PHOTOMETRIC_MASK = 4,
-    PHOTOMETRIC_CMYK = 5,
-    PHOTOMETRIC_YCBCR = 6,
-    PHOTOMETRIC_CIELAB = 8,
-    PHOTOMETRIC_ITULAB = 10,
-};
-
-struct dtake__decoder {
-    struct libdeflate_decompressor *inflate;
-    ZSTD_DCtx *zstd; /* made when first needed, as the next two */
-    dtake__lzw *lzw;
-    uint8_t *scratch; /* a row, or a tile of bits */
-    size_t scratch_bytes;
+    KEPT_SCRATCH_BYTES = 8 << 20, /* more than this is given back after each tile */
 };
 
 dtake__decoder *dtake__decoder_new(void)
@@ -70,128 +56,6 @@ size_t dtake__tile_decoded_bytes(const dtake__tiff_dir *dir, int64_t index)
     return row_samples(dir) * (size_t)dtake__tile_rows(dir, index) * dtake_type_bytes(dir->type);
 }
 
-/* Pixels that GDAL would turn into RGB first: ours are as stored, and would differ. */
-static bool needs_colors(const dtake__tiff_dir *dir)
-{
-    bool lab = dir->photometric >= PHOTOMETRIC_CIELAB && dir->photometric <= PHOTOMETRIC_ITULAB;
-    return lab || dir->photometric == PHOTOMETRIC_CMYK ||
-           (dir->photometric == PHOTOMETRIC_YCBCR && dir->compression != DTAKE__TIFF_JPEG);
-}
-
-bool dtake__tile_can_decode(const dtake__tiff_dir *dir)
-{
-    if (needs_colors(dir))
-        return false;
-    switch (dir->compression) {
-    case DTAKE__TIFF_NONE:
-    case DTAKE__TIFF_LZW:
-    case DTAKE__TIFF_DEFLATE:
-    case DTAKE__TIFF_OLD_DEFLATE:
-    case DTAKE__TIFF_PACKBITS:
-    case DTAKE__TIFF_ZSTD:
-        return true;
-    case DTAKE__TIFF_JPEG:
-        return dir->type == DTAKE_U8 && dir->bits == 8 && dtake__tile_samples(dir) <= 4 &&
-               (dir->photometric != PHOTOMETRIC_YCBCR || (dir->bands == 3 && !dir->planar));
-    default:
-        return false;
-    }
-}
-
-static uint8_t *scratch_of(dtake__decoder *decoder, size_t bytes)
-{
-    if (bytes <= decoder->scratch_bytes)
-        return decoder->scratch;
-    uint8_t *scratch = dtake__realloc(decoder->scratch, bytes);
-    if (scratch != NULL) {
-        decoder->scratch = scratch;
-        decoder->scratch_bytes = bytes;
-    }
-    return scratch;
-}
-
-static dtake_status inflate(dtake__decoder *decoder, dtake__bytes in, uint8_t *out, size_t out_bytes,
-                            dtake_error *err)
-{
-    switch (libdeflate_zlib_decompress(decoder->inflate, in.data, in.len, out, out_bytes, NULL)) {
-    case LIBDEFLATE_SUCCESS:
-        return DTAKE_OK;
-    case LIBDEFLATE_SHORT_OUTPUT:
-        return dtake__fail(err, DTAKE_E_FORMAT, "deflate data decode to less than %zu bytes", out_bytes);
-    case LIBDEFLATE_INSUFFICIENT_SPACE:
-        return dtake__fail(err, DTAKE_E_FORMAT, "deflate data decode to more than %zu bytes", out_bytes);
-    default:
-        return dtake__fail(err, DTAKE_E_FORMAT, "deflate data are damaged");
-    }
-}
-
-static dtake_status unzstd(dtake__decoder *decoder, dtake__bytes in, uint8_t *out, size_t out_bytes,
-                           dtake_error *err)
-{
-    if (decoder->zstd == NULL)
-        decoder->zstd = ZSTD_createDCtx();
-    if (decoder->zstd == NULL)
-        return dtake__fail_nomem(err, "decode zstd");
-    size_t done = ZSTD_decompressDCtx(decoder->zstd, out, out_bytes, in.data, in.len);
-    if (ZSTD_isError(done))
-        return dtake__fail(err, DTAKE_E_FORMAT, "zstd data: %s", ZSTD_getErrorName(done));
-    if (done != out_bytes)
-        return dtake__fail(err, DTAKE_E_FORMAT, "zstd data decode to %zu of %zu bytes", done, out_bytes);
-    return DTAKE_OK;
-}
-
-static dtake_status unlzw(dtake__decoder *decoder, dtake__bytes in, uint8_t *out, size_t out_bytes,
-                          dtake_error *err)
-{
-    if (decoder->lzw == NULL)
-        decoder->lzw = dtake__lzw_new();
-    if (decoder->lzw == NULL)
-        return dtake__fail_nomem(err, "decode LZW");
-    return dtake__lzw_decode(decoder->lzw, in, out, out_bytes, err);
-}
-
-/* Uncompressed data may be longer than the tile (padding); everything else must fit exactly. */
-static dtake_status decompress(dtake__decoder *decoder, const dtake__tiff_dir *dir, int32_t rows,
-                               dtake__bytes in, uint8_t *out, size_t out_bytes, dtake_error *err)
-{
-    switch (dir->compression) {
-    case DTAKE__TIFF_NONE:
-        if (in.len < out_bytes)
-            return dtake__fail(err, DTAKE_E_FORMAT, "%zu bytes for a tile of %zu", in.len, out_bytes);
-        memcpy(out, in.data, out_bytes);
-        return DTAKE_OK;
-    case DTAKE__TIFF_LZW:
-        return unlzw(decoder, in, out, out_bytes, err);
-    case DTAKE__TIFF_PACKBITS:
-        return dtake__packbits_decode(in, out, out_bytes, err);
-    case DTAKE__TIFF_ZSTD:
-        return unzstd(decoder, in, out, out_bytes, err);
-    case DTAKE__TIFF_JPEG:
-        return dtake__jpeg_decode(dir, in, out, rows, err);
-    default:
-        return inflate(decoder, in, out, out_bytes, err);
-    }
-}
-
-/* Some writers fill the last strip up to its full height; libtiff ignores what is too much, and so do we. */
-static dtake_status decompress_strip(dtake__decoder *decoder, const dtake__tiff_dir *dir, int32_t rows,
-                                     dtake__bytes in, uint8_t *out, size_t out_bytes, dtake_error *err)
-{
-    dtake_status st = decompress(decoder, dir, rows, in, out, out_bytes, err);
-    if (st != DTAKE_E_FORMAT || rows == dir->tile_height)
-        return st;
-    size_t whole = out_bytes / (size_t)rows * (size_t)dir->tile_height;
-    uint8_t *strip = dtake__alloc(whole);
-    if (strip == NULL)
-        return dtake__fail_nomem(err, "decode a strip");
-    if (decompress(decoder, dir, dir->tile_height, in, strip, whole, NULL) == DTAKE_OK) {
-        memcpy(out, strip, out_bytes);
-        st = DTAKE_OK;
-    }
-    dtake__free(strip);
-    return st;
-}
-
 /* Rows of bits begin on whole bytes. A mask's 1 is 255, as masks are read; another image's stays 1. */
 static void spread_bits(const dtake__tiff_dir *dir, int32_t rows, const uint8_t *bits, uint8_t *out)
 {
@@ -205,48 +69,86 @@ static void spread_bits(const dtake__tiff_dir *dir, int32_t rows, const uint8_t 
             out[i] = bits[i / 8] >> (7 - i % 8) & 1 ? one : 0;
 }
 
-static dtake_status finish(dtake__decoder *decoder, const dtake__tiff_dir *dir, int32_t rows, void *out,
-                           dtake_error *err)
+/* Byte order and predictor, in place; `spare` holds a row. */
+static void undo(const dtake__tiff_dir *dir, const dtake__rows *samples, uint8_t *spare)
+{
+    bool host_is_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+    if (dir->predictor == 3) {
+        dtake__predictor_3_undo(samples, spare);
+        return;
+    }
+    if (dir->big_endian != host_is_big && samples->bytes > 1 && dir->compression != DTAKE__TIFF_LERC)
+        dtake__swap_bytes(samples);
+    if (dir->predictor == 2)
+        dtake__predictor_2_undo(samples);
+}
+
+static dtake_status decode_samples(dtake__decoder *decoder, const dtake__tiff_dir *dir, int32_t rows,
+                                   dtake__bytes in, uint8_t *out, dtake_error *err)
 {
     dtake__rows samples = { out, (size_t)rows, (size_t)dir->tile_width, (size_t)dtake__tile_samples(dir),
                             dtake_type_bytes(dir->type) };
-    bool host_is_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
-    if (dir->predictor == 3) {
-        uint8_t *row = scratch_of(decoder, row_samples(dir) * samples.bytes);
-        if (row == NULL)
+    size_t row_bytes = row_samples(dir) * samples.bytes;
+    dtake_status st = dtake__decompress(decoder, dir, rows, in, out, row_bytes * (size_t)rows, err);
+    uint8_t *spare = NULL;
+    if (st == DTAKE_OK && dir->predictor == 3) {
+        spare = dtake__decoder_scratch(decoder, row_bytes);
+        if (spare == NULL)
             return dtake__fail_nomem(err, "undo the predictor");
-        dtake__predictor_3_undo(&samples, row);
-        return DTAKE_OK;
     }
-    if (dir->big_endian != host_is_big && samples.bytes > 1)
-        dtake__swap_bytes(&samples);
-    if (dir->predictor == 2)
-        dtake__predictor_2_undo(&samples);
+    if (st == DTAKE_OK)
+        undo(dir, &samples, spare);
+    return st;
+}
+
+static dtake_status decode_halves(dtake__decoder *decoder, const dtake__tiff_dir *dir, int32_t rows,
+                                  dtake__bytes in, float *out, dtake_error *err)
+{
+    size_t row_bytes = row_samples(dir) * sizeof(uint16_t), bytes = row_bytes * (size_t)rows;
+    uint8_t *halves = dtake__decoder_scratch(decoder, bytes + row_bytes);
+    if (halves == NULL)
+        return dtake__fail_nomem(err, "decode a tile");
+    dtake_status st = dtake__decompress(decoder, dir, rows, in, halves, bytes, err);
+    if (st != DTAKE_OK)
+        return st;
+    dtake__rows samples = { halves, (size_t)rows, (size_t)dir->tile_width, (size_t)dtake__tile_samples(dir),
+                            sizeof(uint16_t) };
+    undo(dir, &samples, halves + bytes);
+    dtake__halves_widen((const uint16_t *)(void *)halves, row_samples(dir) * (size_t)rows, out);
     return DTAKE_OK;
+}
+
+static dtake_status decode_bits(dtake__decoder *decoder, const dtake__tiff_dir *dir, int32_t rows,
+                                dtake__bytes in, uint8_t *out, dtake_error *err)
+{
+    size_t packed = (row_samples(dir) + 7) / 8 * (size_t)rows;
+    uint8_t *bits = dtake__decoder_scratch(decoder, packed);
+    if (bits == NULL)
+        return dtake__fail_nomem(err, "decode a tile");
+    dtake_status st = dtake__decompress(decoder, dir, rows, in, bits, packed, err);
+    if (st == DTAKE_OK)
+        spread_bits(dir, rows, bits, out);
+    return st;
 }
 
 dtake_status dtake__tile_decode(dtake__decoder *decoder, const dtake__tiff_dir *dir, int64_t index,
                                 const uint8_t *bytes, size_t len, void *out, dtake_error *err)
 {
-    if (!dtake__tile_can_decode(dir))
-        return dtake__fail(err, DTAKE_E_UNSUPPORTED,
-                           "TIFF compression %d with photometric %d is not supported", dir->compression,
-                           dir->photometric);
+    dtake_status st = dtake__tile_supported(dir, err);
+    if (st != DTAKE_OK)
+        return st;
     int32_t rows = dtake__tile_rows(dir, index);
     dtake__bytes in = { bytes, len };
-    dtake_status st;
-    if (dir->bits == 1) {
-        size_t packed = (row_samples(dir) + 7) / 8 * (size_t)rows;
-        uint8_t *bits = scratch_of(decoder, packed);
-        if (bits == NULL)
-            return dtake__fail_nomem(err, "decode a tile");
-        st = decompress_strip(decoder, dir, rows, in, bits, packed, err);
-        if (st == DTAKE_OK)
-            spread_bits(dir, rows, bits, out);
-    } else {
-        st = decompress_strip(decoder, dir, rows, in, out, dtake__tile_decoded_bytes(dir, index), err);
-        if (st == DTAKE_OK)
-            st = finish(decoder, dir, rows, out, err);
+    if (dir->bits == 1)
+        st = decode_bits(decoder, dir, rows, in, out, err);
+    else if (dir->type == DTAKE_F32 && dir->bits == 16)
+        st = decode_halves(decoder, dir, rows, in, out, err);
+    else
+        st = decode_samples(decoder, dir, rows, in, out, err);
+    if (decoder->scratch_bytes > KEPT_SCRATCH_BYTES) {
+        dtake__free(decoder->scratch);
+        decoder->scratch = NULL;
+        decoder->scratch_bytes = 0;
     }
     if (st != DTAKE_OK)
         dtake__error_prefix(err, "tile %lld", (long long)index);

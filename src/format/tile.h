@@ -19,11 +19,13 @@ int32_t dtake__tile_samples(const dtake__tiff_dir *dir);
  * 255). */
 size_t dtake__tile_decoded_bytes(const dtake__tiff_dir *dir, int64_t index);
 
+/* Whether it can be decoded here, whatever its bytes: DTAKE_E_UNSUPPORTED with the reason in words. */
+dtake_status dtake__tile_supported(const dtake__tiff_dir *dir, dtake_error *err);
+
 /* Decodes into out (dtake__tile_decoded_bytes of it, pixel-interleaved when chunky). The decoded size must be
- * exact: DTAKE_E_FORMAT otherwise; only a last strip may hold the rows of a whole one. Codecs we have not:
+ * exact: DTAKE_E_FORMAT otherwise; only a last strip may hold the rows of a whole one. What is not supported:
  * DTAKE_E_UNSUPPORTED. */
 dtake_status dtake__tile_decode(dtake__decoder *decoder, const dtake__tiff_dir *dir, int64_t index,
                                 const uint8_t *bytes, size_t len, void *out, dtake_error *err);
-bool dtake__tile_can_decode(const dtake__tiff_dir *dir);
 
 #endif

@@ -1,6 +1,7 @@
 /* Opening: cache, first bytes, more bytes as the parser asks for them, GDAL for what is not ours. The parsing
  * is done on a worker, the fetching is begun on the loop thread; everything else of an opening is touched by
  * one of the two at a time. */
+#include "format/tile.h"
 #include "raster/header.h"
 
 #include "core/alloc.h"
@@ -243,8 +244,7 @@ static dtake_status conclude(opening *o)
     bool not_tiff = st == DTAKE_E_FORMAT && dtake__starts_with(why.message, "not a TIFF");
     if (not_tiff || st == DTAKE_E_UNSUPPORTED || o->header->unread != NULL) {
         if (o->header->unread != NULL)
-            dtake__fail(&why, DTAKE_E_UNSUPPORTED, "a TIFF with compression %d",
-                        (int)o->header->unread->compression);
+            dtake__tile_supported(o->header->unread, &why);
         return open_with_gdal(o, &why);
     }
     if (st != DTAKE_OK)

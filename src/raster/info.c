@@ -132,8 +132,10 @@ static dtake_status fill_levels(dtake__header *header, dtake_error *err)
         if (dir->role != DTAKE__TIFF_MAIN && dir->role != DTAKE__TIFF_OVERVIEW)
             continue;
         dtake__raster_level level = { dir, mask_of(tiff, dir) };
-        if (!dtake__tile_can_decode(dir) || (level.mask != NULL && !dtake__tile_can_decode(level.mask)))
+        if (dtake__tile_supported(dir, NULL) != DTAKE_OK)
             header->unread = dir;
+        if (level.mask != NULL && dtake__tile_supported(level.mask, NULL) != DTAKE_OK)
+            header->unread = level.mask;
         header->level[header->level_count++] = level;
     }
     if (header->level_count > 2)
