@@ -72,7 +72,7 @@ def run(command, timeout_s, env=None):
     except BaseException:
         end_group(process.pid)
         raise
-    if not wrong and outlives(process.pid, 1.0):
+    if not wrong and outlives(process.pid, 10):
         wrong = "left a process behind"
     end_group(process.pid)
     return process.returncode, output.decode(errors="replace"), wrong
