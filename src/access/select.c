@@ -115,6 +115,10 @@ static dtake_status set_path(dtake__image *image, const dtake_get_options *o, co
     char *text = st == DTAKE_OK ? dtake__strdup(dtake__buf_str(&path)) : NULL;
     dtake__buf_dispose(&path);
     dtake__buf_dispose(&bands);
+    if (st == DTAKE_E_LIMIT)
+        return dtake__fail(
+            err, st, "item '%.100s': the path of its file is longer than the 4096 bytes a path may have",
+            image->id);
     if (text == NULL)
         return dtake__fail(err, st == DTAKE_OK ? DTAKE_E_NOMEM : st, "item '%.100s': its path cannot be made",
                            image->id);

@@ -96,13 +96,19 @@ dtake_status dtake__fail_errno(dtake_error *err, int number, const char *fmt, ..
                           : number == ENOMEM                    ? DTAKE_E_NOMEM
                                                                 : DTAKE_E_LOCAL_IO;
     if (err != NULL) {
-        char reason[128];
+        char space[128];
+        const char *reason = strerror_r(number, space, sizeof space);
         va_list args;
         va_start(args, fmt);
         set_message(err, status, fmt, args);
         va_end(args);
-        size_t len = strlen(err->message);
-        snprintf(err->message + len, sizeof err->message - len, ": %s", strerror_r(number, reason, sizeof reason));
+        /* a name too long for the message must not hide that it is too long */
+        size_t room = sizeof err->message - 1 - strlen(": ") - strlen(reason), len = strlen(err->message);
+        if (len > room) {
+            len = room;
+            memcpy(err->message + len - 3, "...", 3);
+        }
+        snprintf(err->message + len, sizeof err->message - len, ": %s", reason);
     }
     return status;
 }

@@ -58,6 +58,11 @@ static void make_key(void)
     thread_key_made = pthread_key_create(&thread_key, end_thread) == 0;
 }
 
+static void ignore_log(void *ctx, int level, const char *text)
+{
+    (void)ctx, (void)level, (void)text;
+}
+
 static thread_proj *this_thread(void)
 {
     pthread_once(&thread_once, make_key);
@@ -76,6 +81,7 @@ static thread_proj *this_thread(void)
     }
     proj_context_set_enable_network(thread->context, 0);
     proj_log_level(thread->context, PJ_LOG_NONE);
+    proj_log_func(thread->context, NULL, ignore_log); /* some of its errors know no level */
     return thread;
 }
 

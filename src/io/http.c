@@ -281,6 +281,17 @@ static void follow_redirect(dtake__http *http)
     dtake__host_enqueue(http);
 }
 
+/* DTAKE_E_RANGE is the caller's mistake; not so when the bytes asked for are known to exist. */
+static dtake_status explain_denied_range(const dtake__http *http, char *words, size_t size)
+{
+    int64_t total = http->answer.content_range_ok ? http->answer.content_range.total : -1;
+    if (total >= 0)
+        snprintf(words, size, "the object has %lld bytes", (long long)total);
+    if (http->wanted.object_bytes <= http->want_first)
+        return DTAKE_E_RANGE;
+    return total >= 0 && total != http->wanted.object_bytes ? DTAKE_E_CHANGED : DTAKE_E_REMOTE;
+}
+
 /* "HTTP 503: <first words of what the server says>" */
 static void tell_status(dtake__http *http, int status)
 {
@@ -288,9 +299,8 @@ static void tell_status(dtake__http *http, int status)
     dtake_status meaning = dtake__status_of_http(status);
     bool telling = meaning == DTAKE_E_NOT_FOUND || meaning == DTAKE_E_AUTH || meaning == DTAKE_E_CHANGED;
     dtake__first_words(dtake__buf_str(&http->talk), http->talk.len, words, sizeof words);
-    if (status == 416 && http->answer.content_range_ok && http->answer.content_range.total >= 0)
-        snprintf(words, sizeof words, "the object has %lld bytes",
-                 (long long)http->answer.content_range.total);
+    if (status == 416)
+        meaning = explain_denied_range(http, words, sizeof words);
     dtake__http_fail(http, meaning, "HTTP %d%s%s%s%s", status, telling ? ", " : "",
                      telling ? dtake_status_text(meaning) : "", words[0] != '\0' ? ": " : "", words);
 }

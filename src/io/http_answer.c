@@ -17,6 +17,7 @@ void dtake__answer_reset(dtake__answer *answer)
     answer->content_length = answer->retry_after_s = -1;
     answer->has_content_range = answer->content_range_ok = answer->encoded = false;
     answer->etag[0] = answer->last_modified[0] = answer->content_type[0] = answer->encoding[0] = '\0';
+    answer->retry_after[0] = answer->date[0] = '\0';
 }
 
 void dtake__refuse(dtake__http *http, dtake_status status, const char *fmt, ...)
@@ -56,12 +57,23 @@ static void read_header(dtake__http *http, const char *name, const char *value)
         answer->encoded = answer->encoded || (value[0] != '\0' && !dtake__equal_nocase(value, "identity"));
         copy_value(answer->encoding, sizeof answer->encoding, value);
     } else if (dtake__equal_nocase(name, "retry-after")) {
-        if (!dtake__retry_after_parse(value, dtake__unix_now_ns() / 1000000000, &answer->retry_after_s))
-            answer->retry_after_s = -1;
+        copy_value(answer->retry_after, sizeof answer->retry_after, value);
+    } else if (dtake__equal_nocase(name, "date")) {
+        copy_value(answer->date, sizeof answer->date, value);
     } else if (dtake__equal_nocase(name, "location")) {
         dtake__buf_clear(&http->location);
         dtake__buf_puts(&http->location, value); /* too long: left empty, and so no redirect */
     }
+}
+
+/* A date is meant by the clock that the answer's own Date was read from; ours may be wrong. */
+static void read_retry_after(dtake__answer *answer)
+{
+    int64_t now_s;
+    if (!dtake__http_date_parse(answer->date, &now_s))
+        now_s = dtake__unix_now_ns() / 1000000000;
+    if (!dtake__retry_after_parse(answer->retry_after, now_s, &answer->retry_after_s))
+        answer->retry_after_s = -1;
 }
 
 void dtake__answer_add_line(dtake__http *http, const char *line, size_t len)
@@ -225,6 +237,24 @@ static void judge_part(dtake__http *http)
     http->sink = DTAKE__SINK_KEEP;
 }
 
+/* A whole answer where a range was due may be anything, such as a page that asks to sign in. Once something
+ * is known of the object, it must be recognised by the same length or ETag: same_object() has found no other.
+ */
+static bool recognised(dtake__http *http, int64_t length)
+{
+    const dtake__http_request *wanted = &http->wanted;
+    bool etag_known = wanted->if_match != NULL || (http->body.len > 0 && http->held_etag[0] != '\0');
+    bool length_known = wanted->object_bytes > 0 || (http->body.len > 0 && http->held_total >= 0);
+    if ((!etag_known && !length_known) || (length_known && length >= 0) ||
+        (etag_known && http->answer.etag[0] != '\0'))
+        return true;
+    const char *type = http->answer.content_type;
+    dtake__refuse(http, DTAKE_E_CHANGED,
+                  "HTTP 200 instead of the range%s%s, and nothing shows that it is the same object",
+                  type[0] != '\0' ? ", of type " : "", type);
+    return false;
+}
+
 /* The server sends the object from its start to its end although a range was asked for. */
 static void judge_whole_for_range(dtake__http *http)
 {
@@ -236,7 +266,7 @@ static void judge_whole_for_range(dtake__http *http)
                       answer->encoding);
         return;
     }
-    if (!same_object(http, length))
+    if (!same_object(http, length) || !recognised(http, length))
         return;
     dtake__buf_clear(&http->body);
     if (length >= 0 && first >= length) {
@@ -280,6 +310,7 @@ static void judge_whole(dtake__http *http)
 void dtake__answer_judge(dtake__http *http)
 {
     int status = http->answer.status;
+    read_retry_after(&http->answer);
     if (status == 206)
         judge_part(http);
     else if (status < 200 || status > 299)

@@ -103,7 +103,7 @@ typedef struct dtake__answer {
     bool has_content_range, content_range_ok, encoded;
     dtake__content_range content_range;
     char etag[256], last_modified[64], content_type[128];
-    char encoding[32];
+    char encoding[32], retry_after[64], date[64];
 } dtake__answer;
 
 typedef enum dtake__phase {

@@ -214,6 +214,17 @@ static void retry_after_is_obeyed_in_seconds_and_as_a_date(void **state)
     CHECK_OK(fetch(&got, request));
     CHECK(dtake__now_ms() - before_ms >= 900);
     forget(&got);
+    /* by the server's own clock, be it a day ahead of ours */
+    char now[40];
+    dtake__http_date_format(dtake__unix_now_ns() / 1000000000 + 86400, now, sizeof now);
+    dtake__http_date_format(dtake__unix_now_ns() / 1000000000 + 86401, date, sizeof date);
+    snprintf(answer, sizeof answer,
+             "HTTP/1.1 503 S\r\nRetry-After: %s\r\nDate: %s\r\nContent-Length: 0\r\n\r\n", date, now);
+    script_say(server, (script_answer){ .bytes = answer });
+    tally.retry_wait_ms = 0;
+    CHECK_OK(fetch(&got, request));
+    CHECK(tally.retry_wait_ms >= 1000 && tally.retry_wait_ms < 4000);
+    forget(&got);
     script_say(server, (script_answer){
                            .bytes = "HTTP/1.1 503 S\r\nRetry-After: 86400\r\nContent-Length: 0\r\n\r\n" });
     CHECK_STATUS(fetch(&got, request), DTAKE_E_REMOTE);

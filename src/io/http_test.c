@@ -271,6 +271,72 @@ static void a_whole_answer_of_untold_length_ends_where_it_ends(void **state)
     forget(&got);
 }
 
+/* A page that asks to sign in, sent for the bytes of a tile, must not become pixels. */
+static void a_whole_answer_to_a_range_must_show_that_it_is_the_object(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer, *words; /* words NULL: taken */
+    } cases[] = {
+        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+          "14\r\n<html>Welcome</html>\r\n0\r\n\r\n",
+          "nothing shows that it is the same object" },
+        { "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
+          "14\r\n<html>Welcome</html>\r\n0\r\n\r\n",
+          "text/html" },
+        { "HTTP/1.0 200 OK\r\n\r\n<html>Welcome</html>", "nothing shows that it is the same object" },
+        { "HTTP/1.1 200 OK\r\nETag: \"v2\"\r\nTransfer-Encoding: chunked\r\n\r\n"
+          "a\r\n0123456789\r\n0\r\n\r\n",
+          "its ETag was \"v1\" and now is \"v2\"" },
+        { "HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nTransfer-Encoding: chunked\r\n\r\n"
+          "a\r\n0123456789\r\n0\r\n\r\n",
+          NULL },
+        { "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789", NULL },
+    };
+    open_with((dtake_runtime_options){ 0 });
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        outcome got;
+        script_say(server, (script_answer){ .bytes = cases[i].answer, .then = SCRIPT_CLOSE });
+        dtake_status st = fetch(&got, (dtake__http_request){ .url = script_url(server, "/scene.tif"),
+                                                             .has_range = true,
+                                                             .first = 2,
+                                                             .count = 5,
+                                                             .if_match = "\"v1\"",
+                                                             .object_bytes = 10 });
+        if (cases[i].words != NULL) {
+            CHECK_STATUS(st, DTAKE_E_CHANGED);
+            CHECK_SAYS(got, cases[i].words);
+            CHECK_EQ(got.response.attempts, 1);
+        } else {
+            CHECK_OK(st);
+            CHECK_BODY(got, "23456");
+        }
+        forget(&got);
+    }
+}
+
+/* The caller knows that these bytes exist: it is the server that is wrong, or the object that changed. */
+static void bytes_that_exist_but_are_denied_are_no_mistake_of_the_caller(void **state)
+{
+    (void)state;
+    outcome got;
+    open_with((dtake_runtime_options){ 0 });
+    dtake__http_request request = {
+        .url = script_url(server, "/"), .has_range = true, .first = 2, .count = 5, .object_bytes = 10
+    };
+    script_say(server, (script_answer){ .bytes = "HTTP/1.1 416 R\r\nContent-Range: bytes */10\r\n"
+                                                 "Content-Length: 0\r\n\r\n" });
+    CHECK_STATUS(fetch(&got, request), DTAKE_E_REMOTE);
+    CHECK_SAYS(got, "HTTP 416: the object has 10 bytes");
+    CHECK_EQ(got.response.attempts, 1);
+    forget(&got);
+    script_say(server, (script_answer){ .bytes = "HTTP/1.1 416 R\r\nContent-Range: bytes */4\r\n"
+                                                 "Content-Length: 0\r\n\r\n" });
+    CHECK_STATUS(fetch(&got, request), DTAKE_E_CHANGED);
+    CHECK_SAYS(got, "the object has 4 bytes");
+    forget(&got);
+}
+
 static void a_body_over_its_limit_is_refused_before_it_is_read(void **state)
 {
     (void)state;
@@ -364,6 +430,8 @@ int main(void)
         TEST(a_header_without_end_is_refused),
         TEST(a_whole_answer_to_a_range_is_read_up_to_its_end_and_broken_off),
         TEST(a_whole_answer_of_untold_length_ends_where_it_ends),
+        TEST(a_whole_answer_to_a_range_must_show_that_it_is_the_object),
+        TEST(bytes_that_exist_but_are_denied_are_no_mistake_of_the_caller),
         TEST(a_body_over_its_limit_is_refused_before_it_is_read),
         TEST(post_and_head_say_what_they_are),
         TEST(a_malformed_request_is_refused_at_once),

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +47,27 @@ dtake_status dtake__make_folders(const char *path, dtake_error *err)
     return st;
 }
 
+static uint64_t hash_name(const char *name)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* ".b.tif.part"; a name that would become too long for the system is cut, with a hash of the whole in its
+ * place. */
+static void name_part(const dtake__part *part, const char *target, const char *name, size_t size)
+{
+    enum { KEPT = NAME_MAX - (int)sizeof ".~0123456789abcdef.part" };
+    int folder = (int)(name - target);
+    if (strlen(name) + strlen("..part") <= NAME_MAX)
+        snprintf(part->path, size, "%.*s.%s.part", folder, target, name);
+    else
+        snprintf(part->path, size, "%.*s.%.*s~%016llx.part", folder, target, KEPT, name,
+                 (unsigned long long)hash_name(name));
+}
+
 /* "a/b.tif" into "a" and "a/.b.tif.part" */
 static bool name_files(dtake__part *part, const char *target)
 {
@@ -59,7 +81,7 @@ static bool name_files(dtake__part *part, const char *target)
     part->path = dtake__alloc(size);
     if (part->target == NULL || part->folder == NULL || part->path == NULL)
         return false;
-    snprintf(part->path, size, "%.*s.%s.part", (int)(name - target), target, name);
+    name_part(part, target, name, size);
     return true;
 }
 
@@ -80,7 +102,7 @@ static dtake_status open_locked(dtake__part *part, dtake_error *err)
         struct stat opened, named;
         part->fd = open(part->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
         if (part->fd < 0)
-            return dtake__fail_errno(err, errno, "write %s: make %s", part->target, part->path);
+            return dtake__fail_errno(err, errno, "write %s: make its part file", part->target);
         if (flock(part->fd, LOCK_EX | LOCK_NB) != 0)
             return dtake__fail(err, DTAKE_E_STATE, "write %s: somebody else is writing it (%s is locked)",
                                part->target, part->path);
@@ -101,6 +123,8 @@ static dtake_status check_target(const dtake__part *part, dtake_error *err)
     const char *name = strrchr(part->target, '/');
     name = name != NULL ? name + 1 : part->target;
     bool exists = lstat(part->target, &is) == 0;
+    if (!exists && errno == ENAMETOOLONG) /* the part file's name may fit */
+        return dtake__fail_errno(err, errno, "write %s", part->target);
     if (name[0] == '\0' || (exists && S_ISDIR(is.st_mode)))
         return dtake__fail(err, DTAKE_E_LOCAL_IO, "write %s: it is a folder", part->target);
     if (exists && !part->replace)

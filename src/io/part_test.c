@@ -3,6 +3,7 @@
 #include "io/part.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -170,6 +171,28 @@ static void missing_folders_are_made_and_a_file_in_the_way_is_named(void **state
     CHECK_OK(dtake__make_folders("/", NULL));
 }
 
+static void the_longest_name_a_file_may_have_can_be_written(void **state)
+{
+    (void)state;
+    dtake__part *part, *other;
+    dtake_error err;
+    char longest[128 + 3 * NAME_MAX], sibling[sizeof longest];
+    int at = snprintf(longest, sizeof longest, "%s/%0*d/%0*d/", folder, NAME_MAX, 0, NAME_MAX, 1);
+    memset(longest + at, 'n', NAME_MAX);
+    longest[at + NAME_MAX] = '\0';
+    strcpy(sibling, longest);
+    sibling[at + NAME_MAX - 1] = 'm';
+    CHECK_OK(dtake__part_open(&part, longest, 0, true, NULL));
+    CHECK_OK(dtake__part_open(&other, sibling, 0, true, NULL)); /* its part file has another name */
+    CHECK_OK(dtake__part_write(part, 0, "pixels", 6, NULL));
+    CHECK_OK(dtake__part_commit(part, NULL));
+    CHECK_OK(dtake__part_commit(other, NULL));
+    check_content(longest, "pixels");
+    strcat(longest, "n");
+    CHECK_STATUS(dtake__part_open(&part, longest, 0, true, &err), DTAKE_E_LOCAL_IO);
+    CHECK(strstr(err.message, "...: File name too long") != NULL); /* cut, but not what matters */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, a_fresh_folder, remove_folder)
 
 int main(void)
@@ -182,6 +205,7 @@ int main(void)
         TEST(what_a_killed_process_left_is_written_over),
         TEST(a_full_disk_is_told_and_leaves_nothing),
         TEST(missing_folders_are_made_and_a_file_in_the_way_is_named),
+        TEST(the_longest_name_a_file_may_have_can_be_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

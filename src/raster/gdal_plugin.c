@@ -95,6 +95,12 @@ static dtake__gdal *new_handle(const dtake__gdal_api *api, const char *href)
     return gdal;
 }
 
+static const char *reason(const dtake__gdal_api *api)
+{
+    const char *said = api->CPLGetLastErrorMsg();
+    return said[0] != '\0' ? said : "it gives no reason";
+}
+
 dtake_status dtake__gdal_open(dtake__gdal **out, const char *href, const char *what, dtake_raster_info *info,
                               dtake_error *err)
 {
@@ -111,7 +117,7 @@ dtake_status dtake__gdal_open(dtake__gdal **out, const char *href, const char *w
     void *dataset = take_dataset(gdal);
     if (dataset == NULL) {
         st = dtake__fail(err, DTAKE_E_UNSUPPORTED, "open %s: %s, and GDAL does not read it either: %s", href,
-                         what, api->CPLGetLastErrorMsg());
+                         what, reason(api));
     } else {
         dtake_error why;
         st = dtake__gdal_describe(gdal, dataset, info, &why);
@@ -214,10 +220,9 @@ dtake_status dtake__gdal_read(dtake__gdal *gdal, const dtake_read *read, const i
     dtake_status st = DTAKE_OK;
     void *dataset = take_dataset(gdal);
     if (dataset == NULL)
-        st = dtake__fail(err, DTAKE_E_OTHER, "GDAL cannot open it any more: %s",
-                         gdal->api->CPLGetLastErrorMsg());
+        st = dtake__fail(err, DTAKE_E_OTHER, "GDAL cannot open it any more: %s", reason(gdal->api));
     else if (!read_all(gdal, dataset, read, bands, pixels))
-        st = dtake__fail(err, DTAKE_E_FORMAT, "GDAL: %s", gdal->api->CPLGetLastErrorMsg());
+        st = dtake__fail(err, DTAKE_E_FORMAT, "GDAL: %s", reason(gdal->api));
     if (dataset != NULL)
         give_dataset(gdal, dataset);
     leave(gdal);

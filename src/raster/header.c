@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "io/cache.h"
+#include "io/http_text.h"
 #include "io/workers.h"
 
 #include <stdio.h>
@@ -235,6 +236,30 @@ static dtake_status open_with_gdal(opening *o, const dtake_error *why)
     return st;
 }
 
+/* A web page or an error in XML or JSON, sent with status 200: GDAL would only fetch it again. (A VRT is XML
+ * too.) */
+static bool is_page(const opening *o)
+{
+    const dtake__segment *segment = &o->parts.segment[0];
+    const char *text = (const char *)segment->bytes;
+    size_t at = 0;
+    while (at < segment->len && strchr(" \t\r\n\xef\xbb\xbf", text[at]) != NULL && text[at] != '\0')
+        at++;
+    bool markup = at < segment->len && (text[at] == '<' || text[at] == '{');
+    size_t left = segment->len - at;
+    return markup && (left < 4 || memcmp(text + at, "<VRT", 4) != 0);
+}
+
+static dtake_status tell_page(opening *o)
+{
+    const dtake__segment *segment = &o->parts.segment[0];
+    char words[120];
+    dtake__first_words((const char *)segment->bytes, segment->len < 4096 ? segment->len : 4096, words,
+                       sizeof words);
+    return dtake__fail(&o->err, DTAKE_E_FORMAT, "open %s: not a raster but a text: %s", o->header->shown,
+                       words);
+}
+
 static dtake_status conclude(opening *o)
 {
     dtake_error why = { 0 };
@@ -242,6 +267,8 @@ static dtake_status conclude(opening *o)
     if (st == DTAKE_OK && o->need_count > 0)
         return st;
     bool not_tiff = st == DTAKE_E_FORMAT && dtake__starts_with(why.message, "not a TIFF");
+    if (not_tiff && is_page(o))
+        return tell_page(o);
     if (not_tiff || st == DTAKE_E_UNSUPPORTED || o->header->unread != NULL) {
         if (o->header->unread != NULL)
             dtake__tile_supported(o->header->unread, &why);

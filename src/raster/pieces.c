@@ -45,8 +45,7 @@ static void decode_share(dtake__work *work)
             dtake__canvas_tile(&r->canvas, tile, s->piece->bytes + (tile->first - s->piece->range->first),
                                (size_t)tile->bytes, &err);
         if (st != DTAKE_OK)
-            dtake__reading_fail(r, st, "%s: %s %lld: %s", r->header->shown, tile->mask ? "mask tile" : "tile",
-                                (long long)tile->index, err.message);
+            dtake__reading_fail(r, st, "%s: %s%s", r->header->shown, tile->mask ? "mask " : "", err.message);
     }
     count_cpu(r, since_us);
 }
