@@ -167,7 +167,7 @@ void dtake__job_end(dtake_job *job)
         return;
     }
     job->sheet_work = (dtake__work){ .run = sheet_run, .done = sheet_written };
-    dtake__workers_run(job->runtime, &job->sheet_work);
+    dtake__files_run(job->runtime, &job->sheet_work);
 }
 
 static bool has_room(const dtake_job *job)

@@ -201,7 +201,7 @@ static void write_next(dtake__take *take)
     take->pending++;
     take->work.run = write_run;
     take->work.done = wrote;
-    dtake__workers_run(take->job->runtime, &take->work);
+    dtake__files_run(take->job->runtime, &take->work);
 }
 
 static dtake_status check_digest(dtake__take *take, dtake_error *err)
@@ -256,7 +256,7 @@ static void close_take(dtake__take *take)
     dtake__take_set_state(take, DTAKE_ITEM_WRITING);
     take->work.run = close_run;
     take->work.done = closed;
-    dtake__workers_run(take->job->runtime, &take->work);
+    dtake__files_run(take->job->runtime, &take->work);
 }
 
 static void stop_pieces(dtake__take *take)

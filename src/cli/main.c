@@ -4,6 +4,7 @@
 #include "cli/help.h"
 #include "cli/print.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 
@@ -58,8 +59,20 @@ static int unknown_command(const char *name)
     return dtake_status_exit(DTAKE_E_USAGE);
 }
 
+/* Images come and go by the thousand on all threads. Their buffers are mapped one by one and so given back at
+ * once; an arena a thread, and glibc's own threshold, which rises to 32 MB, would keep what the busiest
+ * moment of each thread needed. 2,000 windows: 80 MB instead of 104. */
+static void keep_little_memory(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+    keep_little_memory();
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is EPIPE, and ends the program quietly */
     int status;
     const char *first = argc > 1 ? argv[1] : "";

@@ -14,6 +14,7 @@
 typedef struct dtake__http_client dtake__http_client;
 
 typedef struct dtake__pool {
+    dtake_runtime *runtime;
     pthread_mutex_t lock;
     pthread_cond_t wanted;
     dtake__heap queue;
@@ -40,7 +41,7 @@ struct dtake_runtime {
     atomic_bool closing;
     /* What must still come back before the loop may end: posts, work, requests. */
     atomic_long active;
-    dtake__pool pool;
+    dtake__pool pool, files; /* workers; threads that wait for the file system */
     dtake__budget budget;
     dtake__http_client *http;
 };
@@ -57,8 +58,8 @@ dtake_status dtake__loop_open(dtake_runtime *runtime, dtake_error *err);
 void dtake__loop_run(dtake_runtime *runtime);   /* on the loop thread, until closing and nothing is active */
 void dtake__loop_close(dtake_runtime *runtime); /* after the loop thread has ended */
 
-dtake_status dtake__workers_open(dtake_runtime *runtime, int count, dtake_error *err);
-void dtake__workers_close(dtake_runtime *runtime); /* the queue must be empty */
+dtake_status dtake__workers_open(dtake_runtime *runtime, int count, dtake_error *err); /* both pools */
+void dtake__workers_close(dtake_runtime *runtime); /* the queues must be empty */
 
 void dtake__budget_open(dtake_runtime *runtime, int64_t limit);
 void dtake__budget_close(dtake_runtime *runtime);

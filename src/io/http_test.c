@@ -123,6 +123,8 @@ static void another_version_is_not_read(void **state)
 static void an_answer_that_is_not_what_was_asked_for_is_refused(void **state)
 {
     (void)state;
+    /* Whole answers say that the connection ends with them: on one that is closed without a word the next
+     * request may go out before the end is seen, and rightly goes out again. */
     static const struct {
         const char *answer, *words;
         dtake_status status;
@@ -154,18 +156,22 @@ static void an_answer_that_is_not_what_was_asked_for_is_refused(void **state)
           "longer than the 5 bytes announced", DTAKE_E_REMOTE },
         { "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 5\r\n\r\n01234", "packed as br",
           DTAKE_E_REMOTE },
-        { "HTTP/1.1 304 Not Modified\r\n\r\n", "HTTP 304", DTAKE_E_REMOTE },
-        { "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: "
+        { "HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n", "HTTP 304", DTAKE_E_REMOTE },
+        { "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: "
           "92\r\n\r\n<html><head><style>p{color:red}</style></head><body><h1>No such\nkey</h1>ask  the "
           "owner</body>",
           "HTTP 404, not found: No such key ask the owner", DTAKE_E_NOT_FOUND },
-        { "HTTP/1.1 403 Forbidden\r\nContent-Length: 13\r\n\r\ntoken expired",
+        { "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 13\r\n\r\ntoken expired",
           "HTTP 403, not authorised: token expired", DTAKE_E_AUTH },
-        { "HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n", "HTTP 410", DTAKE_E_NOT_FOUND },
-        { "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\n\r\n", "HTTP 501", DTAKE_E_REMOTE },
+        { "HTTP/1.1 410 Gone\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", "HTTP 410",
+          DTAKE_E_NOT_FOUND },
+        { "HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", "HTTP 501",
+          DTAKE_E_REMOTE },
         { "SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP/0.9", DTAKE_E_REMOTE },
-        { "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", "HTTP 302", DTAKE_E_REMOTE },
-        { "HTTP/1.1 302 Found\r\nLocation: ftp://example.org/\r\nContent-Length: 0\r\n\r\n",
+        { "HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", "HTTP 302",
+          DTAKE_E_REMOTE },
+        { "HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: ftp://example.org/\r\nContent-Length: "
+          "0\r\n\r\n",
           "cannot be followed", DTAKE_E_REMOTE },
     };
     open_with((dtake_runtime_options){ 0 });

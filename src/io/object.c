@@ -262,7 +262,7 @@ static dtake_status start(dtake__object_op *op, const char *href, dtake__object_
         *out = op;
     if (op->path != NULL) {
         op->work = (dtake__work){ .run = local_read_run, .done = local_read_done, .order = op->read.order };
-        dtake__workers_run(runtime, &op->work);
+        dtake__files_run(runtime, &op->work);
         return DTAKE_OK;
     }
     st = dtake__object_read_remote(op, href, err);

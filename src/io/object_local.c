@@ -1,4 +1,4 @@
-/* Reads of local files, on workers. A file is opened for each read: thousands of objects need no descriptors.
+/* Reads of local files, on the threads for files. A file is opened for each read: thousands of objects need no descriptors.
  */
 #include "io/object_op.h"
 

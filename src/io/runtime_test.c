@@ -137,6 +137,33 @@ static void closing_waits_for_work_and_for_what_it_starts(void **state)
     CHECK_EQ(finished, 50);
 }
 
+typedef struct handshake {
+    dtake__work work;
+    dtake__latch *wait, *open;
+    bool met;
+} handshake;
+
+static void meet(dtake__work *work)
+{
+    handshake *h = (handshake *)work;
+    dtake__latch_open(h->open);
+    h->met = dtake__latch_wait(h->wait, 30000);
+}
+
+static void work_that_waits_for_a_disk_holds_up_no_worker(void **state)
+{
+    (void)state;
+    dtake_runtime *runtime = open_runtime(1, 0);
+    dtake__latch *one = dtake__latch_new(), *two = dtake__latch_new();
+    handshake slow = { { .run = meet }, one, two, false }, busy = { { .run = meet }, two, one, false };
+    dtake__files_run(runtime, &slow.work); /* each ends only when the other runs beside it */
+    dtake__workers_run(runtime, &busy.work);
+    dtake_runtime_close(runtime);
+    CHECK(slow.met && busy.met);
+    dtake__latch_free(one);
+    dtake__latch_free(two);
+}
+
 /* --- scratch --- */
 
 static atomic_int scratches_made, scratches_freed;
@@ -441,6 +468,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(work_of_earlier_images_goes_first),
         cmocka_unit_test(closing_waits_for_work_and_for_what_it_starts),
+        cmocka_unit_test(work_that_waits_for_a_disk_holds_up_no_worker),
         cmocka_unit_test(each_thread_makes_its_scratch_once_and_frees_it),
         cmocka_unit_test(timers_fire_once_can_be_moved_and_stopped),
         cmocka_unit_test(a_latch_gives_up_after_its_time),

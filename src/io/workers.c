@@ -3,6 +3,8 @@
 #include "core/alloc.h"
 #include "core/error.h"
 
+enum { FILE_THREADS = 4 }; /* reads and syncs that may wait for a disk at the same time */
+
 static void on_finished(dtake__post *post)
 {
     dtake__work *work = DTAKE__CONTAINER(post, dtake__work, finished);
@@ -23,14 +25,13 @@ static void run_one(dtake_runtime *runtime, dtake__work *work)
 
 static void *worker_main(void *ctx)
 {
-    dtake_runtime *runtime = ctx;
-    dtake__pool *pool = &runtime->pool;
+    dtake__pool *pool = ctx;
     pthread_mutex_lock(&pool->lock);
     for (;;) {
         dtake__heap_node *node = dtake__heap_pop(&pool->queue);
         if (node != NULL) {
             pthread_mutex_unlock(&pool->lock);
-            run_one(runtime, DTAKE__CONTAINER(node, dtake__work, node));
+            run_one(pool->runtime, DTAKE__CONTAINER(node, dtake__work, node));
             pthread_mutex_lock(&pool->lock);
         } else if (pool->stop) {
             break;
@@ -42,14 +43,23 @@ static void *worker_main(void *ctx)
     return NULL;
 }
 
-void dtake__workers_run(dtake_runtime *runtime, dtake__work *work)
+static void run_in(dtake__pool *pool, dtake__work *work)
 {
-    dtake__pool *pool = &runtime->pool;
-    dtake__active_enter(runtime);
+    dtake__active_enter(pool->runtime);
     pthread_mutex_lock(&pool->lock);
     dtake__heap_push(&pool->queue, &work->node, work->order);
     pthread_mutex_unlock(&pool->lock);
     pthread_cond_signal(&pool->wanted);
+}
+
+void dtake__workers_run(dtake_runtime *runtime, dtake__work *work)
+{
+    run_in(&runtime->pool, work);
+}
+
+void dtake__files_run(dtake_runtime *runtime, dtake__work *work)
+{
+    run_in(&runtime->files, work);
 }
 
 int dtake__workers_count(const dtake_runtime *runtime)
@@ -57,26 +67,10 @@ int dtake__workers_count(const dtake_runtime *runtime)
     return runtime->pool.count;
 }
 
-dtake_status dtake__workers_open(dtake_runtime *runtime, int count, dtake_error *err)
+static void close_pool(dtake__pool *pool)
 {
-    dtake__pool *pool = &runtime->pool;
-    pool->threads = dtake__calloc((size_t)count, sizeof *pool->threads);
-    if (pool->threads == NULL)
-        return dtake__fail_nomem(err, "open a runtime");
-    pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->wanted, NULL);
-    while (pool->count < count &&
-           dtake__thread_start(&pool->threads[pool->count], "dtake-work", worker_main, runtime) == DTAKE_OK)
-        pool->count++;
-    if (pool->count > 0)
-        return DTAKE_OK;
-    dtake__workers_close(runtime);
-    return dtake__fail(err, DTAKE_E_OTHER, "open a runtime: the system starts no more threads");
-}
-
-void dtake__workers_close(dtake_runtime *runtime)
-{
-    dtake__pool *pool = &runtime->pool;
+    if (pool->runtime == NULL)
+        return;
     pthread_mutex_lock(&pool->lock);
     pool->stop = true;
     pthread_cond_broadcast(&pool->wanted);
@@ -86,4 +80,37 @@ void dtake__workers_close(dtake_runtime *runtime)
     pthread_cond_destroy(&pool->wanted);
     pthread_mutex_destroy(&pool->lock);
     dtake__free(pool->threads);
+}
+
+static dtake_status open_pool(dtake__pool *pool, dtake_runtime *runtime, const char *name, int count,
+                              dtake_error *err)
+{
+    pool->threads = dtake__calloc((size_t)count, sizeof *pool->threads);
+    if (pool->threads == NULL)
+        return dtake__fail_nomem(err, "open a runtime");
+    pool->runtime = runtime;
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->wanted, NULL);
+    while (pool->count < count &&
+           dtake__thread_start(&pool->threads[pool->count], name, worker_main, pool) == DTAKE_OK)
+        pool->count++;
+    return pool->count > 0
+               ? DTAKE_OK
+               : dtake__fail(err, DTAKE_E_OTHER, "open a runtime: the system starts no more threads");
+}
+
+dtake_status dtake__workers_open(dtake_runtime *runtime, int count, dtake_error *err)
+{
+    dtake_status st = open_pool(&runtime->pool, runtime, "dtake-work", count, err);
+    if (st == DTAKE_OK)
+        st = open_pool(&runtime->files, runtime, "dtake-file", FILE_THREADS, err);
+    if (st != DTAKE_OK)
+        dtake__workers_close(runtime);
+    return st;
+}
+
+void dtake__workers_close(dtake_runtime *runtime)
+{
+    close_pool(&runtime->pool);
+    close_pool(&runtime->files);
 }

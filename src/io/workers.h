@@ -1,4 +1,4 @@
-/* The pool of threads for decoding, evaluating, encoding and local files. */
+/* The pools of threads: one for work that computes, one for work that waits for a disk. */
 #ifndef DTAKE_IO_WORKERS_H
 #define DTAKE_IO_WORKERS_H
 
@@ -21,6 +21,9 @@ typedef struct dtake__work {
 } dtake__work;
 
 void dtake__workers_run(dtake_runtime *runtime, dtake__work *work);
+/* The same for work that mostly waits for the file system (reads, writes, fsync): on threads of its own, so
+ * that a slow disk holds up no decoding. */
+void dtake__files_run(dtake_runtime *runtime, dtake__work *work);
 int dtake__workers_count(const dtake_runtime *runtime);
 
 /* A slot for per-thread scratch (codec contexts, PROJ contexts): made on first use on a worker, freed with

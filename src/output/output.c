@@ -1,5 +1,5 @@
-/* One image on its way to a file: prepare on a worker, compress tiles on all workers, store on a worker.
- * Between the steps the loop thread counts. */
+/* One image on its way to a file: prepare on a worker, compress tiles on all workers, store where waiting for
+ * a disk holds up nobody. Between the steps the loop thread counts. */
 #include "output/output.h"
 
 #include "core/alloc.h"
@@ -8,6 +8,7 @@
 #include "io/workers.h"
 #include "output/geotiff.h"
 #include "output/png_output.h"
+#include "output/store.h"
 #include "raster/kernels.h"
 
 #include <math.h>
@@ -30,6 +31,7 @@ struct writer {
     dtake__output_fn done;
     void *ctx;
     dtake__geotiff *tiff; /* NULL for PNG */
+    dtake_buf png;
     tile_work *tile;
     int64_t tiles_left; /* loop thread */
     dtake_status status;
@@ -90,7 +92,7 @@ static void tile_done(dtake__work *work)
     if (--w->tiles_left > 0)
         return;
     w->work = (dtake__work){ .run = run_store, .done = finish, .order = w->output.order };
-    dtake__workers_run(w->runtime, &w->work);
+    dtake__files_run(w->runtime, &w->work);
 }
 
 static void run_prepare(dtake__work *work)
@@ -130,8 +132,29 @@ static void run_png(dtake__work *work)
 {
     writer *w = (writer *)work;
     int64_t start = cpu_now_us();
-    w->status = dtake__png_store(&w->output, &w->written, &w->err);
+    w->status = dtake__png_bytes(&w->output, &w->png, &w->err);
     add_cpu(w, start);
+}
+
+static void run_png_store(dtake__work *work)
+{
+    writer *w = (writer *)work;
+    int64_t start = cpu_now_us();
+    w->status =
+        dtake__store_bytes(w->output.path, w->png.data, w->png.len, w->output.replace, &w->written, &w->err);
+    dtake__buf_dispose(&w->png);
+    add_cpu(w, start);
+}
+
+static void png_made(dtake__work *work)
+{
+    writer *w = (writer *)work;
+    if (w->status != DTAKE_OK) {
+        finish(work);
+        return;
+    }
+    w->work = (dtake__work){ .run = run_png_store, .done = finish, .order = w->output.order };
+    dtake__files_run(w->runtime, &w->work);
 }
 
 dtake_status dtake__output_start(dtake_runtime *runtime, dtake__output *output, dtake_error *err,
@@ -155,7 +178,7 @@ dtake_status dtake__output_start(dtake_runtime *runtime, dtake__output *output, 
     w->ctx = ctx;
     bool png = output->format == DTAKE_PNG;
     w->work = (dtake__work){ .run = png ? run_png : run_prepare,
-                             .done = png ? finish : prepared,
+                             .done = png ? png_made : prepared,
                              .order = output->order };
     dtake__workers_run(runtime, &w->work);
     return DTAKE_OK;

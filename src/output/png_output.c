@@ -1,9 +1,7 @@
 #include "output/png_output.h"
 
-#include "core/buf.h"
 #include "core/error.h"
 #include "output/png_encode.h"
-#include "output/store.h"
 
 dtake_status dtake__png_check(const dtake__output *output, dtake_error *err)
 {
@@ -45,19 +43,18 @@ static void png_row(const void *ctx, int64_t row, void *samples)
     }
 }
 
-dtake_status dtake__png_store(dtake__output *output, dtake__written *written, dtake_error *err)
+dtake_status dtake__png_bytes(dtake__output *output, dtake_buf *out, dtake_error *err)
 {
     dtake_pixels *p = &output->pixels;
     int32_t channels = p->bands + (p->mask ? 1 : 0);
     dtake__png png = { p->width, p->height, channels, p->type == DTAKE_U16 ? 16 : 8, png_row, p };
     size_t raw = (size_t)p->width * (size_t)p->height * (size_t)channels * dtake_type_bytes(p->type);
-    dtake_buf bytes = DTAKE_BUF_INIT(raw + raw / 8 + (size_t)p->height * 16 + 65536);
-    dtake_status st = dtake__png_encode(&png, &bytes, err);
+    *out = DTAKE_BUF_INIT(raw + raw / 8 + (size_t)p->height * 16 + 65536);
+    dtake_status st = dtake__png_encode(&png, out, err);
     dtake_pixels_dispose(p);
-    if (st != DTAKE_OK)
-        dtake__error_prefix(err, "write %s", output->path);
-    else
-        st = dtake__store_bytes(output->path, bytes.data, bytes.len, output->replace, written, err);
-    dtake__buf_dispose(&bytes);
+    if (st == DTAKE_OK)
+        return DTAKE_OK;
+    dtake__buf_dispose(out);
+    dtake__error_prefix(err, "write %s", output->path);
     return st;
 }
