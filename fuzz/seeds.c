@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "format/tiff_fixture.h"
 #include "format/tiff_write.h"
+#include "io/journal.h"
 
 static void save(const char *root, const char *target, int number, const void *bytes, size_t len)
 {
@@ -81,6 +83,29 @@ static void save_geokeys(const char *root)
     save(root, "geokeys", 0, bytes, sizeof bytes);
 }
 
+/* As the fuzz target's object has it. */
+static void save_journal(const char *root)
+{
+    static const dtake__journal_object scene = {
+        .href = "http://127.0.0.1/B04.tif", .etag = "\"5f-1\"", .options = "raw", .bytes = 1000000
+    };
+    char path[4096], text[4096];
+    dtake__journal *journal;
+    snprintf(path, sizeof path, "%s/journal.tmp", root);
+    if (dtake__journal_begin(&journal, path, &scene, NULL) != DTAKE_OK)
+        exit(1);
+    for (int i = 1; i <= 3; i++)
+        dtake__journal_done(journal, 300000 * i, NULL);
+    dtake__journal_close(journal);
+    FILE *file = fopen(path, "rb");
+    size_t len = file != NULL ? fread(text, 1, sizeof text, file) : 0;
+    if (len == 0 || fclose(file) != 0)
+        exit(1);
+    unlink(path);
+    save(root, "journal", 0, text, len);
+    save(root, "journal", 1, text, len - 5);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -88,5 +113,6 @@ int main(int argc, char **argv)
     save_tiffs(argv[1]);
     save_tiles(argv[1]);
     save_geokeys(argv[1]);
+    save_journal(argv[1]);
     return 0;
 }

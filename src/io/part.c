@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 struct dtake__part {
-    char *target, *path, *folder;
+    char *target, *path, *folder, *journal;
     int fd;
     bool replace, reserved;
     atomic_int_least64_t end; /* behind the last byte written */
@@ -79,9 +79,11 @@ static bool name_files(dtake__part *part, const char *target)
                    : slash == target ? dtake__strdup("/")
                                      : dtake__strndup(target, (size_t)(slash - target));
     part->path = dtake__alloc(size);
-    if (part->target == NULL || part->folder == NULL || part->path == NULL)
+    part->journal = dtake__alloc(size + sizeof ".journal");
+    if (part->target == NULL || part->folder == NULL || part->path == NULL || part->journal == NULL)
         return false;
     name_part(part, target, name, size);
+    snprintf(part->journal, size + sizeof ".journal", "%s.journal", part->path);
     return true;
 }
 
@@ -92,15 +94,16 @@ static void free_part(dtake__part *part)
     dtake__free(part->target);
     dtake__free(part->folder);
     dtake__free(part->path);
+    dtake__free(part->journal);
     dtake__free(part);
 }
 
 /* A part file left behind by a killed process is taken over; one that somebody still writes is locked. */
-static dtake_status open_locked(dtake__part *part, dtake_error *err)
+static dtake_status open_locked(dtake__part *part, int create, dtake_error *err)
 {
     for (int attempt = 0; attempt < 16; attempt++) {
         struct stat opened, named;
-        part->fd = open(part->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        part->fd = open(part->path, O_RDWR | create | O_CLOEXEC | O_NOFOLLOW, 0666);
         if (part->fd < 0)
             return dtake__fail_errno(err, errno, "write %s: make its part file", part->target);
         if (flock(part->fd, LOCK_EX | LOCK_NB) != 0)
@@ -145,33 +148,65 @@ static dtake_status reserve(dtake__part *part, int64_t expected_bytes, dtake_err
     return DTAKE_OK;
 }
 
-dtake_status dtake__part_open(dtake__part **out, const char *target, int64_t expected_bytes, bool replace,
-                              dtake_error *err)
+static dtake_status new_part(dtake__part **out, const char *target, bool replace, dtake_error *err)
 {
-    *out = NULL;
     dtake__part *part = dtake__calloc(1, sizeof *part);
+    *out = NULL;
     if (part == NULL)
         return dtake__fail_nomem(err, "write a file");
     part->fd = -1;
     part->replace = replace;
-    if (!name_files(part, target)) {
+    dtake_status st =
+        name_files(part, target) ? check_target(part, err) : dtake__fail_nomem(err, "write a file");
+    if (st == DTAKE_OK)
+        *out = part;
+    else
         free_part(part);
-        return dtake__fail_nomem(err, "write a file");
-    }
-    dtake_status st = check_target(part, err);
+    return st;
+}
+
+dtake_status dtake__part_open(dtake__part **out, const char *target, int64_t expected_bytes, bool replace,
+                              dtake_error *err)
+{
+    dtake__part *part;
+    *out = NULL;
+    dtake_status st = new_part(&part, target, replace, err);
+    if (st != DTAKE_OK)
+        return st;
+    st = dtake__make_folders(part->folder, err);
     if (st == DTAKE_OK)
-        st = dtake__make_folders(part->folder, err);
-    if (st == DTAKE_OK)
-        st = open_locked(part, err);
+        st = open_locked(part, O_CREAT, err);
     if (st != DTAKE_OK) {
         free_part(part);
         return st;
     }
+    unlink(part->journal); /* what it says is of bytes that go now */
     st = reserve(part, expected_bytes, err);
     if (st != DTAKE_OK) {
         dtake__part_abort(part);
         return st;
     }
+    *out = part;
+    return DTAKE_OK;
+}
+
+dtake_status dtake__part_open_left(dtake__part **out, const char *target, bool replace, dtake_error *err)
+{
+    dtake__part *part;
+    struct stat is;
+    *out = NULL;
+    dtake_status st = new_part(&part, target, replace, err);
+    if (st != DTAKE_OK)
+        return st;
+    st = open_locked(part, 0, err);
+    if (st == DTAKE_OK && fstat(part->fd, &is) != 0)
+        st = dtake__fail_errno(err, errno, "write %s", target);
+    if (st != DTAKE_OK) {
+        free_part(part);
+        return st;
+    }
+    atomic_store(&part->end, is.st_size);
+    part->reserved = true; /* by the process that began it, perhaps */
     *out = part;
     return DTAKE_OK;
 }
@@ -240,6 +275,7 @@ dtake_status dtake__part_commit(dtake__part *part, dtake_error *err)
         dtake__part_abort(part);
         return st;
     }
+    unlink(part->journal);
     dtake_status st = sync_folder(part, err);
     free_part(part);
     return st;
@@ -249,6 +285,49 @@ void dtake__part_abort(dtake__part *part)
 {
     if (part == NULL)
         return;
+    unlink(part->journal);
     unlink(part->path);
     free_part(part);
+}
+
+void dtake__part_leave(dtake__part *part)
+{
+    if (part != NULL)
+        free_part(part);
+}
+
+int64_t dtake__part_bytes(const dtake__part *part)
+{
+    return atomic_load(&part->end);
+}
+
+const char *dtake__part_journal_path(const dtake__part *part)
+{
+    return part->journal;
+}
+
+dtake_status dtake__part_cut(dtake__part *part, int64_t bytes, dtake_error *err)
+{
+    if (ftruncate(part->fd, bytes) != 0)
+        return dtake__fail_errno(err, errno, "write %s", part->target);
+    atomic_store(&part->end, bytes);
+    return DTAKE_OK;
+}
+
+dtake_status dtake__part_read(dtake__part *part, int64_t offset, void *bytes, size_t len, dtake_error *err)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t got = pread(part->fd, (uint8_t *)bytes + done, len - done, offset + (int64_t)done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return dtake__fail_errno(err, got < 0 ? errno : EIO, "read %s", part->path);
+        done += (size_t)got;
+    }
+    return DTAKE_OK;
+}
+
+dtake_status dtake__part_sync(dtake__part *part, dtake_error *err)
+{
+    return fdatasync(part->fd) == 0 ? DTAKE_OK : dtake__fail_errno(err, errno, "write %s", part->target);
 }

@@ -110,6 +110,49 @@ static void two_writers_of_one_target_cannot_mix(void **state)
     check_content(target, "2nd");
 }
 
+static void a_part_that_was_left_is_gone_on_with(void **state)
+{
+    (void)state;
+    dtake__part *part, *second;
+    char read[7] = "", journal_path[160];
+    CHECK_STATUS(dtake__part_open_left(&part, target, false, NULL), DTAKE_E_NOT_FOUND);
+    CHECK(part == NULL && !exists(part_path));
+    CHECK_OK(dtake__part_open(&part, target, 4096, false, NULL));
+    CHECK_OK(dtake__part_write(part, 0, "hello you", 9, NULL));
+    CHECK_OK(dtake__part_sync(part, NULL));
+    CHECK_STATUS(dtake__part_open_left(&second, target, false, NULL), DTAKE_E_STATE); /* locked */
+    snprintf(journal_path, sizeof journal_path, "%s.journal", part_path);
+    CHECK_STR(dtake__part_journal_path(part), journal_path);
+    fclose(fopen(journal_path, "wb"));
+    dtake__part_leave(part);
+
+    CHECK_OK(dtake__part_open_left(&part, target, false, NULL));
+    CHECK_EQ(dtake__part_bytes(part), 9);
+    CHECK_OK(dtake__part_cut(part, 5, NULL));
+    CHECK_OK(dtake__part_read(part, 0, read, 5, NULL));
+    CHECK_STR(read, "hello");
+    CHECK_STATUS(dtake__part_read(part, 0, read, 6, NULL), DTAKE_E_LOCAL_IO); /* shorter than that */
+    CHECK_OK(dtake__part_write(part, 5, "world", 5, NULL));
+    CHECK(exists(journal_path));
+    CHECK_OK(dtake__part_commit(part, NULL));
+    CHECK(!exists(journal_path) && !exists(part_path));
+    check_content(target, "helloworld");
+}
+
+static void a_part_begun_anew_has_no_journal(void **state)
+{
+    (void)state;
+    char journal_path[160];
+    dtake__part *part;
+    snprintf(journal_path, sizeof journal_path, "%s.journal", part_path);
+    fclose(fopen(journal_path, "wb"));
+    CHECK_OK(dtake__part_open(&part, target, 0, false, NULL));
+    CHECK(!exists(journal_path));
+    fclose(fopen(journal_path, "wb"));
+    dtake__part_abort(part);
+    CHECK(!exists(journal_path) && !exists(part_path));
+}
+
 static void what_a_killed_process_left_is_written_over(void **state)
 {
     (void)state;
@@ -203,6 +246,8 @@ int main(void)
         TEST(without_replace_an_existing_file_stays),
         TEST(two_writers_of_one_target_cannot_mix),
         TEST(what_a_killed_process_left_is_written_over),
+        TEST(a_part_that_was_left_is_gone_on_with),
+        TEST(a_part_begun_anew_has_no_journal),
         TEST(a_full_disk_is_told_and_leaves_nothing),
         TEST(missing_folders_are_made_and_a_file_in_the_way_is_named),
         TEST(the_longest_name_a_file_may_have_can_be_written),
