@@ -82,6 +82,8 @@ typedef struct dtake_get_options {
     int32_t shard_index, shard_count; /* take items i with i % count == index; count 0: all */
     bool explain_only;         /* plan: read headers, no pixels, write nothing */
     bool no_cache;             /* leave the header cache alone */
+    bool no_resume;            /* make every file from the start: neither go on with what an ended process left
+                                  unfinished, nor leave finished files whose receipt fits (docs/resume.md) */
 } dtake_get_options;
 
 typedef struct dtake_job dtake_job;

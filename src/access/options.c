@@ -16,7 +16,7 @@ const dtake__field dtake__option_fields[DTAKE__OPTION_FIELDS] = {
     FIELD(TEXT, out_dir),       FIELD(TEXT, path_template), FIELD(BOOL, overwrite),
     FIELD(BOOL, skip_existing), FIELD(TEXT, sheet_path),    FIELD(I32, processes),
     FIELD(TEXT, program),       FIELD(I32, shard_index),    FIELD(I32, shard_count),
-    FIELD(BOOL, explain_only),  FIELD(BOOL, no_cache),
+    FIELD(BOOL, explain_only),  FIELD(BOOL, no_cache),      FIELD(BOOL, no_resume),
 };
 #undef FIELD
 

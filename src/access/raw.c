@@ -1,10 +1,10 @@
 /* --raw: an asset's own bytes, in ranges under way at the same time, hashed in order, checked, then renamed
- * into place. */
+ * into place. What a killed process left is gone on with, unless the object has changed. */
+#include "access/raw_file.h"
 #include "access/take.h"
 
 #include "core/alloc.h"
 #include "core/error.h"
-#include "io/part.h"
 
 #include <string.h>
 
@@ -12,7 +12,7 @@ enum {
     PIECE_BYTES = 8 << 20,
     FIRST_PIECE_BYTES = 256 << 10, /* alone: it tells length and version, the others follow at once */
     PIECES = 4,
-    HEX_BYTES = 132,
+    ETAG_BYTES = 256,
 };
 
 typedef enum piece_state { IDLE, ASKED, READING, ARRIVED, WRITING } piece_state;
@@ -28,15 +28,16 @@ typedef struct piece {
 
 struct dtake__raw {
     dtake__object *object;
-    dtake__part *part;
-    dtake__digest *sha256, *declared;
-    char declared_name[16], declared_hex[HEX_BYTES];
-    int64_t total;   /* -1: not known yet */
-    int64_t asked;   /* bytes asked for so far */
-    int64_t written; /* in order, and hashed */
+    dtake__raw_file file;
+    int64_t total; /* -1: not known yet */
+    int64_t asked; /* bytes asked for so far */
     piece piece[PIECES];
     piece *writing;
+    bool gone_on; /* with bytes of an earlier process, whose version the server has not confirmed otherwise */
+    bool starts_again; /* the object has changed since: as soon as nothing is under way any more */
     bool closing;
+    dtake_status work_status; /* of the worker's last step */
+    dtake_error work_err;
 };
 
 static void step(dtake__take *take);
@@ -84,6 +85,12 @@ static void on_piece(dtake_status status, dtake_buf *bytes, const dtake_error *e
     take->pending--;
     p->op = NULL;
     p->state = ARRIVED;
+    if (take->raw->gone_on && (status == DTAKE_E_CHANGED || status == DTAKE_E_RANGE))
+        take->raw->starts_again = true;
+    if (take->raw->starts_again) {
+        step(take);
+        return;
+    }
     if (status == DTAKE_E_RANGE && p->first == 0 && take->image->asset_bytes <= 0) {
         take->raw->total = 0; /* not even a first byte: an empty object */
     } else if (status != DTAKE_OK) {
@@ -109,7 +116,7 @@ static void on_granted(dtake__budget_wait *wait)
     dtake__take *take = p->take;
     dtake_error err = { 0 };
     take->pending--;
-    if (take->status != DTAKE_OK || atomic_load(&take->job->cancelled)) {
+    if (take->status != DTAKE_OK || take->raw->starts_again || atomic_load(&take->job->cancelled)) {
         release(p);
         step(take);
         return;
@@ -154,25 +161,29 @@ static void ask(dtake__take *take)
     }
 }
 
+/* Workers leave their failures in raw->work_err; the loop thread notes them (note_work). */
+static void work_on(dtake__take *take, void (*run)(dtake__work *), void (*done)(dtake__work *))
+{
+    take->work.run = run;
+    take->work.done = done;
+    take->work.order = take->image->place;
+    dtake__files_run(take->job->runtime, &take->work);
+}
+
+static void note_work(dtake__take *take)
+{
+    if (take->raw->work_status != DTAKE_OK)
+        note(take, take->raw->work_status, &take->raw->work_err);
+}
+
 static void write_run(dtake__work *work)
 {
     dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
     struct dtake__raw *raw = take->raw;
-    const piece *p = raw->writing;
-    dtake_error err = { 0 };
-    dtake_status st = DTAKE_OK;
-    if (raw->part == NULL)
-        st = dtake__part_open(&raw->part, take->image->path, raw->total, take->job->options.value.overwrite,
-                              &err);
-    if (st == DTAKE_OK && p->bytes.len > 0)
-        st = dtake__part_write(raw->part, p->first, p->bytes.data, p->bytes.len, &err);
-    if (st != DTAKE_OK) {
-        note(take, st, &err);
-        return;
-    }
-    dtake__digest_add(raw->sha256, p->bytes.data, p->bytes.len);
-    if (raw->declared != NULL)
-        dtake__digest_add(raw->declared, p->bytes.data, p->bytes.len);
+    const dtake_buf *bytes = &raw->writing->bytes;
+    raw->work_status =
+        dtake__raw_file_add(&raw->file, dtake__object_href(raw->object), dtake__object_etag(raw->object),
+                            raw->total, bytes->data, bytes->len, &raw->work_err);
 }
 
 static void wrote(dtake__work *work)
@@ -180,9 +191,9 @@ static void wrote(dtake__work *work)
     dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
     struct dtake__raw *raw = take->raw;
     take->pending--;
-    raw->written += (int64_t)raw->writing->bytes.len;
     release(raw->writing);
     raw->writing = NULL;
+    note_work(take);
     step(take);
 }
 
@@ -193,32 +204,19 @@ static void write_next(dtake__take *take)
     if (raw->writing != NULL)
         return;
     for (size_t i = 0; i < PIECES; i++)
-        if (raw->piece[i].state == ARRIVED && raw->piece[i].first == raw->written)
+        if (raw->piece[i].state == ARRIVED && raw->piece[i].first == raw->file.written)
             raw->writing = &raw->piece[i];
     if (raw->writing == NULL)
         return;
     raw->writing->state = WRITING;
     take->pending++;
-    take->work.run = write_run;
-    take->work.done = wrote;
-    dtake__files_run(take->job->runtime, &take->work);
+    work_on(take, write_run, wrote);
 }
 
-static dtake_status check_digest(dtake__take *take, dtake_error *err)
+/* What a later attempt may go on with; the others are wrong bytes, or no bytes to come. */
+static bool may_go_on(dtake_status status)
 {
-    struct dtake__raw *raw = take->raw;
-    char hex[HEX_BYTES];
-    dtake__digest_finish(raw->sha256, take->image->sha256, sizeof take->image->sha256);
-    raw->sha256 = NULL;
-    if (raw->declared == NULL)
-        return DTAKE_OK;
-    dtake__digest_finish(raw->declared, hex, sizeof hex);
-    raw->declared = NULL;
-    if (strcasecmp(hex, raw->declared_hex) == 0)
-        return DTAKE_OK;
-    return dtake__fail(err, DTAKE_E_INTEGRITY,
-                       "the %s of what came is %.64s, the item says %.64s (file:checksum)",
-                       raw->declared_name, hex, raw->declared_hex);
+    return status != DTAKE_E_CHANGED && status != DTAKE_E_INTEGRITY && status != DTAKE_E_NOT_FOUND;
 }
 
 /* The last work: into place, or away. */
@@ -227,14 +225,16 @@ static void close_run(dtake__work *work)
     dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
     struct dtake__raw *raw = take->raw;
     dtake_error err = { 0 };
-    dtake_status st = take->status == DTAKE_OK ? check_digest(take, &err) : take->status;
+    dtake_status st = take->status;
+    if (st == DTAKE_OK)
+        st = dtake__raw_file_check(&raw->file, take->image->sha256, &err);
     if (st == DTAKE_OK) {
-        take->image->bytes = raw->written;
-        st = dtake__part_commit(raw->part, &err);
+        take->image->bytes = raw->file.written;
+        st = dtake__part_commit(raw->file.part, &err);
+        raw->file.part = NULL;
     } else {
-        dtake__part_abort(raw->part);
+        dtake__raw_file_give_up(&raw->file, may_go_on(st));
     }
-    raw->part = NULL;
     if (st != DTAKE_OK && take->status == DTAKE_OK)
         note(take, st, &err);
     if (st != DTAKE_OK)
@@ -246,17 +246,47 @@ static void closed(dtake__work *work)
     dtake__take_finish(DTAKE__CONTAINER(work, dtake__take, work));
 }
 
-static void close_take(dtake__take *take)
+static void release_pieces(struct dtake__raw *raw)
 {
-    struct dtake__raw *raw = take->raw;
-    raw->closing = true;
     for (size_t i = 0; i < PIECES; i++)
         if (raw->piece[i].state != IDLE)
             release(&raw->piece[i]);
+}
+
+static void close_take(dtake__take *take)
+{
+    take->raw->closing = true;
+    release_pieces(take->raw);
     dtake__take_set_state(take, DTAKE_ITEM_WRITING);
-    take->work.run = close_run;
-    take->work.done = closed;
-    dtake__files_run(take->job->runtime, &take->work);
+    work_on(take, close_run, closed);
+}
+
+static void restart_run(dtake__work *work)
+{
+    dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
+    struct dtake__raw *raw = take->raw;
+    raw->work_status = dtake__raw_file_restart(&raw->file, take->image->checksum, &raw->work_err);
+}
+
+static void restarted(dtake__work *work)
+{
+    dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
+    struct dtake__raw *raw = take->raw;
+    take->pending--;
+    raw->starts_again = raw->gone_on = false;
+    raw->total = -1;
+    raw->asked = 0;
+    dtake__object_forget_identity(raw->object);
+    note_work(take);
+    step(take);
+}
+
+static void start_again(dtake__take *take)
+{
+    release_pieces(take->raw);
+    atomic_store(&take->bytes_done, 0);
+    take->pending++;
+    work_on(take, restart_run, restarted);
 }
 
 static void stop_pieces(dtake__take *take)
@@ -285,7 +315,13 @@ static void step(dtake__take *take)
             close_take(take);
         return;
     }
-    if (raw->total >= 0 && raw->written == raw->total && take->pending == 0 && raw->part != NULL) {
+    if (raw->starts_again) {
+        stop_pieces(take);
+        if (take->pending == 0)
+            start_again(take);
+        return;
+    }
+    if (take->pending == 0 && raw->total >= 0 && raw->file.written == raw->total && raw->file.part != NULL) {
         close_take(take);
         return;
     }
@@ -294,42 +330,60 @@ static void step(dtake__take *take)
     write_next(take);
 }
 
-static dtake_status open_digests(dtake__take *take, dtake_error *err)
+static void take_over_run(dtake__work *work)
 {
+    dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
     struct dtake__raw *raw = take->raw;
-    raw->sha256 = dtake__digest_new("sha256");
-    if (raw->sha256 == NULL)
-        return dtake__fail_nomem(err, "a digest");
-    if (take->image->checksum[0] == '\0')
-        return DTAKE_OK;
+    char etag[ETAG_BYTES] = "";
+    int64_t bytes = 0;
     dtake_status st =
-        dtake__multihash_parse(take->image->checksum, raw->declared_name, sizeof raw->declared_name,
-                               raw->declared_hex, sizeof raw->declared_hex, err);
-    if (st != DTAKE_OK)
-        return st;
-    raw->declared = dtake__digest_new(raw->declared_name);
-    return raw->declared != NULL
-               ? DTAKE_OK
-               : dtake__fail(err, DTAKE_E_UNSUPPORTED, "file:checksum of the kind %s", raw->declared_name);
+        dtake__raw_file_take_over(&raw->file, dtake__object_href(raw->object), take->image->asset_bytes, etag,
+                                  sizeof etag, &bytes, &take->job->cancelled, &raw->work_err);
+    if (st == DTAKE_OK && raw->file.written > 0)
+        st = dtake__object_set_identity(raw->object, bytes, etag, &raw->work_err);
+    raw->work_status = st;
+}
+
+static void taken_over(dtake__work *work)
+{
+    dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
+    struct dtake__raw *raw = take->raw;
+    take->pending--;
+    raw->gone_on = raw->file.written > 0;
+    raw->asked = raw->file.written;
+    if (raw->gone_on) {
+        raw->total = dtake__object_bytes(raw->object);
+        atomic_store(&take->bytes_done, raw->file.written);
+        atomic_store(&take->bytes_total, raw->total);
+    }
+    note_work(take);
+    step(take);
 }
 
 void dtake__raw_start(dtake__take *take)
 {
     dtake_error err = { 0 };
+    const dtake__image *image = take->image;
+    const dtake_get_options *o = &take->job->options.value;
     dtake__take_set_state(take, DTAKE_ITEM_FETCHING);
     take->raw = dtake__calloc(1, sizeof *take->raw);
-    dtake_status st = take->raw == NULL ? dtake__fail_nomem(&err, "an asset") : open_digests(take, &err);
+    dtake_status st = take->raw == NULL ? dtake__fail_nomem(&err, "an asset")
+                                        : dtake__raw_file_init(&take->raw->file, image->path, o->overwrite,
+                                                               image->checksum, &err);
     if (st == DTAKE_OK)
-        st = dtake__object_new(&take->raw->object, take->job->runtime, take->image->source[0].href, NULL,
-                               &err);
+        st = dtake__object_new(&take->raw->object, take->job->runtime, image->source[0].href, NULL, &err);
     if (st != DTAKE_OK) {
         note(take, st, &err);
         dtake__take_finish(take);
         return;
     }
     take->raw->total = -1;
-    take->work.order = take->image->place;
-    step(take);
+    if (o->no_resume) {
+        step(take);
+        return;
+    }
+    take->pending++;
+    work_on(take, take_over_run, taken_over);
 }
 
 void dtake__raw_cancel(dtake__take *take)
@@ -341,11 +395,7 @@ void dtake__raw_free(dtake__raw *raw)
 {
     if (raw == NULL)
         return;
-    char hex[HEX_BYTES];
-    if (raw->sha256 != NULL)
-        dtake__digest_finish(raw->sha256, hex, sizeof hex);
-    if (raw->declared != NULL)
-        dtake__digest_finish(raw->declared, hex, sizeof hex);
+    dtake__raw_file_dispose(&raw->file);
     dtake__object_free(raw->object);
     dtake__free(raw);
 }

@@ -126,6 +126,7 @@ static dtake_status read_files(dtake_get_options *get, const dtake__args *args, 
                                                : DTAKE_GEOTIFF;
     get->overwrite = dtake__args_flag(args, "overwrite");
     get->skip_existing = dtake__args_flag(args, "skip-existing");
+    get->no_resume = dtake__args_flag(args, "no-resume");
     get->sheet_path = dtake__args_text(args, "sheet");
     get->explain_only = dtake__args_flag(args, "explain");
     get->no_cache = dtake__args_flag(args, "no-cache");
