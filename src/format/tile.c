@@ -77,7 +77,7 @@ static void undo(const dtake__tiff_dir *dir, const dtake__rows *samples, uint8_t
         dtake__predictor_3_undo(samples, spare);
         return;
     }
-    if (dir->big_endian != host_is_big && samples->bytes > 1 && dir->compression != DTAKE__TIFF_LERC)
+    if (dir->big_endian != host_is_big && samples->bytes > 1) /* in LERC's blobs, too, as libtiff has it */
         dtake__swap_bytes(samples);
     if (dir->predictor == 2)
         dtake__predictor_2_undo(samples);

@@ -108,7 +108,7 @@ dtake_status dtake__gdal_open(dtake__gdal **out, const char *href, const char *w
     *info = (dtake_raster_info){ 0 };
     if (api == NULL)
         return dtake__fail(err, DTAKE_E_UNSUPPORTED,
-                           "%s is %s: install libgdal32 (apt install gdal-bin) to read it", href, what);
+                           "open %s: %s; install libgdal32 (apt install gdal-bin) to read it", href, what);
     dtake__gdal *gdal = new_handle(api, href);
     if (gdal == NULL)
         return dtake__fail_nomem(err, "open a raster");

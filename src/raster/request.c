@@ -213,6 +213,8 @@ dtake_status dtake__raster_plan(const dtake_raster *raster, const dtake_read *re
         return st;
     st = dtake__request_plan(&request, header, raster->runtime, job != NULL ? job->windows_waiting : 0, plan,
                              err);
+    if (st != DTAKE_OK)
+        dtake__error_prefix(err, "read %s", header->shown);
     dtake__request_dispose(&request);
     return st;
 }
