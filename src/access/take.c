@@ -369,7 +369,8 @@ static void start_opens(dtake__take *take)
         dtake__raster_open open = { .href = take->layer[i].href,
                                     .tally = &take->tally,
                                     .order = take->image->place,
-                                    .no_cache = take->job->options.value.no_cache };
+                                    .no_cache = take->job->options.value.no_cache,
+                                    .windows_waiting = dtake__take_raster_job(take).windows_waiting };
         dtake_error err = { 0 };
         layer_ctx *ctx = new_ctx(take, i);
         dtake_status st = ctx == NULL ? dtake__fail_nomem(&err, "an open")

@@ -70,6 +70,7 @@ void dtake__http_end(dtake__http *http, dtake_status status)
     dtake__host_dequeue(http);
     dtake__alarm_clear(http->client, &http->alarm);
     http->phase = DTAKE__HTTP_ENDED;
+    atomic_fetch_sub_explicit(&http->client->under_way, 1, memory_order_relaxed);
     if (http->prev != NULL)
         http->prev->next = http->next;
     else
@@ -392,6 +393,7 @@ static void run_begin(dtake__post *post)
     if (client->requests != NULL)
         client->requests->prev = http;
     client->requests = http;
+    atomic_fetch_add_explicit(&client->under_way, 1, memory_order_relaxed);
     if (dtake__is_closing(http->runtime)) {
         dtake__http_end(http,
                         dtake__http_fail(http, DTAKE_E_CANCELLED, "cancelled: the runtime is being closed"));

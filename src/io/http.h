@@ -72,6 +72,7 @@ typedef struct dtake__http_path {
     double bandwidth_bytes_s; /* all connections together, best 250 ms; 0: not measured, which takes 1 MiB */
     int parallel;
     int connections; /* open now */
+    int under_way;   /* requests of the runtime, to whatever host, begun and not ended */
 } dtake__http_path;
 bool dtake__http_path_to(dtake_runtime *runtime, const char *url, dtake__http_path *out);
 

@@ -72,6 +72,7 @@ struct dtake__http_client {
     dtake__heap alarms;
     int64_t alarm_set_for; /* INT64_MAX: not set */
     dtake__http *requests; /* all that have begun and not ended */
+    atomic_int under_way;  /* how many that are */
     CURL **idle;           /* handles to use again */
     int idle_count, idle_capacity;
     dtake__http_host *hosts; /* only ever grows */

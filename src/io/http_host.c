@@ -189,6 +189,7 @@ void dtake__host_measured(dtake__http_host *host, int64_t connect_us, int64_t fi
 bool dtake__http_path_to(dtake_runtime *runtime, const char *url, dtake__http_path *out)
 {
     *out = (dtake__http_path){ 0 };
+    out->under_way = atomic_load_explicit(&runtime->http->under_way, memory_order_relaxed);
     char *clean, *shown, *key;
     if (dtake__url_clean(url, &clean, &shown, &key, NULL) != DTAKE_OK)
         return false;

@@ -45,7 +45,8 @@ dtake_status dtake_raster_open(dtake_raster **out, dtake_runtime *runtime, const
     dtake_status st = begin_wait(&w, runtime, err);
     if (st != DTAKE_OK)
         return st;
-    st = end_wait(&w, dtake_raster_open_start(runtime, href, err, opened, &w));
+    const dtake__raster_open open = { .href = href };
+    st = end_wait(&w, dtake__raster_open_start(runtime, &open, NULL, err, opened, &w));
     *out = w.raster;
     return st;
 }

@@ -8,11 +8,14 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "io/cache.h"
+#include "io/http.h"
 #include "io/http_text.h"
 #include "io/workers.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { WARM_CONNECTIONS = 9 }; /* with the header's own: the tiles of 1000 x 1000 pixels */
 
 typedef struct opening {
     dtake__raster_op op;
@@ -92,6 +95,17 @@ static void fetched(dtake_status st, dtake_buf *bytes, const dtake_error *err, v
         hand_to_worker(o);
 }
 
+/* While a cold header is on its way, connections for the tiles behind it are opened: a round trip less for a
+ * window that has them for itself. */
+static void warm_connections(const opening *o)
+{
+    dtake__http_path path;
+    dtake__http_path_to(o->op.runtime, o->want.href, &path);
+    if (o->want.windows_waiting >= 0 && path.under_way < WARM_CONNECTIONS)
+        dtake__http_warm(o->op.runtime, o->want.href,
+                         WARM_CONNECTIONS / (1 + o->want.windows_waiting) - path.connections);
+}
+
 /* Directories lie close together: a little more than asked for often saves the next request. */
 static void fetch_more(opening *o)
 {
@@ -121,6 +135,8 @@ static void fetch_more(opening *o)
     dtake_status st = dtake__object_read_start(o->header->object, &read, &o->fetch, &o->err, fetched, o);
     if (st != DTAKE_OK)
         finish(o, st);
+    else if (o->rounds == 1 && dtake__object_is_remote(o->header->object))
+        warm_connections(o);
 }
 
 static void examined(dtake__work *work)

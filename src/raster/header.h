@@ -67,7 +67,8 @@ bool dtake__parts_read(dtake__parts *parts, int64_t *file_bytes, char *etag, siz
 
 enum {
     DTAKE__HEADER_FIRST_BYTES =
-        16 << 10, /* one or two round trips on a cold connection; holds most COG headers */
+        13 << 10, /* with the answer's own header no more than TCP sends at once on a cold connection; holds
+                     most COG headers. 16 KiB cost a round trip more (docs/benchmarks.md). */
     DTAKE__HEADER_MAX_BYTES = 160 << 20, /* tables of 8 million tiles */
     DTAKE__HEADER_MAX_ROUNDS = 200,      /* directories strewn over the file: two or three reads each */
     DTAKE__ETAG_BYTES = 256,

@@ -101,7 +101,7 @@ dtake_status dtake__raster_open_start(dtake_runtime *runtime, const dtake__raste
 dtake_status dtake_raster_open_start(dtake_runtime *runtime, const char *href, dtake_error *err,
                                      dtake_raster_fn done, void *ctx)
 {
-    const dtake__raster_open open = { .href = href };
+    const dtake__raster_open open = { .href = href, .windows_waiting = -1 };
     return dtake__raster_open_start(runtime, &open, NULL, err, done, ctx);
 }
 

@@ -5,6 +5,7 @@
 #include <ftw.h>
 
 #include "core/clock.h"
+#include "io/http.h"
 #include "io/loop.h"
 #include "raster/reader.h"
 
@@ -187,6 +188,33 @@ static void requests_are_as_planned_and_rows_join_when_others_wait(void **state)
     dtake_runtime_close(runtime);
 }
 
+static int connections_after_opening(const char *name, int32_t windows_waiting)
+{
+    dtake_runtime *runtime = new_runtime();
+    answer a = { .latch = dtake__latch_new() };
+    dtake__raster_open open = { .href = url_of(name), .no_cache = true, .windows_waiting = windows_waiting };
+    CHECK_OK(dtake__raster_open_start(runtime, &open, NULL, NULL, opened, &a));
+    dtake__latch_wait(a.latch, -1);
+    dtake__latch_free(a.latch);
+    CHECK_OK(a.status);
+    dtake__http_path path;
+    CHECK(dtake__http_path_to(runtime, open.href, &path));
+    CHECK_EQ(path.under_way, 0);
+    dtake_raster_close(a.raster);
+    dtake_runtime_close(runtime);
+    return path.connections;
+}
+
+static void connections_for_its_tiles_are_opened_while_the_header_of_a_single_window_comes(void **state)
+{
+    (void)state;
+    raster_write("large.tif", &large, 1);
+    CHECK_EQ(connections_after_opening("large.tif", 0), 10);
+    CHECK_EQ(connections_after_opening("large.tif", 2), 4); /* two others open theirs */
+    CHECK_EQ(connections_after_opening("large.tif", 1000), 1);
+    CHECK_EQ(connections_after_opening("large.tif", -1), 1);
+}
+
 /* Opens the file once so that its header is in the cache. */
 static void fill_cache(const char *name)
 {
@@ -350,6 +378,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_CACHE(a_small_file_is_one_request),
         WITH_CACHE(requests_are_as_planned_and_rows_join_when_others_wait),
+        WITH_CACHE(connections_for_its_tiles_are_opened_while_the_header_of_a_single_window_comes),
         WITH_CACHE(a_header_from_the_cache_costs_no_request),
         WITH_CACHE(a_stale_header_is_read_again_and_the_pixels_are_the_new_ones),
         WITH_CACHE(a_stale_header_of_another_grid_is_an_error_once),

@@ -119,8 +119,8 @@ static bool open_again(reading *r)
         start_again(r, newest);
         return r->pending > 0;
     }
-    dtake__raster_open open = { r->raster->header->href, r->raster->signer, r->job.tally, r->job.order,
-                                r->raster->no_cache };
+    dtake__raster_open open = { r->raster->header->href, r->raster->signer,     r->job.tally, r->job.order,
+                                r->raster->no_cache,     r->job.windows_waiting };
     if (dtake__header_start(r->op.runtime, &open, true, &r->open, NULL, reopened, r) != DTAKE_OK)
         return false;
     r->pending++;
@@ -256,8 +256,7 @@ dtake_status dtake__raster_read_start(dtake_raster *raster, const dtake_read *re
         dtake__free(r);
         return st;
     }
-    if (job != NULL)
-        r->job = *job;
+    r->job = job != NULL ? *job : (dtake__raster_job){ .windows_waiting = -1 };
     r->raster = raster;
     dtake__raster_retain(raster);
     r->deadline = read->deadline_ms > 0 ? dtake__now_ms() + read->deadline_ms : 0;

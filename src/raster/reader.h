@@ -16,6 +16,7 @@ typedef struct dtake__raster_open {
     dtake__tally *tally;
     uint64_t order;
     bool no_cache;        /* leave the header cache alone */
+    int32_t windows_waiting; /* as in dtake__raster_job: with few, connections for the read are opened meanwhile; -1: none are */
 } dtake__raster_open;
 
 /* Cancelling: `cancelled` flags of the job are looked at by the caller; an open or read in flight is ended by
@@ -30,7 +31,7 @@ typedef struct dtake__raster_job {
     dtake__tally *tally;
     uint64_t order;
     bool in_budget;       /* the caller holds budget for this read already */
-    int32_t windows_waiting; /* how many more reads the caller has: few: rows are spread over connections; many: merged */
+    int32_t windows_waiting; /* how many more reads the caller has: few: rows are spread over connections; many: merged; -1: not known, what is under way tells */
     atomic_int_least64_t *bytes_done; /* compressed bytes arrived, for progress; NULL: none */
 } dtake__raster_job;
 

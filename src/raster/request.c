@@ -147,6 +147,14 @@ static const dtake__merge_rule local_rule = { .rtt_ms = 0.02, .bandwidth_bytes_s
  * that. */
 enum { UNMEASURED_PARALLEL = 64, WORTH_SPREADING = 4 };
 
+/* How many connections the read may have for itself. */
+static int64_t share_of(const dtake__http_path *path, int64_t parallel, int32_t windows_waiting)
+{
+    if (windows_waiting >= 0)
+        return parallel / (1 + (int64_t)windows_waiting);
+    return path->under_way < parallel ? parallel - path->under_way : 0;
+}
+
 static dtake__merge_rule rule_of(const dtake__header *header, dtake_runtime *runtime, int32_t windows_waiting)
 {
     if (!dtake__object_is_remote(header->object))
@@ -157,9 +165,9 @@ static dtake__merge_rule rule_of(const dtake__header *header, dtake_runtime *run
         rule = (dtake__merge_rule){ .rtt_ms = path.rtt_ms,
                                     .bandwidth_bytes_s = path.bandwidth_bytes_s,
                                     .parallel = path.parallel };
-    int64_t share = rule.parallel / (1 + (int64_t)(windows_waiting > 0 ? windows_waiting : 0));
+    int64_t share = share_of(&path, rule.parallel, windows_waiting);
     rule.spread = share >= WORTH_SPREADING ? (int)share : 0;
-    rule.split = windows_waiting <= 0;
+    rule.split = share == rule.parallel;
     return rule;
 }
 
@@ -211,7 +219,7 @@ dtake_status dtake__raster_plan(const dtake_raster *raster, const dtake_read *re
     dtake_status st = dtake__request_init(&request, header, read, err);
     if (st != DTAKE_OK)
         return st;
-    st = dtake__request_plan(&request, header, raster->runtime, job != NULL ? job->windows_waiting : 0, plan,
+    st = dtake__request_plan(&request, header, raster->runtime, job != NULL ? job->windows_waiting : -1, plan,
                              err);
     if (st != DTAKE_OK)
         dtake__error_prefix(err, "read %s", header->shown);
