@@ -12,18 +12,35 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { LIMIT = 4096 };
 
+/* Ranges lie within the file and do not touch one another. */
+static void use_range(const char *value, int64_t size)
+{
+    dtake__ranges ranges;
+    if (dtake__range_parse(value, size, &ranges) != DTAKE__RANGE_SOME)
+        return;
+    if (ranges.count == 0 || ranges.count > DTAKE__RANGES_MAX)
+        abort();
+    for (size_t i = 0; i < ranges.count; i++) {
+        const dtake__range *a = &ranges.range[i];
+        if (a->at < 0 || a->len <= 0 || a->at + a->len > size)
+            abort();
+        for (size_t k = 0; k < i; k++) {
+            const dtake__range *b = &ranges.range[k];
+            if (a->at <= b->at + b->len && b->at <= a->at + a->len)
+                abort();
+        }
+    }
+}
+
 static void use_head(const dtake__http1_head *head)
 {
     char path[LIMIT * 2], value[16];
-    int64_t at, len;
     size_t path_len = strcspn(head->resource, "?");
     if (dtake__path_clean(head->resource, path_len, path) && (path[0] != '/' || strstr(path, "/../") != NULL))
         abort();
     dtake__query_value(head->resource + path_len, "f", value, sizeof value);
     for (size_t i = 0; i < head->field_count; i++)
-        if (dtake__range_parse(head->fields[i].value, 1000, &at, &len) == DTAKE__RANGE_ONE &&
-            (at < 0 || len <= 0 || at + len > 1000))
-            abort();
+        use_range(head->fields[i].value, 1000);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

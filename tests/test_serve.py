@@ -1,4 +1,6 @@
 """`datatake serve` as a stranger's client sees it."""
+import email
+import email.policy
 import http.client
 import json
 import shutil
@@ -74,6 +76,17 @@ def test_one_connection_serves_many_requests(serve, folder):
         assert connection.getresponse().read() == bytes([i * 7 % 256])
     assert connection.sock is socket
     connection.close()
+
+
+def test_several_ranges_are_read_by_a_mail_parser(serve, folder):
+    server = serve(folder)
+    whole = (folder / "scene.tif").read_bytes()
+    status, headers, body = get(server.href("scene.tif"), Range="bytes=90000-99999,0-9,-3")
+    assert status == 206
+    message = email.message_from_bytes(b"Content-Type: " + headers["Content-Type"].encode() + b"\r\n\r\n" + body,
+                                       policy=email.policy.HTTP)
+    parts = [(part["Content-Range"], part.get_payload(decode=True)) for part in message.get_payload()]
+    assert parts == [("bytes 90000-99999/100000", whole[90000:]), ("bytes 0-9/100000", whole[:10])]
 
 
 def test_curl_agrees(serve, folder, tmp_path):

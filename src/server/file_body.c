@@ -4,6 +4,7 @@
 #include "server/server.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -15,8 +16,11 @@ typedef struct sending {
     dtake__exchange *exchange; /* NULL: the client is gone */
     dtake_server *server;
     dtake__served_file file;
-    int64_t at, left;
-    dtake__chunk *chunk; /* while it is read into */
+    dtake__ranges ranges;
+    dtake__multipart parts; /* with several ranges */
+    size_t part;            /* range under way */
+    int64_t at, left;       /* of it */
+    dtake__chunk *chunk;    /* while it is read into */
     uv_fs_t read;
     bool reading; /* by a thread */
 } sending;
@@ -45,19 +49,49 @@ static bool is_unchanged(const dtake__served_file *file)
            now.st_mtim.tv_nsec == file->as_opened.st_mtim.tv_nsec;
 }
 
+static void begin_part(sending *s, size_t part)
+{
+    s->part = part;
+    s->at = s->ranges.range[part].at;
+    s->left = s->ranges.range[part].len;
+}
+
+/* What stands around the bytes of a part, where they begin and where the last ones end. */
+static bool frame(sending *s, dtake__chunk *chunk, bool last)
+{
+    char text[DTAKE__PART_HEAD_BYTES];
+    if (s->ranges.count == 1)
+        return true;
+    if (last) {
+        size_t len = dtake__multipart_end(&s->parts, text);
+        memcpy(chunk->bytes + chunk->at + chunk->len, text, len);
+        chunk->len += len;
+    }
+    if (s->at != s->ranges.range[s->part].at)
+        return true;
+    size_t len = dtake__multipart_head(&s->parts, &s->ranges, s->part, text);
+    return dtake__chunk_prepend(chunk, text, len);
+}
+
 /* `n` bytes were read into the chunk. None: the file became shorter, or cannot be read. */
 static void send_chunk(sending *s, ssize_t n)
 {
-    bool last = n == s->left;
+    bool last = n == s->left && s->part + 1 == s->ranges.count;
     if (n <= 0 || (last && !is_unchanged(&s->file))) {
         dtake__response_fail(s->exchange);
         return;
     }
     dtake__chunk *chunk = s->chunk;
+    chunk->len = (size_t)n;
+    if (!frame(s, chunk, last)) {
+        dtake__response_fail(s->exchange);
+        return;
+    }
     s->chunk = NULL;
     s->at += n;
     s->left -= n;
-    chunk->len = (size_t)n;
+    if (s->left == 0 && !last)
+        begin_part(s, s->part + 1);
     dtake__response_write(s->exchange, chunk, last);
 }
 
@@ -76,8 +110,9 @@ static void on_read(uv_fs_t *request)
 static void read_next(sending *s)
 {
     int64_t most = s->server->conn_count > MANY_CONNECTIONS ? DTAKE__CHUNK_SMALL : DTAKE__CHUNK_BYTES;
-    size_t want = (size_t)(s->left < most ? s->left : most);
-    s->chunk = dtake__chunk_new(&s->server->chunks, want);
+    int64_t end = s->ranges.count > 1 ? DTAKE__PART_HEAD_BYTES : 0; /* room behind the last part */
+    size_t want = (size_t)(s->left < most - end ? s->left : most - end);
+    s->chunk = dtake__chunk_new(&s->server->chunks, want + (size_t)end);
     if (s->chunk == NULL) {
         dtake__response_fail(s->exchange);
         return;
@@ -101,7 +136,8 @@ static void on_sent(dtake__exchange *exchange)
     read_next(exchange->route_state);
 }
 
-void dtake__send_file(dtake__exchange *exchange, dtake__served_file file, int status, int64_t at, int64_t len)
+void dtake__send_file(dtake__exchange *exchange, dtake__served_file file, int status,
+                      const dtake__ranges *ranges, const dtake__multipart *parts)
 {
     sending *s = dtake__calloc(1, sizeof *s);
     if (s == NULL) {
@@ -112,11 +148,14 @@ void dtake__send_file(dtake__exchange *exchange, dtake__served_file file, int st
     s->exchange = exchange;
     s->server = exchange->server;
     s->file = file;
-    s->at = at;
-    s->left = len;
+    s->ranges = *ranges;
+    if (parts != NULL)
+        s->parts = *parts;
+    begin_part(s, 0);
     exchange->route_state = s;
     exchange->on_sent = on_sent;
     exchange->on_done = on_done;
+    int64_t len = ranges->count > 1 ? dtake__multipart_length(parts, ranges) : s->left;
     bool body = len > 0 && !dtake__request_is(&exchange->request, "HEAD");
     dtake__response_start(exchange, status, len);
     if (body)

@@ -68,47 +68,79 @@ static void names_are_escaped_for_where_they_go(void **state)
     dtake__buf_dispose(&json);
 }
 
-static void a_range_is_one_run_of_bytes_or_none(void **state)
+static void ranges_are_runs_of_bytes_that_do_not_touch(void **state)
 {
     (void)state;
     static const struct {
         const char *value;
         int64_t size;
         dtake__range_kind kind;
-        int64_t at, len;
+        const char *ranges;
     } rows[] = {
-        { "bytes=0-0", 10, DTAKE__RANGE_ONE, 0, 1 },
-        { "bytes=0-9", 10, DTAKE__RANGE_ONE, 0, 10 },
-        { "bytes=2-99", 10, DTAKE__RANGE_ONE, 2, 8 },
-        { "BYTES= 2-", 10, DTAKE__RANGE_ONE, 2, 8 },
-        { "bytes=,2-3, ,", 10, DTAKE__RANGE_ONE, 2, 2 },
-        { "bytes=-3", 10, DTAKE__RANGE_ONE, 7, 3 },
-        { "bytes=-99", 10, DTAKE__RANGE_ONE, 0, 10 },
-        { "bytes=9-99999999999999999999999", 10, DTAKE__RANGE_ONE, 9, 1 },
-        { "bytes=-99999999999999999999999", 10, DTAKE__RANGE_ONE, 0, 10 },
-        { "bytes=10-", 10, DTAKE__RANGE_BAD, 0, 0 },
-        { "bytes=10-12", 10, DTAKE__RANGE_BAD, 0, 0 },
-        { "bytes=99999999999999999999999-", 10, DTAKE__RANGE_BAD, 0, 0 },
-        { "bytes=-0", 10, DTAKE__RANGE_BAD, 0, 0 },
-        { "bytes=0-", 0, DTAKE__RANGE_BAD, 0, 0 },
-        { "bytes=-5", 0, DTAKE__RANGE_NONE, 0, 0 },
-        { NULL, 10, DTAKE__RANGE_NONE, 0, 0 },
-        { "", 10, DTAKE__RANGE_NONE, 0, 0 },
-        { "bytes", 10, DTAKE__RANGE_NONE, 0, 0 },
-        { "bytes=", 10, DTAKE__RANGE_NONE, 0, 0 },
-        { "bytes=-", 10, DTAKE__RANGE_NONE, 0, 0 },
-        { "bytes=5-2", 10, DTAKE__RANGE_NONE, 0, 0 },
-        { "bytes=a-b", 10, DTAKE__RANGE_NONE, 0, 0 },
-        { "bytes=1-2x", 10, DTAKE__RANGE_NONE, 0, 0 },
-        { "bytes=--2", 10, DTAKE__RANGE_NONE, 0, 0 },
-        { "bytes=0-1,3-4", 10, DTAKE__RANGE_NONE, 0, 0 },
-        { "rows=0-1", 10, DTAKE__RANGE_NONE, 0, 0 },
+        { "bytes=0-0", 10, DTAKE__RANGE_SOME, "0+1 " },
+        { "bytes=0-9", 10, DTAKE__RANGE_SOME, "0+10 " },
+        { "bytes=2-99", 10, DTAKE__RANGE_SOME, "2+8 " },
+        { "BYTES= 2-", 10, DTAKE__RANGE_SOME, "2+8 " },
+        { "bytes=,2-3, ,", 10, DTAKE__RANGE_SOME, "2+2 " },
+        { "bytes=-3", 10, DTAKE__RANGE_SOME, "7+3 " },
+        { "bytes=-99", 10, DTAKE__RANGE_SOME, "0+10 " },
+        { "bytes=9-99999999999999999999999", 10, DTAKE__RANGE_SOME, "9+1 " },
+        { "bytes=-99999999999999999999999", 10, DTAKE__RANGE_SOME, "0+10 " },
+        { "bytes=10-", 10, DTAKE__RANGE_BAD, "" },
+        { "bytes=10-12", 10, DTAKE__RANGE_BAD, "" },
+        { "bytes=99999999999999999999999-", 10, DTAKE__RANGE_BAD, "" },
+        { "bytes=-0", 10, DTAKE__RANGE_BAD, "" },
+        { "bytes=0-", 0, DTAKE__RANGE_BAD, "" },
+        { "bytes=-5", 0, DTAKE__RANGE_NONE, "" },
+        { NULL, 10, DTAKE__RANGE_NONE, "" },
+        { "", 10, DTAKE__RANGE_NONE, "" },
+        { "bytes", 10, DTAKE__RANGE_NONE, "" },
+        { "bytes=", 10, DTAKE__RANGE_NONE, "" },
+        { "bytes=,", 10, DTAKE__RANGE_NONE, "" },
+        { "bytes=-", 10, DTAKE__RANGE_NONE, "" },
+        { "bytes=5-2", 10, DTAKE__RANGE_NONE, "" },
+        { "bytes=a-b", 10, DTAKE__RANGE_NONE, "" },
+        { "bytes=1-2x", 10, DTAKE__RANGE_NONE, "" },
+        { "bytes=--2", 10, DTAKE__RANGE_NONE, "" },
+        { "rows=0-1", 10, DTAKE__RANGE_NONE, "" },
+        { "bytes=900-999,0-9", 1000, DTAKE__RANGE_SOME, "900+100 0+10 " },
+        { "bytes=0-9, 500-509 ,-5", 1000, DTAKE__RANGE_SOME, "0+10 500+10 995+5 " },
+        { "bytes=0-9,20-29", 1000, DTAKE__RANGE_SOME, "0+30 " },  /* nearer than a part's head */
+        { "bytes=0-9,90-99", 1000, DTAKE__RANGE_SOME, "0+100 " }, /* 80 between them */
+        { "bytes=0-9,91-99", 1000, DTAKE__RANGE_SOME, "0+10 91+9 " },
+        { "bytes=500-599,0-99,550-700,0-0", 1000, DTAKE__RANGE_SOME, "500+201 0+100 " },
+        { "bytes=0-99,300-399,600-699,50-650", 1000, DTAKE__RANGE_SOME, "0+700 " },
+        { "bytes=300-399,0-99,100-299", 1000, DTAKE__RANGE_SOME, "0+400 " },
+        { "bytes=0-9,5000-", 1000, DTAKE__RANGE_SOME, "0+10 " },
+        { "bytes=5000-,6000-", 1000, DTAKE__RANGE_BAD, "" },
+        { "bytes=0-9 500-509", 1000, DTAKE__RANGE_NONE, "" },
+        { "bytes=0-9,500-409", 1000, DTAKE__RANGE_NONE, "" },
+        { "bytes=0-9,x", 1000, DTAKE__RANGE_NONE, "" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        int64_t at = 0, len = 0;
-        dtake__range_kind kind = dtake__range_parse(rows[i].value, rows[i].size, &at, &len);
-        if (kind != rows[i].kind || at != rows[i].at || len != rows[i].len)
-            fail_msg("%s: kind %d, %lld + %lld", rows[i].value, kind, (long long)at, (long long)len);
+        dtake__ranges ranges;
+        char text[256] = "";
+        dtake__range_kind kind = dtake__range_parse(rows[i].value, rows[i].size, &ranges);
+        for (size_t k = 0; kind == DTAKE__RANGE_SOME && k < ranges.count; k++)
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%lld+%lld ",
+                     (long long)ranges.range[k].at, (long long)ranges.range[k].len);
+        if (kind != rows[i].kind || strcmp(text, rows[i].ranges) != 0)
+            fail_msg("%s: kind %d, %s", rows[i].value, kind, text);
+    }
+}
+
+static void at_most_64_ranges_are_served(void **state)
+{
+    (void)state;
+    for (int count = 63; count <= 65; count++) {
+        dtake__ranges ranges;
+        char value[2048] = "bytes=";
+        for (int i = 0; i < count; i++)
+            snprintf(value + strlen(value), sizeof value - strlen(value), "%d-%d,", i * 1000, i * 1000 + 9);
+        CHECK_EQ(dtake__range_parse(value, 1000000, &ranges),
+                 count <= 64 ? DTAKE__RANGE_SOME : DTAKE__RANGE_NONE);
+        if (count <= 64)
+            CHECK_EQ(ranges.count, count);
     }
 }
 
@@ -154,7 +186,8 @@ int main(void)
         cmocka_unit_test(a_path_is_decoded_once_and_never_leaves_the_root),
         cmocka_unit_test(a_query_gives_its_values),
         cmocka_unit_test(names_are_escaped_for_where_they_go),
-        cmocka_unit_test(a_range_is_one_run_of_bytes_or_none),
+        cmocka_unit_test(ranges_are_runs_of_bytes_that_do_not_touch),
+        cmocka_unit_test(at_most_64_ranges_are_served),
         cmocka_unit_test(an_address_to_listen_on_is_host_and_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,25 +46,64 @@ static void put_validators(dtake__exchange *exchange, const dtake__validators *v
     dtake__response_field(exchange, "Accept-Ranges", "bytes");
 }
 
-static void put_type(dtake__exchange *exchange, const char *name)
+/* `around`: the type of the answer when that is not the file's own. */
+static void put_type(dtake__exchange *exchange, const char *type, const char *around)
 {
-    const char *type = dtake__content_type(name);
-    dtake__response_field(exchange, "Content-Type", type);
+    dtake__response_field(exchange, "Content-Type", around != NULL ? around : type);
     dtake__response_field(exchange, "X-Content-Type-Options", "nosniff");
     /* A page found among the data must not act in the name of this server. */
     if (strncmp(type, "text/html", 9) == 0 || strncmp(type, "image/svg", 9) == 0)
         dtake__response_field(exchange, "Content-Security-Policy", "sandbox");
 }
 
+/* What of the file is asked for, when the condition of the request lets it be less than all. */
+static dtake__range_kind ranges_of(const dtake__request *request, const dtake__validators *v, int64_t size,
+                                   dtake__ranges *out)
+{
+    size_t field = 0;
+    const char *value = dtake__request_next_field(request, "Range", &field);
+    if (value == NULL || dtake__request_next_field(request, "Range", &field) != NULL ||
+        !dtake__request_is(request, "GET") ||
+        !dtake__condition_range(request, v, dtake__unix_now_ns() / 1000000000))
+        return DTAKE__RANGE_NONE;
+    return dtake__range_parse(value, size, out);
+}
+
+/* The whole, a range, or parts; the whole also where parts would be more than it. */
+static void send_ranges(dtake__exchange *exchange, dtake__served_file file, const char *type,
+                        dtake__range_kind kind, dtake__ranges *ranges)
+{
+    int64_t size = file.as_opened.st_size;
+    dtake__multipart parts;
+    char around[96];
+    bool whole =
+        kind == DTAKE__RANGE_NONE || (ranges->count > 1 && (!dtake__multipart_init(&parts, type, size) ||
+                                                            dtake__multipart_length(&parts, ranges) > size));
+    if (whole) {
+        ranges->count = 1;
+        ranges->range[0] = (dtake__range){ 0, size };
+    }
+    if (ranges->count > 1) {
+        snprintf(around, sizeof around, "multipart/byteranges; boundary=%s", parts.boundary);
+        put_type(exchange, type, around);
+        dtake__send_file(exchange, file, 206, ranges, &parts);
+        return;
+    }
+    const dtake__range *range = &ranges->range[0];
+    put_type(exchange, type, NULL);
+    if (!whole)
+        dtake__response_fieldf(exchange, "Content-Range", "bytes %lld-%lld/%lld", (long long)range->at,
+                               (long long)(range->at + range->len - 1), (long long)size);
+    dtake__send_file(exchange, file, whole ? 200 : 206, ranges, NULL);
+}
+
 static void answer_file(dtake__exchange *exchange, dtake__served_file file, const char *name)
 {
     const dtake__request *request = &exchange->request;
-    int64_t size = file.as_opened.st_size, at = 0, len = size;
+    int64_t size = file.as_opened.st_size;
     dtake__validators v = validators_of(&file.as_opened);
     int status = dtake__condition_status(request, &v);
-    dtake__range_kind range = DTAKE__RANGE_NONE;
-    const char *range_field;
-    size_t field = 0;
+    dtake__ranges ranges;
 
     put_validators(exchange, &v);
     if (status == 412) {
@@ -77,22 +116,14 @@ static void answer_file(dtake__exchange *exchange, dtake__served_file file, cons
         dtake__response_start(exchange, 304, -1);
         return;
     }
-    range_field = dtake__request_next_field(request, "Range", &field);
-    if (range_field != NULL && dtake__request_next_field(request, "Range", &field) == NULL &&
-        dtake__request_is(request, "GET") &&
-        dtake__condition_range(request, &v, dtake__unix_now_ns() / 1000000000))
-        range = dtake__range_parse(range_field, size, &at, &len);
-    if (range == DTAKE__RANGE_BAD) {
+    dtake__range_kind kind = ranges_of(request, &v, size, &ranges);
+    if (kind == DTAKE__RANGE_BAD) {
         close(file.fd);
         dtake__response_fieldf(exchange, "Content-Range", "bytes */%lld", (long long)size);
         dtake__response_error(exchange, 416, "the file ends before the range begins");
         return;
     }
-    put_type(exchange, name);
-    if (range == DTAKE__RANGE_ONE)
-        dtake__response_fieldf(exchange, "Content-Range", "bytes %lld-%lld/%lld", (long long)at,
-                               (long long)(at + len - 1), (long long)size);
-    dtake__send_file(exchange, file, range == DTAKE__RANGE_ONE ? 206 : 200, at, len);
+    send_ranges(exchange, file, dtake__content_type(name), kind, &ranges);
 }
 
 static void answer_folder(dtake__exchange *exchange, int fd, const char *rest)
