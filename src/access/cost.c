@@ -10,8 +10,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Measured on one core: deflate with predictor to pixels, and pixels to deflate as our files are written. */
-static const double DECODE_BYTES_S = 700e6, ENCODE_BYTES_S = 85e6;
+/* The best that one core was seen to do, bytes of pixels a second: libdeflate 1.14 decoding u16 with
+ * predictor 2 (766e6 alone), and encoding smooth 8-bit pictures at our level 1; real imagery encodes at 95e6
+ * to 120e6 (docs/benchmarks.md). */
+static const double DECODE_BYTES_S = 700e6, ENCODE_BYTES_S = 180e6;
 static const double FIRST_FLIGHT_BYTES = 14600; /* what TCP sends before the first acknowledgement */
 
 /* Round trips beyond one that `bytes` take on a connection that may send `flight` at first. */
@@ -57,8 +59,23 @@ static double cpu_seconds_of(int who)
            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1e-6;
 }
 
+/* Of all programs on all cores, since the machine was started; 0 where the system does not tell. */
+static double machine_busy_seconds(void)
+{
+    long long user, nice, system, idle, iowait, irq, softirq, steal;
+    FILE *stat = fopen("/proc/stat", "re");
+    if (stat == NULL)
+        return 0;
+    int read = fscanf(stat, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &user, &nice, &system, &idle,
+                      &iowait, &irq, &softirq, &steal);
+    fclose(stat);
+    return read == 8 ? (double)(user + nice + system + irq + softirq + steal) / (double)sysconf(_SC_CLK_TCK)
+                     : 0;
+}
+
 void dtake__cost_open(dtake_job *job)
 {
+    job->machine_at_start_s = machine_busy_seconds();
     job->cpu_at_start_s = cpu_seconds_of(RUSAGE_SELF);
 }
 
@@ -78,59 +95,14 @@ dtake__path dtake__path_of(const dtake_job *job)
     return p;
 }
 
-typedef struct loss {
-    double seconds;
-    char text[160];
-} loss;
-
-static void weigh(loss *worst, double seconds, const char *text)
+static dtake__delays delays_of(const dtake_job *job, const dtake_cost *c)
 {
-    if (seconds > worst->seconds) {
-        worst->seconds = seconds;
-        snprintf(worst->text, sizeof worst->text, "%s", text);
-    }
-}
-
-void dtake__cost_why(dtake_cost *c, const dtake__path *p, dtake_mode mode, int64_t queued_ms,
-                     int64_t connections)
-{
-    double lost = c->seconds - c->ideal_seconds, cores = p->cores > 0 ? p->cores : 1;
-    double cpu = c->cpu_used_seconds / cores;
-    double busy = p->connections > 0 ? fmin(p->connections, fmax(1, (double)connections)) : 1;
-    loss worst = { 0 };
-    char text[160];
-    if (lost <= 0.05 * c->seconds || c->seconds <= 0) {
-        snprintf(c->why, sizeof c->why, "close to the ideal: %.2f s of %.2f s", c->ideal_seconds, c->seconds);
-        return;
-    }
-    snprintf(text, sizeof text, "processors: %.2f s of work on %.0f cores", c->cpu_used_seconds, cores);
-    weigh(&worst, fmin(lost, fmax(0, cpu - c->ideal_seconds)), text);
-    snprintf(text, sizeof text, "retries: %lld, which waited %.2f s altogether", (long long)c->retries,
-             c->retry_wait_seconds);
-    weigh(&worst, fmin(lost, c->retry_wait_seconds / busy), text);
-    if (mode == DTAKE_MODE_SEQUENTIAL && p->remote) {
-        snprintf(text, sizeof text,
-                 "latency: one image after another, each with its own round trips of %.0f ms", c->rtt_ms);
-        weigh(&worst, lost * 0.9, text);
-    }
-    snprintf(text, sizeof text, "permits: requests waited %.2f s altogether for one of %.0f connections",
-             (double)queued_ms * 1e-3, busy);
-    weigh(&worst, fmin(lost, (double)queued_ms * 1e-3 / fmax(1, (double)c->requests)), text);
-    snprintf(text, sizeof text, "connections: %lld were opened at %.0f ms each", (long long)connections,
-             c->rtt_ms * (1 + p->tls));
-    weigh(&worst, fmin(lost, p->rtt_s * (1 + p->tls) * ceil((double)connections / busy)), text);
-    if (c->bandwidth_bytes_s > 0 && c->bytes > c->bytes_min) {
-        snprintf(text, sizeof text, "bytes: %.1f MB more than the tiles have",
-                 (double)(c->bytes - c->bytes_min) * 1e-6);
-        weigh(&worst, fmin(lost, (double)(c->bytes - c->bytes_min) / c->bandwidth_bytes_s), text);
-    }
-    double named = worst.seconds;
-    if (named < 0.2 * lost)
-        snprintf(worst.text, sizeof worst.text, "%s",
-                 p->remote ? "latency: steps that waited for one another"
-                           : "disk and steps that waited for one another");
-    snprintf(c->why, sizeof c->why, "%.2f s over the ideal %.2f s, most of it by %s", lost, c->ideal_seconds,
-             worst.text);
+    const dtake__tally *t = &job->tally;
+    double others_s = machine_busy_seconds() - job->machine_at_start_s - c->cpu_used_seconds;
+    return (dtake__delays){ .queued_s = (double)atomic_load(&t->queued_ms) * 1e-3,
+                            .file_wait_s = (double)atomic_load(&t->file_wait_us) * 1e-6,
+                            .others_s = fmax(0, others_s),
+                            .connections = atomic_load(&t->connections) };
 }
 
 static int64_t own_peak_rss(void)
@@ -172,8 +144,8 @@ void dtake__cost_close(dtake_job *job)
     c->retry_wait_seconds = (double)atomic_load(&t->retry_wait_ms) * 1e-3;
     c->cpu_used_seconds += cpu_seconds_of(RUSAGE_SELF) - job->cpu_at_start_s;
     c->peak_rss_bytes += own_peak_rss();
-    dtake__cost_why(c, &path, job->options.value.mode, atomic_load(&t->queued_ms),
-                    atomic_load(&t->connections));
+    dtake__delays delays = delays_of(job, c);
+    dtake__cost_why(c, &path, job->options.value.mode, &delays);
 }
 
 void dtake_job_cost(const dtake_job *const_job, dtake_cost *out)

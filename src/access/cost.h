@@ -27,8 +27,15 @@ void dtake__cost_open(dtake_job *job);
 void dtake__cost_close(dtake_job *job); /* fills job->cost; loop thread */
 dtake__path dtake__path_of(const dtake_job *job);
 
-/* One sentence: what the seconds beyond the ideal went into. */
-void dtake__cost_why(dtake_cost *cost, const dtake__path *path, dtake_mode mode, int64_t queued_ms,
-                     int64_t connections);
+/* What may have kept a job waiting. */
+typedef struct dtake__delays {
+    double queued_s;    /* requests for a permit, summed */
+    double file_wait_s; /* writing and syncing, beyond the processor time of it, summed */
+    double others_s;    /* processor time that other programs had */
+    int64_t connections;
+} dtake__delays;
+
+/* why.c: one sentence, what the seconds beyond the ideal went into. */
+void dtake__cost_why(dtake_cost *cost, const dtake__path *path, dtake_mode mode, const dtake__delays *delays);
 
 #endif

@@ -21,7 +21,7 @@ struct dtake_job {
     dtake__tally tally;
     atomic_int_least64_t planned_bytes; /* of the reads planned so far */
     int64_t start_us;
-    double cpu_at_start_s;
+    double cpu_at_start_s, machine_at_start_s; /* processor seconds: ours, everybody's */
 
     pthread_mutex_t lock;
     /* under the lock */

@@ -15,9 +15,10 @@ typedef struct dtake__tally {
     atomic_int_least64_t header_bytes;
     atomic_int_least64_t connections; /* opened */
     atomic_int_least64_t retry_wait_ms;
-    atomic_int_least64_t queued_ms; /* requests waiting for a permit, summed */
-    atomic_int_least64_t cpu_us;    /* decode, evaluate, encode on workers, summed */
-    struct dtake__tally *parent;    /* also added to; NULL: none */
+    atomic_int_least64_t queued_ms;    /* requests waiting for a permit, summed */
+    atomic_int_least64_t cpu_us;       /* decode, evaluate, encode on workers, summed */
+    atomic_int_least64_t file_wait_us; /* storing files, beyond the processor time of it, summed */
+    struct dtake__tally *parent;       /* also added to; NULL: none */
 } dtake__tally;
 
 void dtake__tally_add(dtake__tally *tally, size_t counter_offset, int64_t amount);

@@ -3,6 +3,7 @@
 #include "output/output.h"
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "io/loop.h"
 #include "io/workers.h"
@@ -52,6 +53,17 @@ static void add_cpu(const writer *w, int64_t since_us)
         DTAKE__TALLY(w->output.tally, cpu_us, cpu_now_us() - since_us);
 }
 
+/* While a file was stored: what was not processor time was waiting. */
+static void add_storing(const writer *w, int64_t since_us, int64_t cpu_since_us)
+{
+    int64_t cpu_us = cpu_now_us() - cpu_since_us, wall_us = dtake__now_us() - since_us;
+    if (!w->output.tally)
+        return;
+    DTAKE__TALLY(w->output.tally, cpu_us, cpu_us);
+    if (wall_us > cpu_us)
+        DTAKE__TALLY(w->output.tally, file_wait_us, wall_us - cpu_us);
+}
+
 static void finish(dtake__work *work)
 {
     writer *w = (writer *)work;
@@ -65,7 +77,7 @@ static void finish(dtake__work *work)
 static void run_store(dtake__work *work)
 {
     writer *w = (writer *)work;
-    int64_t start = cpu_now_us();
+    int64_t start = dtake__now_us(), cpu_start = cpu_now_us();
     for (int64_t i = 0; w->status == DTAKE_OK && i < dtake__geotiff_tiles(w->tiff); i++)
         if (w->tile[i].status != DTAKE_OK) {
             w->status = w->tile[i].status;
@@ -75,7 +87,7 @@ static void run_store(dtake__work *work)
     if (w->status == DTAKE_OK)
         w->status = dtake__geotiff_store(w->tiff, &w->written, &w->err);
     dtake__geotiff_close(w->tiff);
-    add_cpu(w, start);
+    add_storing(w, start, cpu_start);
 }
 
 static void run_tile(dtake__work *work)
@@ -139,11 +151,11 @@ static void run_png(dtake__work *work)
 static void run_png_store(dtake__work *work)
 {
     writer *w = (writer *)work;
-    int64_t start = cpu_now_us();
+    int64_t start = dtake__now_us(), cpu_start = cpu_now_us();
     w->status =
         dtake__store_bytes(w->output.path, w->png.data, w->png.len, w->output.replace, &w->written, &w->err);
     dtake__buf_dispose(&w->png);
-    add_cpu(w, start);
+    add_storing(w, start, cpu_start);
 }
 
 static void png_made(dtake__work *work)
