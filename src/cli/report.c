@@ -116,6 +116,9 @@ void dtake__report_summary(char *out, size_t size, const dtake_cost *cost, const
                                   rate, (long long)cost->retries, (long long)p->items_failed);
     if (p->items_skipped > 0 && len < size)
         len += (size_t)snprintf(out + len, size - len, ", %lld skipped", (long long)p->items_skipped);
+    /* The ideal is that of the whole job: a part of it cannot be held against it. */
+    if (p->items_done + p->items_skipped < p->items_total)
+        return;
     if (cost->ideal_seconds > 0 && len < size) {
         dtake__format_seconds(cost->ideal_seconds, ideal, sizeof ideal);
         len += (size_t)snprintf(out + len, size - len, "; ideal %s (%.1fx)", ideal,
