@@ -84,8 +84,9 @@ typedef struct dtake__tiff {
     size_t geokey_double_count;
     char *geokey_ascii;
     bool has_nodata;
-    double nodata;       /* GDAL_NODATA; may be nan */
-    char *gdal_metadata; /* tag 42112, XML, or NULL */
+    double nodata;                                /* GDAL_NODATA; may be nan */
+    char *gdal_metadata;                          /* tag 42112, XML, or NULL */
+    int64_t description_first, description_bytes; /* where the ImageDescription is, itself unread; 0: none */
     dtake_band *band;    /* bands of dir[0]: names, colours, scale, offset; names owned by the tiff */
     int32_t bands_named; /* length of band */
 } dtake__tiff;

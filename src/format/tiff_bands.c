@@ -67,6 +67,11 @@ dtake_status dtake__tiff_bands_read(dtake__tiff *out, const dtake__tiff_source *
     if (out->band == NULL)
         return dtake__fail_nomem(source->err, "read TIFF bands");
     out->bands_named = dir->bands;
+    const dtake__tiff_entry *text = dtake__tiff_ifd_find(ifd, DTAKE__TAG_DESCRIPTION);
+    if (text != NULL && text->type == DTAKE__VALUE_ASCII) {
+        out->description_first = text->first;
+        out->description_bytes = (int64_t)text->count;
+    }
     const dtake__tiff_entry *extra = dtake__tiff_ifd_find(ifd, DTAKE__TAG_EXTRA_SAMPLES);
     if (extra != NULL && !dtake__tiff_entry_is_integer(extra))
         extra = NULL;

@@ -8,9 +8,11 @@
 #include "geo/crs.h"
 #include "io/workers.h"
 #include "output/pyramid.h"
+#include "output/stamp.h"
 #include "output/store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     /* libdeflate on real u16 and RGB imagery: level 6 takes half as long again and is no smaller; on smooth
@@ -116,6 +118,7 @@ static dtake_status fill_spec(dtake__geotiff *tiff, dtake_error *err)
         .transform = output->transform,
         .has_nodata = output->has_nodata,
         .nodata = output->nodata,
+        .description = output->receipt,
         .metadata = output->metadata,
         .cog = output->format == DTAKE_COG,
     };
@@ -231,13 +234,40 @@ static dtake_status add_tiles(dtake__store *store, dtake__geotiff *tiff, const d
     return DTAKE_OK;
 }
 
-static dtake_status store_all(dtake__geotiff *tiff, const dtake_buf *header, dtake__tiff_level *level,
+/* The digest of the file with zeros for its digits, into the receipt in the header. */
+static dtake_status stamp(const dtake__geotiff *tiff, dtake_buf *header,
+                          const dtake__tiff_level *const *order, dtake_error *err)
+{
+    const char *receipt = tiff->output->receipt;
+    char hex[DTAKE__SHA256_HEX];
+    if (receipt == NULL)
+        return DTAKE_OK;
+    size_t len = strlen(receipt), digits = dtake__stamp_digits(receipt, len);
+    uint8_t *at = memmem(header->data, header->len, receipt, len);
+    dtake__digest *digest = at != NULL && digits != SIZE_MAX ? dtake__digest_new("sha256") : NULL;
+    if (digest == NULL)
+        return dtake__fail_nomem(err, "a digest");
+    dtake__digest_add(digest, header->data, header->len);
+    for (size_t i = 0; i < tiff->sheets; i++) {
+        int64_t first = order[i]->tile_first - tiff->tile_first;
+        for (int64_t k = first; k < first + order[i]->tile_count; k++)
+            dtake__digest_add(digest, tiff->encoded[k].data, tiff->encoded[k].len);
+    }
+    dtake__digest_finish(digest, hex, sizeof hex);
+    memcpy(at + digits, hex, sizeof hex - 1);
+    return DTAKE_OK;
+}
+
+static dtake_status store_all(dtake__geotiff *tiff, dtake_buf *header, dtake__tiff_level *level,
                               int64_t file_bytes, dtake__written *written, dtake_error *err)
 {
     const dtake__tiff_level *order[2 * DTAKE__PYRAMID_LEVELS];
     for (size_t i = 0; i < tiff->sheets; i++)
         order[i] = &level[i];
     qsort(order, tiff->sheets, sizeof *order, by_place);
+    dtake_status stamped = stamp(tiff, header, order, err);
+    if (stamped != DTAKE_OK)
+        return stamped;
     dtake__store store;
     dtake_status st = dtake__store_open(&store, tiff->output->path, file_bytes, tiff->output->replace, err);
     if (st == DTAKE_OK)

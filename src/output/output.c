@@ -152,8 +152,12 @@ static void run_png_store(dtake__work *work)
 {
     writer *w = (writer *)work;
     int64_t start = dtake__now_us(), cpu_start = cpu_now_us();
-    w->status =
-        dtake__store_bytes(w->output.path, w->png.data, w->png.len, w->output.replace, &w->written, &w->err);
+    dtake__store store;
+    w->status = dtake__store_open(&store, w->output.path, (int64_t)w->png.len, w->output.replace, &w->err);
+    if (w->status == DTAKE_OK)
+        w->status = dtake__store_add(&store, w->png.data, w->png.len, &w->err);
+    if (w->status == DTAKE_OK)
+        w->status = dtake__store_finish_with(&store, w->output.receipt, &w->written, &w->err);
     dtake__buf_dispose(&w->png);
     add_storing(w, start, cpu_start);
 }

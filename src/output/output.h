@@ -23,7 +23,8 @@ typedef struct dtake__output {
     bool visualized; /* one band of uint8 is a picture, not classes: overviews are means, not nearest */
     const char *const *band_names; /* one a band; NULL: none */
     const char *metadata;          /* key=value lines; NULL: none */
-    int64_t time_ns;               /* of acquisition, for TIFFTAG_DATETIME; INT64_MIN or 0: none */
+    const char *receipt; /* with DTAKE__STAMP_END (output/stamp.h): into a TIFF, beside a PNG; NULL: none */
+    int64_t time_ns;     /* of acquisition, for TIFFTAG_DATETIME; INT64_MIN or 0: none */
     bool replace;
     uint64_t order;
     dtake__tally *tally; /* cpu_us is added */

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "io/part.h"
+#include "output/stamp.h"
 
 static void give_up(dtake__store *store)
 {
@@ -15,7 +16,7 @@ static void give_up(dtake__store *store)
 dtake_status dtake__store_open(dtake__store *store, const char *path, int64_t file_bytes, bool replace,
                                dtake_error *err)
 {
-    *store = (dtake__store){ 0 };
+    *store = (dtake__store){ .path = path, .replace = replace };
     store->digest = dtake__digest_new("sha256");
     if (!store->digest)
         return dtake__fail_nomem(err, "a digest");
@@ -37,16 +38,24 @@ dtake_status dtake__store_add(dtake__store *store, const void *bytes, size_t len
     return DTAKE_OK;
 }
 
-dtake_status dtake__store_finish(dtake__store *store, dtake__written *written, dtake_error *err)
+dtake_status dtake__store_finish_with(dtake__store *store, const char *receipt, dtake__written *written,
+                                      dtake_error *err)
 {
     dtake__written done = { .bytes = store->at };
     dtake__digest_finish(store->digest, done.sha256, sizeof done.sha256);
     store->digest = NULL;
-    dtake_status st = dtake__part_commit(store->part, err);
+    dtake_status st = receipt != NULL ? dtake__stamp_commit(store->part, store->path, receipt, done.sha256,
+                                                            store->replace, err)
+                                      : dtake__part_commit(store->part, err);
     *store = (dtake__store){ 0 };
     if (st == DTAKE_OK && written)
         *written = done;
     return st;
+}
+
+dtake_status dtake__store_finish(dtake__store *store, dtake__written *written, dtake_error *err)
+{
+    return dtake__store_finish_with(store, NULL, written, err);
 }
 
 dtake_status dtake__store_bytes(const char *path, const void *bytes, size_t len, bool replace,

@@ -8,6 +8,8 @@
 typedef struct dtake__store {
     struct dtake__part *part;
     struct dtake__digest *digest;
+    const char *path; /* borrowed */
+    bool replace;
     int64_t at;
 } dtake__store;
 
@@ -17,6 +19,10 @@ dtake_status dtake__store_open(dtake__store *store, const char *path, int64_t fi
 dtake_status dtake__store_add(dtake__store *store, const void *bytes, size_t len, dtake_error *err);
 dtake_status dtake__store_finish(dtake__store *store, dtake__written *written,
                                  dtake_error *err); /* written may be NULL */
+
+/* As dtake__store_finish, with a receipt beside the file (output/stamp.h). NULL: none. */
+dtake_status dtake__store_finish_with(dtake__store *store, const char *receipt, dtake__written *written,
+                                      dtake_error *err);
 
 /* All of it at once. */
 dtake_status dtake__store_bytes(const char *path, const void *bytes, size_t len, bool replace,
