@@ -106,6 +106,19 @@ static void save_journal(const char *root)
     save(root, "journal", 1, text, len - 5);
 }
 
+static void save_receipt(const char *root)
+{
+    static const char receipt[] =
+        "{\"receipt\":1,\"program\":\"datatake "
+        "0.1.0\",\"id\":\"S2B\",\"asset\":\"\",\"time\":\"2023-08-10T09:58:11.59Z\","
+        "\"options\":{\"unmask\":-1.0,\"has_unmask\":true,\"bbox\":[15.1,45.3,15.4,45.5],\"visualize\":{"
+        "\"min\":[0.0],"
+        "\"max\":[5000.0],\"opacity\":1.0,\"palette\":[0,255]},\"format\":\"gtiff\"},\"sources\":[{\"href\":"
+        "\"/B08.tif\",\"name\":\"B8\",\"band\":0,\"bytes\":1899550,\"etag\":\"\\\"1c\\\"\",\"overview\":0,"
+        "\"window\":[65,512,197,186]}],";
+    save(root, "receipt", 0, receipt, sizeof receipt - 1);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -114,5 +127,6 @@ int main(int argc, char **argv)
     save_tiles(argv[1]);
     save_geokeys(argv[1]);
     save_journal(argv[1]);
+    save_receipt(argv[1]);
     return 0;
 }

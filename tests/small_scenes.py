@@ -32,3 +32,9 @@ def item(name="one", **assets):
                                                              [-82.6, 8.2]]]},
             "assets": {key: {"href": href, "type": "image/tiff; application=geotiff", "roles": ["data"]}
                        for key, href in assets.items()}}
+
+
+def pixels(path):
+    """What two files that were made of the same pixels share, whatever their receipts say."""
+    dataset = gdal.Open(str(path))
+    return dataset.GetGeoTransform(), dataset.GetProjection(), dataset.ReadAsArray().tobytes()

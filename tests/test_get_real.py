@@ -10,6 +10,8 @@ import numpy
 import pytest
 from osgeo import gdal, osr
 
+from small_scenes import pixels
+
 gdal.UseExceptions()
 
 SCENES = "data/imagery/sentinel2-l2a-33TWL-5dates"
@@ -150,7 +152,8 @@ def test_over_http_the_files_are_the_same_with_one_header_request_each(run, serv
     server = serve(scenes)
     items = [server.href(p.relative_to(scenes).as_posix()) for p in sorted(scenes.glob("*/*.json"))]
     run("get", *items, *arguments, "-o", "remote", timeout_s=120)
-    assert sha256_of(tmp_path / "remote") == sha256_of(tmp_path / "local")
+    local, remote = ({p.name: pixels(p) for p in (tmp_path / way).iterdir()} for way in ("local", "remote"))
+    assert len(local) == 5 and remote == local
 
     rasters = [r for r in server.requests() if r["path"].endswith(".tif")]
     assert {r["method"] for r in rasters} == {"GET"}

@@ -65,7 +65,7 @@ def test_a_killed_job_leaves_whole_files_and_goes_on(program, run, serve, images
         left = hashes(out) if out.exists() else {}
         assert left.items() <= expected.items(), f"kill {i}: a file under its final name is not whole"
         cut_short += len(left) < IMAGES
-        run("get", *hrefs, "-o", out, "--skip-existing", timeout_s=120 * SLOW)
+        run("get", *hrefs, "-o", out, timeout_s=120 * SLOW)
         assert hashes(out) == expected
         leftovers = [p.name for p in out.iterdir() if p.suffix != ".tif"]
         assert len(leftovers) <= IMAGES, leftovers

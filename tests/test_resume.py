@@ -14,7 +14,7 @@ import numpy
 import pytest
 
 from conftest import SLOW
-from small_scenes import item
+from small_scenes import BBOX, item, write_raster
 
 KILLED_JOBS = int(os.environ.get("DATATAKE_KILLED_JOBS", "1"))
 KILLS = 10
@@ -188,3 +188,119 @@ def test_ten_kills_in_one_download(job, program, run, serve, asset, quiet_env, t
     assert killed > 0
     assert sha256(out / "x_B04.tif") == sha256(asset / "big.tif")
     assert bytes_sent(server.requests()) <= 64 * MIB + KILLS * IN_FLIGHT
+
+
+# Cut-outs: what is finished is left when its receipt fits, what is not starts again.
+
+IMAGES = 12
+
+
+@pytest.fixture
+def scenes(tmp_path):
+    """Twelve items of noise, 1.5 MB each."""
+    folder = tmp_path / "scenes"
+    folder.mkdir()
+    items = []
+    for i in range(IMAGES):
+        write_raster(folder / f"{i:02}.tif", pixels=768, noise=True)
+        one = item(f"i{i:02}", B04=f"{i:02}.tif")
+        one["properties"]["datetime"] = f"2024-01-{i + 1:02}T00:00:00Z"
+        items.append(one)
+    (folder / "items.json").write_text(json.dumps({"type": "FeatureCollection", "features": items}))
+    return folder
+
+
+def cut(server, out, *options):
+    return ["get", server.href("items.json"), "--bands", "B04", BBOX, "-o", out, *options]
+
+
+def hashes(folder):
+    return {p.name: sha256(p) for p in sorted(folder.iterdir()) if not p.name.startswith(".")}
+
+
+@pytest.mark.parametrize("options", [[], ["--of", "png", "--visualize", "min=0,max=65535"], ["--mode", "processes"]],
+                         ids=["tiff", "png", "processes"])
+def test_what_is_finished_is_left_and_reads_no_pixels(options, run, serve, scenes, tmp_path):
+    server = serve(scenes)
+    out = tmp_path / "out"
+    run(*cut(server, out, *options))
+    before = {p.name: (p.stat().st_ino, p.stat().st_mtime_ns) for p in out.iterdir()}
+    again = run(*cut(server, out, *options))
+    assert [line["status"] for line in again.lines()] == ["skipped"] * IMAGES
+    assert sum(line["wire_bytes"] for line in again.lines()) == IMAGES  # one byte each, for the version
+    assert f"{IMAGES} skipped" in again.err
+    assert {p.name: (p.stat().st_ino, p.stat().st_mtime_ns) for p in out.iterdir()} == before
+
+
+def test_other_options_are_an_error_or_replaced(run, serve, scenes, tmp_path):
+    server = serve(scenes)
+    out = tmp_path / "out"
+    run(*cut(server, out))
+    first = hashes(out)
+    refused = run(*cut(server, out, "--unmask", "7"), status=1)
+    assert "--unmask" in refused.err and "--overwrite" in refused.err
+    assert hashes(out) == first
+    assert run(*cut(server, out, "--unmask", "7", "--skip-existing")).lines()[0]["status"] == "skipped"
+    assert hashes(out) == first
+    done = run(*cut(server, out, "--unmask", "7", "--overwrite"))
+    assert {line["status"] for line in done.lines()} == {"done"}
+    assert hashes(out).keys() == first.keys() and not set(hashes(out).values()) & set(first.values())
+    left = run(*cut(server, out, "--unmask", "7", "--overwrite"))
+    assert {line["status"] for line in left.lines()} == {"skipped"}
+    forced = run(*cut(server, out, "--unmask", "7", "--overwrite", "--no-resume"))
+    assert {line["status"] for line in forced.lines()} == {"done"}
+
+
+def test_a_source_that_changed_is_an_error_or_read_again(run, serve, scenes, tmp_path):
+    server = serve(scenes)
+    out = tmp_path / "out"
+    run(*cut(server, out))
+    first = hashes(out)
+    write_raster(scenes / "03.tif", pixels=768)  # a ramp now
+    refused = run(*cut(server, out), status=3)
+    assert "03.tif changed" in refused.err and hashes(out) == first
+    run(*cut(server, out, "--overwrite"))
+    differs = [name for name, digest in hashes(out).items() if digest != first[name]]
+    assert differs == ["i03.tif"]
+
+
+def test_foreign_files_stay(run, serve, scenes, tmp_path):
+    server = serve(scenes)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "i05.tif").write_text("somebody's notes")
+    assert "i05.tif exists" in run(*cut(server, out), status=3).err
+    assert (out / "i05.tif").read_text() == "somebody's notes"
+
+
+def test_the_contact_sheet_of_a_job_gone_on_with_is_whole(run, serve, scenes, tmp_path):
+    server = serve(scenes)
+    run(*cut(server, "whole", "--sheet", tmp_path / "whole.png"))
+    run(*cut(server, "half", "--max-items", "5"))
+    before = hashes(tmp_path / "half")
+    gone_on = run(*cut(server, "half", "--sheet", tmp_path / "half.png"))
+    assert sorted(line["status"] for line in gone_on.lines()) == ["done"] * 7 + ["skipped"] * 5
+    assert hashes(tmp_path / "half") == hashes(tmp_path / "whole")
+    assert hashes(tmp_path / "half").items() >= before.items()
+    assert sha256(tmp_path / "half.png") == sha256(tmp_path / "whole.png")
+
+
+@pytest.mark.parametrize("job", range(KILLED_JOBS))
+def test_ten_kills_in_one_job_of_cut_outs(job, program, run, serve, scenes, quiet_env, tmp_path):
+    server = serve(scenes, "--first-byte-delay", "10")
+    run(*cut(server, tmp_path / "whole"))
+    expected = hashes(tmp_path / "whole")
+    job_bytes = sum(p.stat().st_size for p in scenes.glob("*.tif"))
+    out = tmp_path / "out"
+    rng = random.Random(200 + job)
+    killed = 0
+    for _ in range(KILLS):
+        process = start(program, quiet_env, *cut(server, out, "--max-rate", "20M"))
+        killed += kill_after(process, rng.uniform(0.02, 0.3) * SLOW)
+        done = hashes(out) if out.exists() else {}
+        assert done.items() <= expected.items()
+    run(*cut(server, out))
+    assert killed > 0
+    assert hashes(out) == expected
+    sent = sum(r["bytes"] for r in server.requests() if r["path"].endswith(".tif"))
+    assert sent <= job_bytes * 2 + KILLS * IN_FLIGHT  # the undisturbed run was of the same server

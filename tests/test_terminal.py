@@ -114,12 +114,12 @@ def test_ctrl_c_says_how_to_go_on_and_going_on_works(terminal, far, run, tmp_pat
     shown.read_until(r"total\S* [34]/12 images")
     os.write(shown.master, b"\x03")
     assert shown.end() == 130
-    said = re.search(r"interrupted: (\d+) of 12 done; run the same command with --skip-existing to go on", shown.seen)
+    said = re.search(r"interrupted: (\d+) of 12 done; run the same command again to go on", shown.seen)
     assert said, shown.seen
     done = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "out").glob("image-*.tif")}
     assert len(done) == int(said[1]) and 3 <= len(done) < 12
 
-    ran = run(*far, "--skip-existing")
+    ran = run(*far)
     assert len(list((tmp_path / "out").glob("image-*.tif"))) == 12
     assert {p: (tmp_path / "out" / p).stat().st_mtime_ns for p in done} == done
     assert sorted(line["status"] for line in ran.lines()) == ["done"] * (12 - len(done)) + ["skipped"] * len(done)

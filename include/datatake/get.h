@@ -72,8 +72,10 @@ typedef struct dtake_get_options {
     const char *out_dir;       /* made if missing */
     const char *path_template; /* NULL: "{id}.{ext}" ("{id}_{asset}.{ext}" with raw) */
     dtake_file_format format;
-    bool overwrite;            /* default: a target that exists already is an error for that item */
-    bool skip_existing;        /* default off: a target that exists already is left and counted as skipped */
+    /* A target that exists already and whose receipt says that it is what would be made, of the same versions of
+     * the same sources, is left and counted as skipped (docs/resume.md). Of any other target: */
+    bool overwrite;            /* default: it is an error for that item */
+    bool skip_existing;        /* default off: it is left and counted as skipped */
     const char *sheet_path;    /* contact sheet PNG of all images; NULL: none */
 
     dtake_mode mode;

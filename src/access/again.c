@@ -11,14 +11,26 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The list may lie in another folder than the item did. */
-static json_t *absolute(const char *href)
+char *dtake__absolute_href(const char *href)
 {
     char folder[PATH_MAX];
     bool is_whole = href[0] == '/' || strstr(href, "://") != NULL || dtake__starts_with(href, "file:");
     if (is_whole || getcwd(folder, sizeof folder) == NULL)
-        return json_string(href);
-    return json_sprintf("%s/%s", folder, href);
+        return dtake__strdup(href);
+    size_t size = strlen(folder) + strlen(href) + 2;
+    char *out = dtake__alloc(size);
+    if (out != NULL)
+        snprintf(out, size, "%s/%s", folder, href);
+    return out;
+}
+
+/* The list may lie in another folder than the item did. */
+static json_t *absolute(const char *href)
+{
+    char *whole = dtake__absolute_href(href);
+    json_t *json = whole != NULL ? json_string(whole) : NULL;
+    dtake__free(whole);
+    return json;
 }
 
 /* Band `band` (from 1) of the asset gets the name; those before it that nobody asked for get their numbers.

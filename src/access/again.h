@@ -8,4 +8,7 @@
  * have the names that the user gave. The caller's to free; NULL: no memory. */
 char *dtake__again(const dtake__image *image);
 
+/* A path from the root on; URLs and such paths as they are. NULL: no memory. */
+char *dtake__absolute_href(const char *href);
+
 #endif

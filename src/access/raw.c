@@ -1,10 +1,11 @@
 /* --raw: an asset's own bytes, in ranges under way at the same time, hashed in order, checked, then renamed
  * into place. What a killed process left is gone on with, unless the object has changed. */
 #include "access/raw_file.h"
-#include "access/take.h"
+#include "access/receipt.h"
 
 #include "core/alloc.h"
 #include "core/error.h"
+#include "output/stamp.h"
 
 #include <string.h>
 
@@ -219,6 +220,23 @@ static bool may_go_on(dtake_status status)
     return status != DTAKE_E_CHANGED && status != DTAKE_E_INTEGRITY && status != DTAKE_E_NOT_FOUND;
 }
 
+/* With its receipt. */
+static dtake_status commit(dtake__take *take, dtake_error *err)
+{
+    struct dtake__raw *raw = take->raw;
+    const dtake_get_options *o = &take->job->options.value;
+    dtake__version version = dtake__version_of_object(raw->object);
+    version.bytes = raw->total; /* of an empty object nothing is known */
+    char *receipt = dtake__receipt_make(o, take->image, &version, NULL, 0);
+    if (receipt == NULL)
+        return dtake__fail_nomem(err, "a receipt");
+    dtake_status st = dtake__stamp_commit(raw->file.part, take->image->path, receipt, take->image->sha256,
+                                          o->overwrite, err);
+    raw->file.part = NULL;
+    dtake__free(receipt);
+    return st;
+}
+
 /* The last work: into place, or away. */
 static void close_run(dtake__work *work)
 {
@@ -230,8 +248,7 @@ static void close_run(dtake__work *work)
         st = dtake__raw_file_check(&raw->file, take->image->sha256, &err);
     if (st == DTAKE_OK) {
         take->image->bytes = raw->file.written;
-        st = dtake__part_commit(raw->file.part, &err);
-        raw->file.part = NULL;
+        st = commit(take, &err);
     } else {
         dtake__raw_file_give_up(&raw->file, may_go_on(st));
     }

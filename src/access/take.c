@@ -1,12 +1,10 @@
-#include "access/take.h"
+#include "access/finished.h"
 
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/error.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 void dtake__take_set_state(dtake__take *take, dtake_item_state state)
 {
@@ -53,6 +51,9 @@ static void free_take(dtake__take *take)
     dtake__free(take->place);
     dtake_pixels_dispose(&take->pixels);
     dtake__raw_free(take->raw);
+    dtake__finished_free(take->finished);
+    json_decref(take->receipt);
+    dtake__free(take->receipt_text);
     dtake__free(take);
 }
 
@@ -137,6 +138,18 @@ static bool shared_nodata(const dtake__take *take, double *out)
     return !o->has_unmask && !o->visualize.enabled;
 }
 
+/* The versions of the files as their pixels were read. */
+static char *make_receipt(const dtake__take *take)
+{
+    const dtake__image *image = take->image;
+    dtake__version version[DTAKE_MAX_BANDS] = { 0 };
+    for (size_t i = 0; i < image->source_count && i < DTAKE_MAX_BANDS; i++)
+        for (size_t k = 0; k < take->layer_count; k++)
+            if (strcmp(take->layer[k].href, image->source[i].href) == 0)
+                version[i] = dtake__version_of_raster(take->layer[k].raster, take->layer[k].href);
+    return dtake__receipt_make(&take->job->options.value, image, version, take->layer, take->layer_count);
+}
+
 static void write_file(dtake__take *take)
 {
     static const char *const drawn[] = { "vis-red", "vis-green", "vis-blue" };
@@ -153,7 +166,8 @@ static void write_file(dtake__take *take)
                             .time_ns = take->image->time_ns,
                             .replace = o->overwrite,
                             .order = take->image->place,
-                            .tally = &take->tally };
+                            .tally = &take->tally,
+                            .receipt = take->receipt_text };
     out->pixels = dtake_pixels_take(&take->pixels);
     out->has_nodata = shared_nodata(take, &out->nodata);
     out->rgb = out->pixels.bands == 3 && out->pixels.type == DTAKE_U8;
@@ -203,6 +217,8 @@ static void render_run(dtake__work *work)
         caption_of(take->image, caption, sizeof caption);
         st = dtake__sheet_put(job->sheet, take->image->place, caption, &take->pixels, &err);
     }
+    if (st == DTAKE_OK && !take->drawn_only && (take->receipt_text = make_receipt(take)) == NULL)
+        st = dtake__fail_nomem(&err, "a receipt");
     if (st != DTAKE_OK)
         note_item(take, st, &err);
     DTAKE__TALLY(&take->tally, cpu_us, dtake__now_us() - start_us);
@@ -211,7 +227,8 @@ static void render_run(dtake__work *work)
 static void rendered(dtake__work *work)
 {
     dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
-    if (stopped(take))
+    take->skipped = take->drawn_only && take->status == DTAKE_OK;
+    if (stopped(take) || take->skipped)
         dtake__take_finish(take);
     else
         write_file(take);
@@ -393,28 +410,30 @@ static void check_run(dtake__work *work)
     dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
     const dtake_get_options *o = &take->job->options.value;
     dtake_error err = { 0 };
-    dtake_status st = DTAKE_OK;
-    if (!o->explain_only && !o->overwrite && access(take->image->path, F_OK) == 0) {
-        take->skipped = o->skip_existing;
-        if (!o->skip_existing)
-            st = dtake__fail(&err, DTAKE_E_STATE, "%.100s: %.250s exists; use --overwrite or --skip-existing",
-                             take->image->id, take->image->path);
-    }
+    dtake_status st = dtake__finished_look(take, &err);
     if (st == DTAKE_OK && !take->skipped && !o->raw)
         st = dtake__take_make_layers(take, &err);
     if (st != DTAKE_OK)
         note_item(take, st, &err);
 }
 
-static void checked(dtake__work *work)
+static void go_on(dtake__take *take)
 {
-    dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
     if (stopped(take) || take->skipped)
         dtake__take_finish(take);
     else if (take->job->options.value.raw)
         dtake__raw_start(take);
     else
         start_opens(take);
+}
+
+static void checked(dtake__work *work)
+{
+    dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
+    if (take->receipt != NULL && !stopped(take))
+        dtake__finished_ask(take, go_on);
+    else
+        go_on(take);
 }
 
 dtake_status dtake__take_start(dtake_job *job, dtake__image *image)
@@ -445,6 +464,7 @@ dtake_status dtake__take_start(dtake_job *job, dtake__image *image)
 void dtake__take_cancel(dtake__take *take)
 {
     cancel_ops(take);
+    dtake__finished_cancel(take);
     if (take->raw != NULL)
         dtake__raw_cancel(take);
     if (!take->waiting || !dtake__budget_withdraw(take->job->runtime, &take->budget))

@@ -10,6 +10,7 @@
 #include "raster/reader.h"
 
 typedef struct dtake__raw dtake__raw;
+typedef struct dtake__finished dtake__finished;
 
 struct dtake__take {
     dtake_job *job;
@@ -39,6 +40,11 @@ struct dtake__take {
     dtake_pixels pixels;
     dtake__output output;
     dtake__raw *raw; /* with raw: instead of the layers */
+
+    json_t *receipt;           /* of the file that is there already, when it may be the one to make */
+    dtake__finished *finished; /* while its sources are asked for their versions */
+    bool drawn_only;           /* the file is there; only the contact sheet needs the pixels */
+    char *receipt_text;        /* of the file to be written */
 };
 
 /* Loop thread. The take frees itself; it may be over before this returns. DTAKE_E_NOMEM: the image was not

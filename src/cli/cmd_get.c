@@ -100,13 +100,11 @@ static void follow(struct get *get)
     dtake__display_clear(&get->display);
 }
 
-static void tell_interruption(const dtake_progress *p, const dtake__args *args)
+static void tell_interruption(const dtake_progress *p)
 {
-    bool skips = dtake__args_flag(args, "skip-existing");
     int64_t done = p->items_done + p->items_skipped;
-    dtake__say("interrupted: %lld of %lld%s done; run the same command %sto go on", (long long)done,
-               (long long)p->items_total, p->items_known ? "" : " or more",
-               skips ? "again " : "with --skip-existing ");
+    dtake__say("interrupted: %lld of %lld%s done; run the same command again to go on", (long long)done,
+               (long long)p->items_total, p->items_known ? "" : " or more");
 }
 
 static void tell_costs(const dtake_cost *c)
@@ -169,7 +167,7 @@ static int finish(struct get *get)
             tell_costs(&cost);
     }
     if (get->signal != 0) {
-        tell_interruption(&progress, get->args);
+        tell_interruption(&progress);
         return dtake__signals_exit(get->signal);
     }
     return dtake_status_exit(st);

@@ -152,6 +152,15 @@ const char *dtake__object_etag(const dtake__object *object)
     return etag;
 }
 
+const char *dtake__object_last_modified(const dtake__object *object)
+{
+    dtake__object *locked = (dtake__object *)object;
+    pthread_mutex_lock(&locked->lock);
+    const char *modified = object->bytes >= 0 ? object->last_modified : "";
+    pthread_mutex_unlock(&locked->lock);
+    return modified;
+}
+
 dtake_status dtake__object_set_identity(dtake__object *object, int64_t bytes, const char *etag,
                                         dtake_error *err)
 {

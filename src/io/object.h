@@ -24,9 +24,14 @@ const char *dtake__object_path(const dtake__object *object); /* of a local file;
 /* Known after the first read, or when set from a cache; etag "" and length -1 before. */
 int64_t dtake__object_bytes(const dtake__object *object);
 const char *dtake__object_etag(const dtake__object *object);
+const char *dtake__object_last_modified(const dtake__object *object); /* as served; "" without */
 dtake_status dtake__object_set_identity(dtake__object *object, int64_t bytes, const char *etag,
                                         dtake_error *err);
 void dtake__object_forget_identity(dtake__object *object);
+
+/* What a local file has for an ETag: "SIZE-MTIME-INODE" in double quotes. */
+struct stat;
+void dtake__file_etag(const struct stat *is, char *out, size_t size);
 
 typedef struct dtake__object_read {
     int64_t first, count;

@@ -1,4 +1,5 @@
-/* Reads of local files, on the threads for files. A file is opened for each read: thousands of objects need no descriptors.
+/* Reads of local files, on the threads for files. A file is opened for each read: thousands of objects need
+ * no descriptors.
  */
 #include "io/object_op.h"
 
@@ -28,6 +29,12 @@ static dtake_status open_file(const char *path, int *fd, struct stat *is, dtake_
     return DTAKE_OK;
 }
 
+void dtake__file_etag(const struct stat *is, char *out, size_t size)
+{
+    snprintf(out, size, "\"%" PRIx64 "-%" PRIx64 ".%" PRIx64 "-%" PRIx64 "\"", (uint64_t)is->st_size,
+             (uint64_t)is->st_mtim.tv_sec, (uint64_t)is->st_mtim.tv_nsec, (uint64_t)is->st_ino);
+}
+
 /* Which bytes: those of the range that the file has, or the whole document. */
 static dtake_status choose_bytes(dtake__object_op *op, const struct stat *is, int64_t *first, int64_t *count,
                                  dtake_error *err)
@@ -41,8 +48,7 @@ static dtake_status choose_bytes(dtake__object_op *op, const struct stat *is, in
         return DTAKE_OK;
     }
     char etag[DTAKE__ETAG_BYTES];
-    snprintf(etag, sizeof etag, "\"%" PRIx64 "-%" PRIx64 ".%" PRIx64 "-%" PRIx64 "\"", (uint64_t)is->st_size,
-             (uint64_t)is->st_mtim.tv_sec, (uint64_t)is->st_mtim.tv_nsec, (uint64_t)is->st_ino);
+    dtake__file_etag(is, etag, sizeof etag);
     *first = op->read.first;
     *count = op->read.count < is->st_size - *first ? op->read.count : is->st_size - *first;
     dtake_status st = dtake__object_meet(op->object, is->st_size, etag, "", err);

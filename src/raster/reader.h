@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "io/object.h"
 #include "io/signer.h"
 #include "io/tally.h"
 #include "raster/plan.h"
@@ -43,6 +44,9 @@ dtake_status dtake__raster_plan(const dtake_raster *raster, const dtake_read *re
 
 /* Compressed and decoded bytes a read holds at most, for the budget. */
 int64_t dtake__raster_read_bytes(const dtake_raster *raster, const dtake_read *read);
+
+/* Whose bytes are read, with their version; the raster's own. NULL: GDAL reads. */
+const dtake__object *dtake__raster_object(const dtake_raster *raster);
 
 /* The overview to read for a grid `scale` times coarser than full resolution (1: full): the coarsest that is not
  * coarser than that, within 0.1 %. */
