@@ -301,6 +301,49 @@ static void a_single_uncompressed_strip_is_cut_into_rows(void **state)
     free(f);
 }
 
+static void a_strip_is_cut_only_where_its_rows_are_within_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t width, height, bits, format, bytes;
+        dtake_status expected; /* of the parse */
+        int32_t strips;
+    } cases[] = {
+        { 3000, 100, 8, 1, 300000, DTAKE_OK, 50 },                /* most of it was cut off */
+        { 3000, 40000, 8, 1, 120000000, DTAKE_OK, 1 },            /* most of it was never there */
+        { 4000, 90000000, 8, 1, 360000000000, DTAKE_E_LIMIT, 0 }, /* nor could be */
+        { 100000000, 2, 16, 3, 400000000, DTAKE_E_LIMIT, 0 },     /* 200 MB halves a row, 400 MB floats */
+        { 1000000000, 2, 1, 1, 250000000, DTAKE_E_LIMIT, 0 },     /* 125 MB bits a row, 1 GB bytes */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fixture *f = fixture_new(false, true);
+        dtake__tiff tiff;
+        dtake_error err = { 0 };
+        fixture_image(f);
+        f->tag_count -= 4; /* no tiles */
+        fixture_int(f, DTAKE__TAG_WIDTH, DTAKE__VALUE_LONG, cases[i].width);
+        fixture_int(f, DTAKE__TAG_HEIGHT, DTAKE__VALUE_LONG, cases[i].height);
+        fixture_short(f, DTAKE__TAG_BITS, cases[i].bits);
+        fixture_short(f, DTAKE__TAG_SAMPLE_FORMAT, cases[i].format);
+        fixture_short(f, DTAKE__TAG_COMPRESSION, DTAKE__TIFF_NONE);
+        fixture_int(f, DTAKE__TAG_STRIP_OFFSETS, DTAKE__VALUE_LONG, 1000);
+        fixture_int(f, DTAKE__TAG_STRIP_BYTES, DTAKE__VALUE_LONG8, cases[i].bytes);
+        fixture_int(f, DTAKE__TAG_ROWS_PER_STRIP, DTAKE__VALUE_LONG, 0xffffffff);
+        fixture_directory(f, true);
+        f->len = 20000;
+        dtake_status st = fixture_parse(f, &tiff, &err);
+        if (st != cases[i].expected)
+            fail_msg("case %zu: %s (%s)", i, dtake_status_name(st), err.message);
+        if (st == DTAKE_OK) {
+            CHECK_EQ(tiff.dir[0].tile_count, cases[i].strips);
+            CHECK_STATUS(dtake__tiff_tile_check(&tiff.dir[0], cases[i].strips - 1, &err), DTAKE_E_FORMAT);
+            CHECK(strstr(err.message, "past the end of the file, 20000 bytes long") != NULL);
+        }
+        dtake__tiff_dispose(&tiff);
+        free(f);
+    }
+}
+
 static void overviews_in_sub_directories_are_found(void **state)
 {
     (void)state;
@@ -394,6 +437,7 @@ int main(void)
         cmocka_unit_test(other_files_are_not_a_tiff),
         cmocka_unit_test(overviews_masks_and_strangers_get_their_roles),
         cmocka_unit_test(a_single_uncompressed_strip_is_cut_into_rows),
+        cmocka_unit_test(a_strip_is_cut_only_where_its_rows_are_within_bounds),
         cmocka_unit_test(overviews_in_sub_directories_are_found),
         cmocka_unit_test(metadata_of_bands_are_read_tolerantly),
         cmocka_unit_test(no_memory_is_said_at_every_allocation),

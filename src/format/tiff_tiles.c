@@ -8,6 +8,7 @@
 
 enum {
     CHOPPED_STRIP_BYTES = 8 << 10, /* as libtiff cuts a single uncompressed strip */
+    MOST_TIMES_THE_FILE = 256,     /* a longer strip was not cut off: its pieces would only be memory */
     SLACK_BYTES = 64 << 10,        /* a compressed tile may be this much and twice its pixels */
 };
 
@@ -17,18 +18,22 @@ static int64_t stored_row_bytes(const dtake__tiff_dir *dir)
     return (samples * dir->bits + 7) / 8;
 }
 
+/* 1-bit rows are padded to whole bytes before each bit becomes a byte. */
+static int64_t decoded_row_bytes(const dtake__tiff_dir *dir)
+{
+    return stored_row_bytes(dir) * 8 / dir->bits * (int64_t)dtake_type_bytes(dir->type);
+}
+
 /* A single uncompressed strip is read in pieces of some rows, so that a window needs not all of it. */
 static bool must_chop(const dtake__tiff_dir *dir)
 {
     return dir->strips && dir->compression == DTAKE__TIFF_NONE && dir->tile_count == 1 && !dir->planar &&
-           stored_row_bytes(dir) <= DTAKE__TIFF_MAX_TILE_BYTES;
+           decoded_row_bytes(dir) <= DTAKE__TIFF_MAX_TILE_BYTES;
 }
 
 static dtake_status check_tile_bytes(const dtake__tiff_dir *dir, dtake_error *err)
 {
-    /* 1-bit rows are padded to whole bytes before each bit becomes a byte. */
-    int64_t stored = stored_row_bytes(dir),
-            row = stored * 8 / dir->bits * (int64_t)dtake_type_bytes(dir->type);
+    int64_t row = decoded_row_bytes(dir);
     if (row > DTAKE__TIFF_MAX_TILE_BYTES || row > DTAKE__TIFF_MAX_TILE_BYTES / dir->tile_height)
         return dtake__fail(err, DTAKE_E_LIMIT,
                            "TIFF: a %s of %d x %d pixels and %d bands is over the limit of %" PRId64 " MiB",
@@ -42,7 +47,8 @@ static dtake_status chop(dtake__tiff_dir *dir, dtake_error *err)
 {
     int64_t row = stored_row_bytes(dir), rows = row < CHOPPED_STRIP_BYTES ? CHOPPED_STRIP_BYTES / row : 1;
     uint64_t first = dir->tile_first[0], bytes = dir->tile_bytes[0];
-    if (rows >= dir->height || first > INT64_MAX / 2)
+    bool invented = dir->file_bytes > 0 && bytes / MOST_TIMES_THE_FILE > (uint64_t)dir->file_bytes;
+    if (rows >= dir->height || first > INT64_MAX / 2 || invented)
         return check_tile_bytes(dir, err);
     int64_t count = (dir->height + rows - 1) / rows;
     if (count > DTAKE__TIFF_MAX_TILES || bytes < (uint64_t)row * (uint64_t)dir->height)
