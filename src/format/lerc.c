@@ -3,6 +3,7 @@
 #include "format/decoder.h"
 
 #include "core/error.h"
+#include "format/tiff_ifd.h"
 
 #include <Lerc_c_api.h>
 #include <math.h>
@@ -10,9 +11,14 @@
 
 enum { BLOB_SLACK_BYTES = 64 << 10 }; /* an inner blob may be this much and one and a half times its pixels */
 
+/* Version 2.4 is what TIFF's LercParameters name and libtiff writes. liblerc 4.0 takes 2.6, too, but ends the
+ * process (assert) when lossless floats of that version are damaged; each band's blob has its own version. */
+enum { VERSION = 4, VERSION_AT = 6, BYTES_AT = 34, HEADER_BYTES = 38 };
+
 /* What lerc_getBlobInfo tells, in its order. */
 enum {
-    INFO_TYPE = 1,
+    INFO_VERSION,
+    INFO_TYPE,
     INFO_DEPTH,
     INFO_COLS,
     INFO_ROWS,
@@ -57,6 +63,23 @@ static dtake_status unwrap(dtake__decoder *decoder, lerc_job *job, dtake__bytes 
     return st;
 }
 
+static dtake_status check_versions(dtake__bytes in, unsigned bands, dtake_error *err)
+{
+    for (unsigned band = 0; band < bands; band++) {
+        if (in.len < HEADER_BYTES || memcmp(in.data, "Lerc2 ", 6) != 0)
+            return dtake__fail(err, DTAKE_E_FORMAT, "LERC data: band %u has no Lerc2 header", band + 1);
+        uint64_t version = dtake__get_uint(in.data + VERSION_AT, 4, false);
+        if (version != VERSION)
+            return dtake__fail(err, DTAKE_E_UNSUPPORTED, "LERC 2.%u is not supported, only 2.%d",
+                               (unsigned)version, VERSION);
+        uint64_t bytes = dtake__get_uint(in.data + BYTES_AT, 4, false);
+        if (bytes < HEADER_BYTES || bytes > in.len)
+            return dtake__fail(err, DTAKE_E_FORMAT, "LERC data: band %u is cut off", band + 1);
+        in = (dtake__bytes){ in.data + bytes, in.len - bytes };
+    }
+    return DTAKE_OK;
+}
+
 /* The blob must be of the tile's type and shape before anything is decoded. */
 static dtake_status look(lerc_job *job, dtake__bytes in, int32_t rows, dtake_error *err)
 {
@@ -65,6 +88,9 @@ static dtake_status look(lerc_job *job, dtake__bytes in, int32_t rows, dtake_err
     if (in.len < 6 || memcmp(in.data, "Lerc2 ", 6) != 0 ||
         lerc_getBlobInfo(in.data, (unsigned)in.len, info, NULL, INFO_COUNT, 0) != 0)
         return dtake__fail(err, DTAKE_E_FORMAT, "LERC data: no Lerc2 header");
+    dtake_status st = check_versions(in, info[INFO_BANDS], err);
+    if (st != DTAKE_OK)
+        return st;
     unsigned samples = (unsigned)job->samples;
     job->depth = info[INFO_DEPTH];
     job->bands = info[INFO_BANDS];
