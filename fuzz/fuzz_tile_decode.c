@@ -1,19 +1,19 @@
-/* Byte 0: codec; 1: type; 2: bands and predictor; 3, 4: sides; then the tile. */
+/* Byte 0: codec; 1: type; 2: bands, order, predictor, bits, colours; 3, 4: sides; 5: halves, what LERC is
+ * packed in, alpha; 6: length of the JPEG tables; then those and the tile. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "format/tile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+enum { HEAD = 7 };
+
+static dtake__tiff_dir dir_of(const uint8_t *data)
 {
     static const int32_t codecs[] = { DTAKE__TIFF_NONE,    DTAKE__TIFF_LZW,      DTAKE__TIFF_JPEG,
-                                      DTAKE__TIFF_DEFLATE, DTAKE__TIFF_PACKBITS, DTAKE__TIFF_ZSTD };
-    static dtake__decoder *decoder;
-    if (size < 5)
-        return 0;
-    if (decoder == NULL)
-        decoder = dtake__decoder_new();
+                                      DTAKE__TIFF_DEFLATE, DTAKE__TIFF_PACKBITS, DTAKE__TIFF_ZSTD,
+                                      DTAKE__TIFF_WEBP,    DTAKE__TIFF_LERC };
     dtake_type type = (dtake_type)(data[1] & 7);
     dtake__tiff_dir dir = { .bands = 1 + (data[2] & 3),
                             .planar = data[2] & 4,
@@ -24,9 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                             .across = 1,
                             .down = 1,
                             .tile_count = 1,
-                            .compression = codecs[data[0] % 6],
+                            .compression = codecs[data[0] % 8],
                             .predictor = 1,
                             .photometric = 1,
+                            .lerc_add = data[5] >> 1 & 3,
                             .big_endian = data[2] & 8 };
     dir.width = dir.tile_width;
     dir.height = dir.tile_height;
@@ -34,11 +35,37 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         dir.predictor = type == DTAKE_F32 || type == DTAKE_F64 ? 3 : 2;
     if (type == DTAKE_U8 && (data[2] & 32))
         dir.bits = 1, dir.predictor = 1;
+    if (type == DTAKE_F32 && (data[5] & 1))
+        dir.bits = 16;
     if (dir.compression == DTAKE__TIFF_JPEG && (data[2] & 64))
         dir.photometric = 6, dir.bands = 3;
+    if (data[5] & 8)
+        dir.extra_alpha_band = dir.bands;
+    return dir;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static dtake__decoder *decoder;
+    if (size < HEAD)
+        return 0;
+    if (decoder == NULL)
+        decoder = dtake__decoder_new();
+    dtake__tiff_dir dir = dir_of(data);
+    size_t tables = data[6] < size - HEAD ? data[6] : size - HEAD;
+    data += HEAD;
+    size -= HEAD;
+    if (tables > 0 && dir.compression == DTAKE__TIFF_JPEG) {
+        dir.jpeg_tables = malloc(tables);
+        dir.jpeg_tables_bytes = tables;
+        memcpy(dir.jpeg_tables, data, tables);
+        data += tables;
+        size -= tables;
+    }
     uint8_t *out = malloc(dtake__tile_decoded_bytes(&dir, 0));
     dtake_error err;
-    dtake__tile_decode(decoder, &dir, 0, data + 5, size - 5, out, &err);
+    dtake__tile_decode(decoder, &dir, 0, data, size, out, &err);
     free(out);
+    free(dir.jpeg_tables);
     return 0;
 }

@@ -1,4 +1,6 @@
 /* Writes a few small inputs for each fuzz target that profits from them: seeds DIR */
+#include "seeds.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,10 +8,9 @@
 #include <unistd.h>
 
 #include "format/tiff_fixture.h"
-#include "format/tiff_write.h"
 #include "io/journal.h"
 
-static void save(const char *root, const char *target, int number, const void *bytes, size_t len)
+void save_seed(const char *root, const char *target, int number, const void *bytes, size_t len)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", root, target);
@@ -42,33 +43,9 @@ static void save_tiffs(const char *root)
             }
             fixture_directory(f, true);
         }
-        save(root, "tiff_parse", kind, f->bytes, f->len > 2048 ? f->len : 2048);
+        save_seed(root, "tiff_parse", kind, f->bytes, f->len > 2048 ? f->len : 2048);
         free(f);
     }
-}
-
-static void save_tiles(const char *root)
-{
-    static const uint8_t lzw[] = { 1, 0, 0, 1, 1, 0x80, 0x00, 0x40, 0x20, 0x10, 0x18, 0x08, 0x08 };
-    dtake__encoder *encoder = dtake__encoder_new(6);
-    for (int zstd = 0; zstd < 2; zstd++) {
-        dtake__tiff_spec spec = { .tile_side = 16,
-                                  .bands = 1,
-                                  .type = DTAKE_U16,
-                                  .predictor = 2,
-                                  .compression = zstd ? DTAKE__TIFF_ZSTD : DTAKE__TIFF_DEFLATE };
-        uint16_t pixels[256];
-        uint8_t head[] = { (uint8_t)(zstd ? 5 : 3), DTAKE_U16, 16, 15, 15 };
-        dtake_buf out = DTAKE_BUF_INIT(1 << 16);
-        for (int i = 0; i < 256; i++)
-            pixels[i] = (uint16_t)(i * i);
-        if (dtake__buf_append(&out, head, sizeof head) == DTAKE_OK &&
-            dtake__tile_encode(encoder, &spec, pixels, false, &out, NULL) == DTAKE_OK)
-            save(root, "tile_decode", zstd, out.data, out.len);
-        dtake__buf_dispose(&out);
-    }
-    save(root, "tile_decode", 2, lzw, sizeof lzw);
-    dtake__encoder_free(encoder);
 }
 
 static void save_geokeys(const char *root)
@@ -80,7 +57,7 @@ static void save_geokeys(const char *root)
     memcpy(bytes + 2, keys, sizeof keys);
     memcpy(bytes + 2 + sizeof keys, &axis, sizeof axis);
     memcpy(bytes + 2 + sizeof keys + sizeof axis, "abc|", 4);
-    save(root, "geokeys", 0, bytes, sizeof bytes);
+    save_seed(root, "geokeys", 0, bytes, sizeof bytes);
 }
 
 /* As the fuzz target's object has it. */
@@ -102,8 +79,42 @@ static void save_journal(const char *root)
     if (len == 0 || fclose(file) != 0)
         exit(1);
     unlink(path);
-    save(root, "journal", 0, text, len);
-    save(root, "journal", 1, text, len - 5);
+    save_seed(root, "journal", 0, text, len);
+    save_seed(root, "journal", 1, text, len - 5);
+}
+
+static void save_texts(const char *root)
+{
+    static const struct {
+        const char *target, *text;
+    } texts[] = {
+        { "http_request",
+          "GET /files/a%20b/../c.tif?f=json HTTP/1.1\r\nHost: localhost:80\r\nRange: bytes=0-9,100-,-5\r\n"
+          "If-Range: \"a\"\r\nConnection: close\r\n\r\n" },
+        { "http_request",
+          "POST http://h:1/ HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
+          "5;a=\"b\"\r\nhello\r\n0\r\nX: y\r\n\r\n" },
+        { "http_request", "\r\nHEAD / HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc" },
+        { "http_headers", "bytes 0-99/1000" },
+        { "http_headers", "Wed, 21 Oct 2015 07:28:00 GMT" },
+        { "http_headers", "HTTP/1.1 206 Partial Content" },
+        { "http_headers", "<html><title>a</title><p>Slow down &amp; wait</p>" },
+        { "geojson",
+          "{\"type\":\"Polygon\",\"coordinates\":[[[170,-10],[-170,-10],[-170,10],[170,10],[170,-10]]]}" },
+        { "geojson", "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"geometry\":{"
+                     "\"type\":\"MultiPolygon\","
+                     "\"coordinates\":[[[[0,0],[9,0],[9,9],[0,0]],[[2,1],[3,1],[3,2],[2,1]]]]}}]}" },
+        { "stac_item",
+          "{\"type\":\"Feature\",\"stac_version\":\"1.0.0\",\"id\":\"a\",\"bbox\":[170,-10,-170,10],"
+          "\"geometry\":null,"
+          "\"properties\":{\"datetime\":\"2024-01-01T00:00:00Z\",\"eo:cloud_cover\":3.5},\"links\":[],"
+          "\"assets\":"
+          "{\"B08\":{\"href\":\"../"
+          "b.tif\",\"eo:bands\":[{\"name\":\"B08\",\"common_name\":\"nir\"}],\"file:size\":9},"
+          "\"visual\":{\"href\":\"c.tif\",\"bands\":[{\"name\":\"red\"},{\"eo:common_name\":\"green\"}]}}}" },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        save_seed(root, texts[i].target, (int)i, texts[i].text, strlen(texts[i].text));
 }
 
 static void save_receipt(const char *root)
@@ -126,6 +137,7 @@ int main(int argc, char **argv)
     save_tiffs(argv[1]);
     save_tiles(argv[1]);
     save_geokeys(argv[1]);
+    save_texts(argv[1]);
     save_journal(argv[1]);
     save_receipt(argv[1]);
     return 0;

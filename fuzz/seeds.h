@@ -1,0 +1,12 @@
+/* Seeds of the fuzz targets. */
+#ifndef DTAKE_FUZZ_SEEDS_H
+#define DTAKE_FUZZ_SEEDS_H
+
+#include <stddef.h>
+
+/* ROOT/TARGET/seed-NN */
+void save_seed(const char *root, const char *target, int number, const void *bytes, size_t len);
+
+void save_tiles(const char *root); /* a tile of each codec */
+
+#endif
