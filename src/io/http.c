@@ -92,6 +92,8 @@ static void run_cancel(dtake__post *post)
     http->cancel_ran = true;
     if (http->phase == DTAKE__HTTP_ENDED)
         free_http(http);
+    else if (http->unwatched)
+        dtake__http_end(http, dtake__http_fail(http, DTAKE_E_NOMEM, "out of memory to watch its socket"));
     else
         dtake__http_end(http, dtake__http_fail(http, DTAKE_E_CANCELLED, "cancelled"));
 }

@@ -80,9 +80,18 @@ static watched_socket *watch_socket(dtake__http_client *client, curl_socket_t fd
     return socket;
 }
 
+/* To curl an error here would be the end of all transfers, and none of them would hear of it. */
+static void give_up_socket(CURL *easy)
+{
+    dtake__http *http = NULL;
+    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &http) != CURLE_OK || http == NULL)
+        return;
+    http->unwatched = true;
+    dtake__http_cancel(http);
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *known)
 {
-    (void)easy;
     dtake__http_client *client = ctx;
     watched_socket *socket = known;
     if (what == CURL_POLL_REMOVE) {
@@ -94,10 +103,11 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *kn
     }
     if (socket == NULL)
         socket = watch_socket(client, fd);
-    if (socket == NULL)
-        return -1;
-    socket->events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    return uv_poll_start(&socket->poll, socket->events, on_ready) == 0 ? 0 : -1;
+    if (socket != NULL)
+        socket->events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+    if (socket == NULL || uv_poll_start(&socket->poll, socket->events, on_ready) != 0)
+        give_up_socket(easy);
+    return 0;
 }
 
 static void on_curl_timer(void *ctx)

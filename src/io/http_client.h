@@ -126,6 +126,7 @@ struct dtake__http {
     dtake__post begin_post, cancel_post;
     atomic_bool cancel_posted;
     bool cancel_ran, begun;
+    bool unwatched; /* nobody would tell when its socket is ready: it is ended like a cancelled one */
 
     dtake__http_request wanted; /* its strings are the request's own */
     char method[16];
