@@ -304,3 +304,58 @@ def test_ten_kills_in_one_job_of_cut_outs(job, program, run, serve, scenes, quie
     assert hashes(out) == expected
     sent = sum(r["bytes"] for r in server.requests() if r["path"].endswith(".tif"))
     assert sent <= job_bytes * 2 + KILLS * IN_FLIGHT  # the undisturbed run was of the same server
+
+
+# Files against their receipts, and files made again.
+
+
+def test_verify_tells_what_differs_and_redo_mends_it(run, serve, scenes, tmp_path):
+    server = serve(scenes)
+    out = tmp_path / "out"
+    run(*cut(server, out))
+    run(*cut(server, out / "pictures", "--of", "png", "--visualize", "min=0,max=65535", "--max-items", "2"))
+    before = hashes(out / "pictures")
+    told = run("verify", out, "--sources")
+    assert {line["status"] for line in told.lines()} == {"ok"} and len(told.lines()) == IMAGES + 2
+    assert "14 files" in told.err
+
+    for path in (out / "i04.tif", out / "pictures/i01.png"):
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-2000] + bytes([whole[-2000] ^ 1]) + whole[-1999:])
+        told = run("verify", out, status=7)
+        wrong = [line for line in told.lines() if line["status"] != "ok"]
+        assert [line["path"] for line in wrong] == [str(path)] and wrong[0]["status"] == "differs"
+        assert path.name in told.err
+        run("redo", path)
+        assert path.read_bytes() == whole
+    assert hashes(out / "pictures") == before
+    (out / "pictures/i00.png").unlink()
+    assert "is missing" in run("verify", out, status=7).err
+    run("redo", out / "pictures/i00.png")
+    assert hashes(out / "pictures") == before
+    run("verify", out)
+
+
+def test_redo_names_what_changed_and_writes_nothing(run, serve, scenes, tmp_path):
+    server = serve(scenes)
+    out = tmp_path / "out"
+    run(*cut(server, out, "--max-items", "1"))
+    before = hashes(out)
+    run("redo", out / "i00.tif", "-o", out / "again.tif")
+    assert sha256(out / "again.tif") == before["i00.tif"]
+    (out / "again.tif").unlink()
+    write_raster(scenes / "00.tif", pixels=768)
+    refused = run("redo", out / "i00.tif", "-o", out / "again.tif", status=7)
+    assert "00.tif changed" in refused.err
+    assert "00.tif changed" in run("verify", out, "--sources", status=7).err
+    assert hashes(out) == before and [p for p in out.iterdir() if p.name.startswith(".")] == []
+    run("verify", out)
+    assert "exists already" in run("redo", out / "i00.tif", "-o", out / "i00.tif", status=1).err
+
+
+def test_verify_of_what_carries_no_receipt(run, tmp_path):
+    (tmp_path / "notes.txt").write_text("x")
+    assert "no receipt" in run("verify", "notes.txt", status=5).err
+    assert run("verify", tmp_path, status=5).err.count("\n") == 1
+    assert "No such file" in run("verify", "nothing.tif", status=5).err
+    assert "nothing.tif has no receipt" in run("redo", "nothing.tif", status=5).err

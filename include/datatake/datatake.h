@@ -10,6 +10,7 @@
 #include <datatake/runtime.h>
 #include <datatake/serve.h>
 #include <datatake/status.h>
+#include <datatake/verify.h>
 #include <datatake/worker.h>
 
 #endif

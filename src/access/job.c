@@ -256,6 +256,20 @@ static void inputs_read(dtake__inputs *inputs)
     dtake__job_pump(job);
 }
 
+static void start_one_run(dtake__post *post)
+{
+    dtake_job *job = DTAKE__CONTAINER(post, dtake_job, start_post);
+    dtake_error err = { 0 };
+    dtake_status st = dtake__job_make_room(job, job->images.count, &err);
+    if (st != DTAKE_OK) {
+        dtake__job_finish(job, st, &err);
+        return;
+    }
+    job->reads = count_reads(job);
+    remember_remote(job);
+    dtake__job_pump(job);
+}
+
 static void start_run(dtake__post *post)
 {
     dtake_job *job = DTAKE__CONTAINER(post, dtake_job, start_post);
@@ -359,17 +373,10 @@ static void free_job(dtake_job *job)
     dtake__free(job);
 }
 
-dtake_status dtake_get_start(dtake_job **out, dtake_runtime *runtime, const dtake_get_options *options,
-                             dtake_error *err)
+/* Not started yet; the caller's to free. */
+static dtake_status new_job(dtake_job **out, dtake_runtime *runtime, const dtake_get_options *options,
+                            dtake_error *err)
 {
-    *out = NULL;
-    dtake_status st = dtake__runtime_usable(runtime, false, err);
-    if (st == DTAKE_OK)
-        st = dtake__options_check(options, err);
-    if (st == DTAKE_OK && options->path_template != NULL)
-        st = dtake__template_check(options->path_template, err);
-    if (st != DTAKE_OK)
-        return st;
     dtake_job *job = dtake__calloc(1, sizeof *job);
     if (job == NULL)
         return dtake__fail_nomem(err, "a job");
@@ -387,15 +394,57 @@ dtake_status dtake_get_start(dtake_job **out, dtake_runtime *runtime, const dtak
                                    .cancelled = &job->cancelled,
                                    .done = inputs_read };
     dtake__cost_open(job);
-    st = job->over == NULL || job->notified == NULL ? dtake__fail_nomem(err, "a job") : DTAKE_OK;
+    dtake_status st = job->over == NULL || job->notified == NULL ? dtake__fail_nomem(err, "a job") : DTAKE_OK;
     if (st == DTAKE_OK)
         st = dtake__options_copy(&job->options, options, err);
     if (st == DTAKE_OK)
-        st = start_mode(job, err);
+        *out = job;
+    else
+        free_job(job);
+    return st;
+}
+
+dtake_status dtake_get_start(dtake_job **out, dtake_runtime *runtime, const dtake_get_options *options,
+                             dtake_error *err)
+{
+    dtake_job *job;
+    *out = NULL;
+    dtake_status st = dtake__runtime_usable(runtime, false, err);
+    if (st == DTAKE_OK)
+        st = dtake__options_check(options, err);
+    if (st == DTAKE_OK && options->path_template != NULL)
+        st = dtake__template_check(options->path_template, err);
+    if (st == DTAKE_OK)
+        st = new_job(&job, runtime, options, err);
+    if (st != DTAKE_OK)
+        return st;
+    st = start_mode(job, err);
+    if (st == DTAKE_OK)
+        *out = job;
+    else
+        free_job(job);
+    return st;
+}
+
+dtake_status dtake__get_start_one(dtake_job **out, dtake_runtime *runtime, const dtake_get_options *options,
+                                  dtake__image *image, dtake_error *err)
+{
+    dtake_job *job;
+    *out = NULL;
+    dtake_status st = dtake__runtime_usable(runtime, false, err);
+    if (st == DTAKE_OK)
+        st = new_job(&job, runtime, options, err);
+    if (st != DTAKE_OK) {
+        dtake__image_free(image);
+        return st;
+    }
+    st = dtake__images_add(&job->images, image, err);
     if (st != DTAKE_OK) {
         free_job(job);
         return st;
     }
+    job->start_post.run = start_one_run;
+    dtake__loop_post(job->runtime, &job->start_post);
     *out = job;
     return DTAKE_OK;
 }

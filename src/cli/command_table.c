@@ -59,6 +59,35 @@ const dtake__command dtake__commands[] = {
                     { "a URL, as JSON", "datatake info --json http://127.0.0.1:8080/files/B04.tif" },
                     { "the size of many", "datatake info *.tif --json | jq -c '[.href,.width,.height]'" } },
       .run = dtake__cmd_info },
+    { .name = "verify",
+      .summary = "check files against the receipts that they carry",
+      .inputs = "PATH...",
+      .min_inputs = 1,
+      .max_inputs = -1,
+      .description =
+          "PATH is a file that get wrote, or a folder: then all files with receipts in it and below. Every "
+          "byte "
+          "is read and compared with the receipt's SHA-256. Exit status 7 when one differs or is missing.",
+      .groups = { &dtake__options_verify, &dtake__options_engine, &dtake__options_shape },
+      .examples = { { "a folder", "datatake verify out/" },
+                    { "and whether the sources are still the same", "datatake verify out/ --sources" },
+                    { "what is wrong, as JSON",
+                      "datatake verify out/ | jq -c 'select(.status != \"ok\")'" } },
+      .run = dtake__cmd_verify },
+    { .name = "redo",
+      .summary = "make a file again from its receipt, the same bytes or none",
+      .inputs = "FILE",
+      .min_inputs = 1,
+      .max_inputs = 1,
+      .description =
+          "FILE was written by get; of a PNG or a raw file the receipt beside it is enough. The sources must "
+          "still have the versions that the receipt says. When other bytes come of them nothing is written, "
+          "what has changed is named, and the exit status is 7.",
+      .groups = { &dtake__options_redo, &dtake__options_engine },
+      .examples = { { "mend a file", "datatake redo out/S2B_33TWL_20230810_0_L2A.tif" },
+                    { "make it elsewhere", "datatake redo out/a.tif -o again.tif" },
+                    { "with less memory", "datatake redo out/a.tif --memory 32Mi" } },
+      .run = dtake__cmd_redo },
     { .name = "serve",
       .summary = "serve a folder of files over HTTP with byte ranges",
       .inputs = "",

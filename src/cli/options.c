@@ -92,6 +92,24 @@ static const dtake__option shape_options[] = {
 };
 GROUP(dtake__options_shape, "Standard output", shape_options);
 
+static const dtake__option verify_options[] = {
+    { .name = "sources",
+      .kind = DTAKE__FLAG,
+      .here_only = true,
+      .help = "also ask every source whether it still has the version that was read; one byte of each" },
+};
+GROUP(dtake__options_verify, "What is verified", verify_options);
+
+static const dtake__option redo_options[] = {
+    { .name = "output",
+      .letter = 'o',
+      .kind = DTAKE__FILE,
+      .value = "FILE",
+      .here_only = true,
+      .help = "write it there instead of in its place; it must not be there yet" },
+};
+GROUP(dtake__options_redo, "Where it goes", redo_options);
+
 static const dtake__option serve_options[] = {
     { .name = "files",
       .kind = DTAKE__FOLDER,

@@ -13,6 +13,8 @@ extern const dtake__option_group dtake__options_engine;   /* connections, memory
 extern const dtake__option_group dtake__options_progress; /* what is shown meanwhile */
 extern const dtake__option_group dtake__options_compare;
 extern const dtake__option_group dtake__options_shape; /* what stdout gets */
+extern const dtake__option_group dtake__options_verify;
+extern const dtake__option_group dtake__options_redo;
 extern const dtake__option_group dtake__options_serve;
 extern const dtake__option_group dtake__options_config;
 extern const dtake__option_group dtake__options_common; /* every command has them */
