@@ -347,6 +347,17 @@ void script_no_ranges(script_server *server)
     pthread_mutex_unlock(&server->lock);
 }
 
+void script_forget(script_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    for (int i = 0; i < server->answer_count; i++)
+        free((char *)server->answers[i].bytes);
+    for (int i = 0; i < server->request_count; i++)
+        free(server->requests[i]);
+    server->answer_count = server->request_count = 0;
+    pthread_mutex_unlock(&server->lock);
+}
+
 int script_requests(script_server *server)
 {
     pthread_mutex_lock(&server->lock);

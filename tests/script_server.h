@@ -38,6 +38,8 @@ void script_object(script_server *server, const void *bytes, size_t len, const c
                    const char *modified);
 void script_no_ranges(script_server *server); /* the object is always sent whole */
 
+void script_forget(
+    script_server *server); /* what was said and asked until now; no request may be under way */
 int script_requests(script_server *server);                   /* seen so far */
 bool script_wait_requests(script_server *server, int count);  /* false after 10 s */
 const char *script_request(script_server *server, int index); /* its header (and body), as it came */

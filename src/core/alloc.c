@@ -5,12 +5,18 @@
 #include <string.h>
 
 static atomic_long successes_left = -1;
-static atomic_bool failing_forever;
+static atomic_bool failing_forever, has_failed;
 
 void dtake__alloc_fail_after(long successes, bool forever)
 {
     atomic_store(&failing_forever, forever);
+    atomic_store(&has_failed, false);
     atomic_store(&successes_left, successes);
+}
+
+bool dtake__alloc_may_still_fail(void)
+{
+    return atomic_load(&successes_left) >= 0 && !atomic_load(&has_failed);
 }
 
 static bool must_fail(void)
@@ -21,6 +27,8 @@ static bool must_fail(void)
     if (left > 0)
         return false;
     atomic_store(&successes_left, left == 0 && atomic_load(&failing_forever) ? 0 : -1);
+    if (left == 0)
+        atomic_store(&has_failed, true);
     return left == 0;
 }
 

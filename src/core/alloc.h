@@ -15,5 +15,6 @@ void dtake__free(void *ptr);
 /* Tests: the allocation after `successes` more of them fails, and all after it when `forever`.
  * Negative: none fails. Process-wide. */
 void dtake__alloc_fail_after(long successes, bool forever);
+bool dtake__alloc_may_still_fail(void); /* tests: set by that, and no allocation has failed yet */
 
 #endif

@@ -253,12 +253,16 @@ static bool is_redirect(int status)
 static void follow_redirect(dtake__http *http)
 {
     char *clean = NULL, *shown = NULL, *key = NULL;
-    char *target = dtake__url_join(http->target, dtake__buf_str(&http->location));
-    dtake_status st = DTAKE_OK;
+    char *target;
+    dtake_status st = dtake__url_join(&target, http->target, dtake__buf_str(&http->location));
     int status = http->answer.status;
+    if (st == DTAKE_OK)
+        st = dtake__url_clean(target, &clean, &shown, &key, NULL);
     if (++http->redirects > DTAKE__MAX_REDIRECTS)
         st = dtake__http_fail(http, DTAKE_E_REMOTE, "more than %d redirects", DTAKE__MAX_REDIRECTS);
-    else if (target == NULL || dtake__url_clean(target, &clean, &shown, &key, NULL) != DTAKE_OK)
+    else if (st == DTAKE_E_NOMEM)
+        dtake__http_fail(http, st, "out of memory");
+    else if (st != DTAKE_OK)
         st = dtake__http_fail(http, DTAKE_E_REMOTE, "HTTP %d to '%.80s', which cannot be followed", status,
                               dtake__buf_str(&http->location));
     dtake__host_release(http);

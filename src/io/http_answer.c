@@ -62,7 +62,9 @@ static void read_header(dtake__http *http, const char *name, const char *value)
         copy_value(answer->date, sizeof answer->date, value);
     } else if (dtake__equal_nocase(name, "location")) {
         dtake__buf_clear(&http->location);
-        dtake__buf_puts(&http->location, value); /* too long: left empty, and so no redirect */
+        /* too long: left empty, and so no redirect */
+        if (dtake__buf_puts(&http->location, value) == DTAKE_E_NOMEM)
+            dtake__refuse(http, DTAKE_E_NOMEM, "out of memory");
     }
 }
 

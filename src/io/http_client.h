@@ -205,7 +205,8 @@ void dtake__host_cool(dtake__http_host *host); /* closes what was opened ahead *
 
 /* http_url.c: any thread */
 dtake_status dtake__url_clean(const char *url, char **clean, char **shown, char **key, dtake_error *err);
-char *dtake__url_join(const char *base, const char *reference); /* NULL: not an http(s) URL, or no memory */
+dtake_status dtake__url_join(char **out, const char *base,
+                             const char *reference); /* DTAKE_E_REMOTE: not an http(s) URL */
 
 /* http_transfer.c: one attempt */
 dtake_status dtake__transfer_start(dtake__http *http);

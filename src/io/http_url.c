@@ -88,20 +88,25 @@ dtake_status dtake__url_clean(const char *url, char **clean, char **shown, char 
     return st;
 }
 
-char *dtake__url_join(const char *base, const char *reference)
+dtake_status dtake__url_join(char **out, const char *base, const char *reference)
 {
     dtake_buf escaped = DTAKE_BUF_INIT(MAX_URL);
     CURLU *parsed = curl_url();
-    char *joined = NULL;
-    if (parsed != NULL && escape(reference, &escaped, NULL) == DTAKE_OK &&
-        curl_url_set(parsed, CURLUPART_URL, base, 0) == CURLUE_OK &&
-        curl_url_set(parsed, CURLUPART_URL, dtake__buf_str(&escaped), 0) == CURLUE_OK)
-        joined = get_part(parsed, CURLUPART_URL, 0);
-    if (joined != NULL && !dtake__is_http_url(joined)) {
-        dtake__free(joined);
-        joined = NULL;
+    dtake_status st = parsed != NULL ? escape(reference, &escaped, NULL) : DTAKE_E_NOMEM;
+    *out = NULL;
+    if (st == DTAKE_OK && (curl_url_set(parsed, CURLUPART_URL, base, 0) != CURLUE_OK ||
+                           curl_url_set(parsed, CURLUPART_URL, dtake__buf_str(&escaped), 0) != CURLUE_OK))
+        st = DTAKE_E_REMOTE;
+    if (st == DTAKE_OK) {
+        *out = get_part(parsed, CURLUPART_URL, 0);
+        st = *out != NULL ? DTAKE_OK : DTAKE_E_NOMEM;
+    }
+    if (st == DTAKE_OK && !dtake__is_http_url(*out)) {
+        dtake__free(*out);
+        *out = NULL;
+        st = DTAKE_E_REMOTE;
     }
     curl_url_cleanup(parsed);
     dtake__buf_dispose(&escaped);
-    return joined;
+    return st == DTAKE_OK || st == DTAKE_E_NOMEM ? st : DTAKE_E_REMOTE;
 }
