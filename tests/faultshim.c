@@ -3,12 +3,12 @@
  *
  *   FAULT_UNDER   paths that begin with this are watched: calls that make, change, sync or name files there
  *   FAULT_AT      the so-maniest of these calls goes wrong (from 0); none when not set
- *   FAULT_ERRNO   what it returns, a number; "kill": the process ends there and then, as by SIGKILL
- *   FAULT_CALL    only calls of this name count ("pwrite", "rename", "read" ...); reads count only so
- *   FAULT_FOREVER when set, all later ones go wrong too
- *   FAULT_REPORT  a file that gets the name of each call that went wrong, a line each
- *   FAULT_CLOCK_S the calendar jumps to and fro by so many seconds with each look at it; the monotonic clock
- * does not FAULT_RESOLVE names that end so are answered EAI_NONAME
+ *   FAULT_ERRNO   what it returns, a number; "kill": the process ends there and then, as by SIGKILL; "stop":
+ * it stops, as by SIGSTOP, and the call goes well when it goes on; "hang": the call never returns FAULT_CALL
+ * only calls of this name count ("pwrite", "rename", "read" ...); reads count only so FAULT_FOREVER when set,
+ * all later ones go wrong too FAULT_REPORT  a file that gets the name of each call that went wrong, a line
+ * each FAULT_CLOCK_S the calendar jumps to and fro by so many seconds with each look at it; the monotonic
+ * clock does not FAULT_RESOLVE names that end so are answered EAI_NONAME
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -61,6 +61,12 @@ static bool goes_wrong(const char *call, const char *path, bool reads)
     report(call);
     if (strcmp(number, "kill") == 0)
         kill(getpid(), SIGKILL);
+    while (strcmp(number, "hang") == 0)
+        pause();
+    if (strcmp(number, "stop") == 0) {
+        kill(getpid(), SIGSTOP);
+        return false;
+    }
     errno = atoi(number);
     return true;
 }

@@ -161,7 +161,8 @@ static void what_is_written_is_read_again(void **state)
         dtake__geokeys keys;
         dtake_error err = { 0 };
         CHECK_OK(dtake__geokeys_make(&keys, &spec, &err));
-        CHECK_EQ(keys.directory[3] * 4 + 4, keys.directory_count);
+        /* without a CRS there are no keys at all: GDAL takes a lone raster type for a local CRS */
+        CHECK_EQ(keys.directory_count, cases[i].text[0] != '\0' ? keys.directory[3] * 4 + 4 : 0);
         dtake__tiff tiff = { .geokey_directory = keys.directory,
                              .geokey_directory_count = keys.directory_count,
                              .geokey_doubles = keys.doubles,

@@ -113,14 +113,14 @@ dtake_status dtake__geokeys_make(dtake__geokeys *out, const dtake__tiff_spec *sp
     dtake_status st = DTAKE_OK;
     *out = (dtake__geokeys){ .ascii = DTAKE_BUF_INIT(MAX_TEXT) };
     bool by_code = spec->epsg > 0 && spec->epsg < DTAKE__USER_DEFINED;
-    if (!by_code && (spec->crs_wkt == NULL || spec->crs_wkt[0] == '\0') && !spec->has_transform)
-        return DTAKE_OK;
+    bool any = by_code || (spec->crs_wkt != NULL && spec->crs_wkt[0] != '\0');
+    if (!any && spec->epsg < DTAKE__USER_DEFINED)
+        return DTAKE_OK; /* a raster type alone would be read as a local CRS */
     if (spec->epsg >= DTAKE__USER_DEFINED && spec->crs_wkt == NULL)
         return dtake__fail(err, DTAKE_E_UNSUPPORTED, "write GeoTIFF: EPSG:%d is over what a GeoKey can hold",
                            spec->epsg);
     memcpy(out->directory, (uint16_t[4]){ 1, 1, 0, 0 }, 4 * sizeof(uint16_t));
     out->directory_count = 4;
-    bool any = by_code || (spec->crs_wkt != NULL && spec->crs_wkt[0] != '\0');
     int model = spec->geographic ? DTAKE__MODEL_GEOGRAPHIC
                 : by_code        ? DTAKE__MODEL_PROJECTED
                                  : DTAKE__USER_DEFINED;

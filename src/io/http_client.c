@@ -263,6 +263,8 @@ dtake_status dtake__http_client_open(dtake_runtime *runtime, dtake_error *err)
     client->has_netrc = find_netrc();
     client->ca_file = copy_environment("CURL_CA_BUNDLE", "SSL_CERT_FILE");
     client->ca_folder = copy_environment("SSL_CERT_DIR", NULL);
+    if (runtime->options.connections_per_host > connections_kept())
+        runtime->options.connections_per_host = (int)connections_kept();
     client->idle_capacity = runtime->options.connections_per_host;
     client->idle = dtake__calloc((size_t)client->idle_capacity, sizeof *client->idle);
     client->curl_timer = dtake__timer_new(runtime, on_curl_timer, client);
