@@ -127,7 +127,7 @@ static void save_receipt(const char *root)
         "\"max\":[5000.0],\"opacity\":1.0,\"palette\":[0,255]},\"format\":\"gtiff\"},\"sources\":[{\"href\":"
         "\"/B08.tif\",\"name\":\"B8\",\"band\":0,\"bytes\":1899550,\"etag\":\"\\\"1c\\\"\",\"overview\":0,"
         "\"window\":[65,512,197,186]}],";
-    save(root, "receipt", 0, receipt, sizeof receipt - 1);
+    save_seed(root, "receipt", 0, receipt, sizeof receipt - 1);
 }
 
 int main(int argc, char **argv)

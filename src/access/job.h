@@ -76,8 +76,8 @@ dtake_status dtake__job_make_room(dtake_job *job, size_t places, dtake_error *er
 /* OK, PARTIAL, or what all have in common. */
 dtake_status dtake__job_verdict(dtake_job *job, dtake_error *err);
 
-/* A job of one image that is known already, instead of inputs. Takes `image` (also when it fails). Of the options
- * only what decides the bytes is looked at. */
+/* A job of one image that is known already, instead of inputs. Takes `image` (also when it fails). Of the
+ * options only what decides the bytes is looked at. */
 dtake_status dtake__get_start_one(dtake_job **out, dtake_runtime *runtime, const dtake_get_options *options,
                                   dtake__image *image, dtake_error *err);
 
