@@ -3,42 +3,24 @@
 #include "format/decoder.h"
 
 #include "core/error.h"
-#include "format/tiff_ifd.h"
+#include "format/lerc2.h"
 
-#include <Lerc_c_api.h>
 #include <math.h>
 #include <string.h>
 
 enum { BLOB_SLACK_BYTES = 64 << 10 }; /* an inner blob may be this much and one and a half times its pixels */
 
-/* Version 2.4 is what TIFF's LercParameters name and libtiff writes. liblerc 4.0 takes 2.6, too, but ends the
- * process (assert) when lossless floats of that version are damaged; each band's blob has its own version. */
-enum { VERSION = 4, VERSION_AT = 6, BYTES_AT = 34, HEADER_BYTES = 38 };
-
-/* What lerc_getBlobInfo tells, in its order. */
-enum {
-    INFO_VERSION,
-    INFO_TYPE,
-    INFO_DEPTH,
-    INFO_COLS,
-    INFO_ROWS,
-    INFO_BANDS,
-    INFO_VALID,
-    INFO_BYTES,
-    INFO_MASKS,
-    INFO_COUNT
-};
-
 typedef struct lerc_job {
     const dtake__tiff_dir *dir;
     size_t pixels, samples, sample_bytes; /* of the tile; samples a pixel */
-    unsigned depth, bands, masks;         /* of the blob; masks: those asked for */
+    uint32_t depth, bands;                /* values a pixel of a blob; blobs */
+    bool masked;                          /* some pixel of some blob is */
     bool mask_is_alpha;                   /* the last band was stored as the mask */
     uint8_t *aside, *mask, *blob; /* in the scratch: values not in their order yet, masks, the inner blob */
     size_t blob_room;
 } lerc_job;
 
-static unsigned lerc_type(dtake_type type)
+static int lerc_type(dtake_type type)
 {
     static const uint8_t types[] = { [DTAKE_I8] = 0,  [DTAKE_U8] = 1,  [DTAKE_I16] = 2, [DTAKE_U16] = 3,
                                      [DTAKE_I32] = 4, [DTAKE_U32] = 5, [DTAKE_F32] = 6, [DTAKE_F64] = 7 };
@@ -63,54 +45,51 @@ static dtake_status unwrap(dtake__decoder *decoder, lerc_job *job, dtake__bytes 
     return st;
 }
 
-static dtake_status check_versions(dtake__bytes in, unsigned bands, dtake_error *err)
-{
-    for (unsigned band = 0; band < bands; band++) {
-        if (in.len < HEADER_BYTES || memcmp(in.data, "Lerc2 ", 6) != 0)
-            return dtake__fail(err, DTAKE_E_FORMAT, "LERC data: band %u has no Lerc2 header", band + 1);
-        uint64_t version = dtake__get_uint(in.data + VERSION_AT, 4, false);
-        if (version != VERSION)
-            return dtake__fail(err, DTAKE_E_UNSUPPORTED, "LERC 2.%u is not supported, only 2.%d",
-                               (unsigned)version, VERSION);
-        uint64_t bytes = dtake__get_uint(in.data + BYTES_AT, 4, false);
-        if (bytes < HEADER_BYTES || bytes > in.len)
-            return dtake__fail(err, DTAKE_E_FORMAT, "LERC data: band %u is cut off", band + 1);
-        in = (dtake__bytes){ in.data + bytes, in.len - bytes };
-    }
-    return DTAKE_OK;
-}
-
-/* The blob must be of the tile's type and shape before anything is decoded. */
-static dtake_status look(lerc_job *job, dtake__bytes in, int32_t rows, dtake_error *err)
+/* Each blob must be of the tile's type and shape before anything is decoded. */
+static dtake_status check_blob(const lerc_job *job, const dtake__lerc2 *blob, int32_t rows, dtake_error *err)
 {
     const dtake__tiff_dir *dir = job->dir;
-    unsigned info[INFO_COUNT] = { 0 };
-    if (in.len < 6 || memcmp(in.data, "Lerc2 ", 6) != 0 ||
-        lerc_getBlobInfo(in.data, (unsigned)in.len, info, NULL, INFO_COUNT, 0) != 0)
-        return dtake__fail(err, DTAKE_E_FORMAT, "LERC data: no Lerc2 header");
-    dtake_status st = check_versions(in, info[INFO_BANDS], err);
+    bool by_pixel = blob->depth == job->samples || job->mask_is_alpha,
+         by_band = job->bands > 1 && blob->depth == 1;
+    if (blob->type == lerc_type(dir->type) && blob->cols == (uint32_t)dir->tile_width &&
+        blob->rows == (uint32_t)rows && (by_pixel || by_band))
+        return DTAKE_OK;
+    return dtake__fail(
+        err, DTAKE_E_FORMAT,
+        "LERC data: %u x %u pixels of type %d, %u values where the file says %d x %d of %s, %zu values",
+        blob->cols, blob->rows, blob->type, blob->depth, dir->tile_width, rows, dtake_type_name(dir->type),
+        job->samples);
+}
+
+static dtake_status decode_blobs(lerc_job *job, dtake__bytes in, int32_t rows, uint8_t *out, dtake_error *err)
+{
+    const dtake__tiff_dir *dir = job->dir;
+    dtake__lerc2 blob;
+    dtake_status st = dtake__lerc2_open(&blob, in, err);
     if (st != DTAKE_OK)
         return st;
-    unsigned samples = (unsigned)job->samples;
-    job->depth = info[INFO_DEPTH];
-    job->bands = info[INFO_BANDS];
-    job->masks = info[INFO_MASKS];
+    job->depth = blob.depth;
+    job->bands = is_float(dir) && blob.depth == 1 ? (uint32_t)job->samples : 1;
     job->mask_is_alpha = dir->type == DTAKE_U8 && !dir->planar && dir->extra_alpha_band == dir->bands &&
-                         dir->bands > 1 && job->depth == samples - 1;
-    bool by_pixel = job->bands == 1 && job->masks <= 1 && (job->depth == samples || job->mask_is_alpha);
-    bool by_band = is_float(dir) && job->depth == 1 && job->bands == samples &&
-                   (job->masks == 0 || job->masks == samples);
-    if (info[INFO_TYPE] != lerc_type(dir->type) || info[INFO_COLS] != (unsigned)dir->tile_width ||
-        info[INFO_ROWS] != (unsigned)rows || info[INFO_BYTES] > in.len || (!by_pixel && !by_band))
-        return dtake__fail(
-            err, DTAKE_E_FORMAT,
-            "LERC data: %u x %u pixels of type %u, %u x %u values, %u masks where the file says %d x %d of "
-            "%s, %u values",
-            info[INFO_COLS], info[INFO_ROWS], info[INFO_TYPE], job->bands, job->depth, job->masks,
-            dir->tile_width, rows, dtake_type_name(dir->type), samples);
-    if (job->mask_is_alpha)
-        job->masks = 1;
-    return DTAKE_OK;
+                         dir->bands > 1 && blob.depth == job->samples - 1;
+    uint8_t *values = job->mask_is_alpha || job->bands > 1 ? job->aside : out;
+    memset(values, 0, job->pixels * job->samples * job->sample_bytes); /* masked values are not written */
+    for (uint32_t band = 0; st == DTAKE_OK && band < job->bands; band++) {
+        uint8_t *mask = job->mask + band * job->pixels;
+        if (band > 0) {
+            memcpy(mask, mask - job->pixels, job->pixels);
+            in = (dtake__bytes){ in.data + blob.bytes, in.len - blob.bytes };
+            st = dtake__lerc2_open(&blob, in, err);
+        } else {
+            memset(mask, 0, job->pixels);
+        }
+        if (st == DTAKE_OK)
+            st = check_blob(job, &blob, rows, err);
+        if (st == DTAKE_OK)
+            st = dtake__lerc2_decode(&blob, mask, values + band * job->pixels * job->sample_bytes, err);
+        job->masked = job->masked || blob.valid < job->pixels;
+    }
+    return st;
 }
 
 static void set_nan(uint8_t *sample, size_t bytes)
@@ -143,7 +122,7 @@ static void weave_bands(const lerc_job *job, const uint8_t *bands, uint8_t *out)
     for (size_t s = 0; s < job->samples; s++)
         for (size_t i = 0; i < job->pixels; i++, bands += each) {
             uint8_t *to = out + (i * job->samples + s) * each;
-            if (job->masks > 0 && job->mask[s * job->pixels + i] == 0)
+            if (job->mask[s * job->pixels + i] == 0)
                 set_nan(to, each);
             else
                 memcpy(to, bands, each);
@@ -174,23 +153,14 @@ dtake_status dtake__lerc_decode(dtake__decoder *decoder, const dtake__tiff_dir *
     if (st == DTAKE_OK)
         st = unwrap(decoder, &job, &in, err);
     if (st == DTAKE_OK)
-        st = look(&job, in, rows, err);
+        st = decode_blobs(&job, in, rows, out, err);
     if (st != DTAKE_OK)
         return st;
-    bool aside = job.mask_is_alpha || job.bands > 1;
-    uint8_t *values = aside ? job.aside : out;
-    if (job.masks > 0) /* masked values are not written */
-        memset(values, 0, job.pixels * job.depth * job.bands * job.sample_bytes);
-    unsigned failure =
-        lerc_decode(in.data, (unsigned)in.len, (int)job.masks, job.masks > 0 ? job.mask : NULL,
-                    (int)job.depth, dir->tile_width, rows, (int)job.bands, lerc_type(dir->type), values);
-    if (failure != 0)
-        return dtake__fail(err, DTAKE_E_FORMAT, "LERC data are damaged (liblerc: %u)", failure);
     if (job.mask_is_alpha)
-        put_alpha(&job, values, out);
+        put_alpha(&job, job.aside, out);
     else if (job.bands > 1)
-        weave_bands(&job, values, out);
-    else if (job.masks > 0 && is_float(dir))
+        weave_bands(&job, job.aside, out);
+    else if (job.masked && is_float(dir))
         put_nans(&job, out);
     return DTAKE_OK;
 }
