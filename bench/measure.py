@@ -1,10 +1,11 @@
 """Runs inside bench/netns: one workload, every client in turn, several rounds, a fresh server and a cold process
 each time. Reads a JSON task on standard input, writes a JSON report on standard output, progress on stderr."""
+import hashlib
 import json
 import os
 import re
-import signal
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -13,15 +14,17 @@ import threading
 import time
 from pathlib import Path
 
+import peers
 import workload
-from workload import ROOT
 
 SERVER = os.environ["NET_SERVER"].split()
 CLIENT = os.environ["NET_CLIENT"].split()
 ADDRESS = os.environ["NET_SERVER_ADDRESS"]
-PROGRAM = ROOT / "build/release/datatake"
-PYTHON = ROOT / ".venv-bench/bin/python"
 CLIENT_SECONDS = 300  # no client may take longer
+
+
+class ClientFailed(Exception):
+    pass
 
 
 class Server:
@@ -30,7 +33,7 @@ class Server:
     def __init__(self, folder, log):
         self.log = log
         log.unlink(missing_ok=True)
-        command = [*SERVER, "nice", "-n", "5", str(PROGRAM), "serve", "--files", str(folder), "--listen",
+        command = [*SERVER, "nice", "-n", "5", str(peers.PROGRAM), "serve", "--files", str(folder), "--listen",
                    f"{ADDRESS}:0", "--access-log", str(log)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         words = ""
@@ -44,61 +47,83 @@ class Server:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         sizes = [re.search(r'" \d{3} (\d+)', line) for line in lines]
         return {"requests": len(lines), "bytes": sum(int(s[1]) for s in sizes if s)}
 
 
-def client_command(name, list_file, out):
-    """`datatake` and `rasterio N` read windows; with `out` they also write each as a GeoTIFF."""
-    kind, _, threads = name.partition(" ")
-    if kind == "rasterio":
-        return [str(PYTHON), str(ROOT / "bench/rasterio_windows.py"), str(list_file), threads, *([str(out)] if out else [])]
-    if not out:
-        return [str(ROOT / "build/release/bench/windows"), str(list_file)]
-    hrefs = [line.split()[0] for line in list_file.read_text().splitlines()]
-    return [str(PROGRAM), "get", *hrefs, "--bbox", workload.GET_BBOX, "--no-cache", "-q", "-o", str(out)]
-
-
-def timed(command, env):
+def timed(command, env, scratch):
     """Runs a client to its end: what it printed, and its whole process's time, memory and processor time."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
-    killer = threading.Timer(CLIENT_SECONDS, process.kill)
-    killer.start()
-    out, err = process.stdout.read(), process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    killer.cancel()
+    used = scratch / "used.json"
+    used.unlink(missing_ok=True)
+    with open(scratch / "stderr", "w+b") as words:
+        process = subprocess.Popen([str(peers.TIMED), str(used), *map(str, command)], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=words, env=env, start_new_session=True)
+        killer = threading.Timer(CLIENT_SECONDS, os.killpg, (process.pid, signal.SIGKILL))
+        killer.start()
+        try:
+            printed, _ = process.communicate()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+        finally:
+            killer.cancel()
+        words.seek(0)
+        said = words.read().decode(errors="replace").strip()
     if process.returncode != 0:
-        raise SystemExit(f"bench: {' '.join(command[:6])} failed ({process.returncode}): {err.decode()[-2000:]}")
-    return out, {"process_seconds": round(time.perf_counter() - started, 4), "peak_rss_mb": round(usage.ru_maxrss / 1024, 1),
-                 "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3)}
+        raise ClientFailed(f"ended with {process.returncode}: {said[-600:]}")
+    return printed.decode(), json.loads(used.read_text())
 
 
-def run_client(name, task, chosen, scratch):
+def job_of(task, chosen, server, client, scratch):
+    hrefs = [f"{server.url}{i:04}.tif" for i in range(len(chosen))]
+    list_file = scratch / "tasks.txt"
+    list_file.write_text("".join(" ".join([href, *map(str, window or ())]) + "\n" for href, window in zip(hrefs, chosen)))
+    if task["kind"] == "files":
+        peers.write_items(list_file.with_suffix(".ndjson"), hrefs)
+    list_file.with_suffix(".names").write_text("".join(href.rsplit("/", 1)[1] + "\n" for href in hrefs))
+    writes = task["kind"] in ("files", "write")
+    memory = Path("/dev/shm") / f"datatake-bench-{os.getpid()}"  # for a program that cannot keep pixels itself
+    out = scratch / "out" if writes else memory if client.whole and task["kind"] == "windows" else None
+    return peers.Job(list_file, hrefs, out)
+
+
+def result_of(client, task, job, printed):
+    if task["kind"] == "files":
+        return [hashlib.sha256((job.out / href.rsplit("/", 1)[1]).read_bytes()).hexdigest() for href in job.hrefs]
+    if task["kind"] == "write":
+        return workload.sum_of(job.out)
+    return client.sum_of(printed, job) if client.whole else json.loads(printed)["sum"]
+
+
+def run_client(client, task, chosen, expected, scratch):
     server = Server(Path(task["folder"]), scratch / "access.log")
-    out = scratch / "out" if task.get("write") else None
-    shutil.rmtree(scratch / "out", ignore_errors=True)
     env = {**os.environ, "XDG_CACHE_HOME": str(scratch / "cache"), "HOME": str(scratch)}
+    job = job_of(task, chosen, server, client, scratch)
     try:
-        list_file = scratch / "windows.txt"
-        list_file.write_text("".join(f"{server.url}{i:04}.tif {' '.join(map(str, w))}\n" for i, w in enumerate(chosen)))
-        printed, run = timed([*CLIENT, *client_command(name, list_file, out)], env)
+        try:
+            printed, run = timed([*CLIENT, *client.command(job)], env, scratch)
+        finally:
+            run_served = server.stop()
+        run["seconds"] = run["process_seconds"] if client.whole else json.loads(printed)["seconds"]
+        run["version"] = "" if client.whole else json.loads(printed).get("version", "")
+        result = result_of(client, task, job, printed)
+        if result != expected:
+            raise ClientFailed(f"came to another result: {str(result)[:80]} instead of {str(expected)[:80]}")
+        return {**run, **run_served}
     finally:
-        served = server.stop()
-    if out and name == "datatake":
-        run["seconds"] = run["process_seconds"]
-    else:
-        run.update({k: v for k, v in json.loads(printed).items() if k in ("seconds", "sum", "version")})
-    if out:
-        run["sum"] = workload.sum_of(out)
-    return {**run, **served}
+        if job.out:
+            shutil.rmtree(job.out, ignore_errors=True)
 
 
 def calibrate(folder, scratch):
-    """What the path gives: the time of a handshake, and eight plain streams of 25 MB at once."""
+    """What the path gives: the time of a handshake, and eight plain streams of up to 25 MB at once."""
     server = Server(folder, scratch / "access.log")
     fetch = [*CLIENT, "curl", "-s", "-o", "/dev/null", "-r", "0-24999999", "-w", "%{time_connect}", f"{server.url}0000.tif"]
     try:
@@ -107,46 +132,82 @@ def calibrate(folder, scratch):
         connects = [float(s.communicate(timeout=60)[0]) for s in streams]
         seconds = time.perf_counter() - started
     finally:
-        server.stop()
+        served = server.stop()
     control = subprocess.run([*SERVER, "sysctl", "-n", "net.ipv4.tcp_congestion_control"], stdout=subprocess.PIPE, text=True)
-    return {"rtt_ms": round(min(connects) * 1000, 1), "mb_per_s": round(8 * 25 / seconds, 1),
+    return {"rtt_ms": round(min(connects) * 1000, 2), "mb_per_s": round(served["bytes"] / 1e6 / seconds, 1),
             "congestion_control": control.stdout.strip()}
 
 
+def run_rounds(task, running, chosen, expected, scratch):
+    """Interleaved: each round begins with another client. A client that failed runs no more; in a quick run neither
+    does one that took more than five times as long as the fastest."""
+    runs, failed = {client.name: [] for client in running}, {}
+    for number in range(task["rounds"]):
+        turn = number % len(running)
+        for client in running[turn:] + running[:turn]:
+            if client.name in failed or (task["quick"] and number > 0 and too_slow(client.name, runs)):
+                continue
+            try:
+                runs[client.name].append(run_client(client, task, chosen, expected, scratch))
+                told = f"{runs[client.name][-1]['seconds']:.2f} s"
+            except ClientFailed as failure:
+                failed[client.name] = told = str(failure)
+            print(f"  {task['name']} {number + 1}/{task['rounds']} {client.name:<14} {told}", file=sys.stderr)
+    return {name: r for name, r in runs.items() if name not in failed}, failed
+
+
+def too_slow(name, runs):
+    return runs[name][0]["seconds"] > 5 * min(r[0]["seconds"] for r in runs.values() if r)
+
+
 def measure(task):
-    chosen = workload.windows(task["windows"], task["size"])
-    if task.get("write"):
-        chosen = [workload.get_window(PROGRAM, task["source"])] * task["windows"]
-    folder = Path(task["folder"])
-    rows = {name: [] for name in task["clients"]}
-    with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        report = {"calibration": calibrate(folder, scratch)}
-        for round_number in range(task["rounds"]):
-            for client in task["clients"]:
-                rows[client].append(run_client(client, task, chosen, scratch))
-                print(f"  {task['name']} {round_number + 1}/{task['rounds']} {client:<14}"
-                      f" {rows[client][-1]['seconds']:.2f} s", file=sys.stderr)
-    sums = {run["sum"] for runs in rows.values() for run in runs}
-    if len(sums) != 1:
-        raise SystemExit(f"bench: {task['name']}: the clients read different pixels: {rows}")
-    least = workload.ideal(task["source"], chosen, float(os.environ["NET_RTT_MS"]) / 1000,
-                           float(os.environ["NET_MBIT"]) * 125000, os.cpu_count(), 64)
-    report.update(task=task, ideal=least, runs=rows)
-    report["clients"] = {client: summary(runs, least) for client, runs in rows.items()}
-    return report
+    running, missing = peers.clients_for(task["kind"], task["name"], task["quick"])
+    if task.get("only_ours"):
+        running, missing = [c for c in running if c.name.startswith("datatake")], {}
+    chosen = workload.chosen(task)
+    if task["kind"] == "write":
+        chosen = [workload.get_window(peers.PROGRAM, task["source"])] * task["count"]
+    expected = workload.truth(task["source"], task["kind"], chosen)
+    with tempfile.TemporaryDirectory(dir=task["scratch"]) as name:
+        calibration = calibrate(Path(task["folder"]), Path(name))
+        runs, failed = run_rounds(task, running, chosen, expected, Path(name))
+    mbit = float(os.environ["NET_MBIT"])
+    rtt_s = float(os.environ["NET_RTT_MS"]) / 1000
+    ideal = [workload.ideal_of({**task, "windows": chosen}, task["source"], rtt_s, rate, os.cpu_count())
+             for rate in (mbit * 125000 if mbit else calibration["mb_per_s"] * 1e6, calibration["mb_per_s"] * 1e6)]
+    for client in running:
+        if client.name in failed:
+            missing[client.name] = {"why": failed[client.name],
+                                    "published": client.published.get(task["name"]) or client.published.get("", "none")}
+    return {"task": task, "calibration": calibration, "ideal": ideal[0], "ideal_calibrated": ideal[1], "runs": runs,
+            "clients": best_of_families({c.name: {**summary(runs[c.name], ideal[0]), "shown": c.shown,
+                                                  "settings": c.settings}
+                                         for c in running if c.name in runs}),
+            "missing": missing}
 
 
 def summary(runs, least):
     seconds = [run["seconds"] for run in runs]
-    middle = statistics.median(seconds)
-    return {"seconds": middle, "min": min(seconds), "max": max(seconds), "ratio": round(middle / least["seconds"], 2),
-            "requests": statistics.median(run["requests"] for run in runs),
-            "bytes": statistics.median(run["bytes"] for run in runs),
-            "peak_rss_mb": max(run["peak_rss_mb"] for run in runs),
-            "cpu_seconds": statistics.median(run["cpu_seconds"] for run in runs),
-            "version": runs[0].get("version", "")}
+    requests, sent = (statistics.median(run[key] for run in runs) for key in ("requests", "bytes"))
+    cpu = statistics.median(run["cpu_seconds"] for run in runs)
+    return {"seconds": statistics.median(seconds), "min": min(seconds), "max": max(seconds),
+            "ratio": round(statistics.median(seconds) / least["seconds"], 2),
+            "requests": requests, "requests_ratio": round(requests / least["requests"], 2),
+            "bytes": sent, "bytes_ratio": round(sent / least["bytes"], 2),
+            "runs": len(runs), "peak_rss_mb": max(run["peak_rss_mb"] for run in runs), "cpu_seconds": cpu,
+            "cpu_ratio": round(cpu / least["decode_s"], 2) if least["decode_s"] else None,
+            "version": runs[0]["version"]}
+
+
+def best_of_families(rows):
+    """Of clients that differ in a setting the fastest stays, under its own name."""
+    best = {}
+    for name, row in rows.items():
+        if row["shown"] not in best or row["seconds"] < rows[best[row["shown"]]]["seconds"]:
+            best[row["shown"]] = name
+    return {name: rows[name] for name in best.values()}
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     json.dump(measure(json.load(sys.stdin)), sys.stdout)

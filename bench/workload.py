@@ -1,4 +1,5 @@
 """The benchmark's data, its windows, and the least time they could take."""
+import hashlib
 import math
 import os
 import random
@@ -45,8 +46,19 @@ def scene(shared):
     return path
 
 
+def smaller_scene(source):
+    """A whole file of about 42 MB: 4608 x 4608 pixels of the scene with their overviews. Made once."""
+    path = DATA / "smaller.tif"
+    if not path.exists():
+        part = path.with_suffix(".part.tif")
+        gdal.Translate(str(part), str(source), format="COG", srcWin=[0, 0, 4608, 4608], creationOptions=[
+            "BLOCKSIZE=512", "COMPRESS=DEFLATE", "PREDICTOR=2", "NUM_THREADS=ALL_CPUS", "OVERVIEW_RESAMPLING=NEAREST"])
+        part.rename(path)
+    return path
+
+
 def publish(source, folder, count):
-    """The scene under `count` names, so that every window has a URL of its own and no client's cache helps twice."""
+    """The file under `count` names, so that every window has a URL of its own and no client's cache helps twice."""
     folder.mkdir(parents=True, exist_ok=True)
     for i in range(count):
         name = folder / f"{i:04}.tif"
@@ -61,6 +73,32 @@ def windows(count, size, seed=1):
     offsets = range(max(0, (tiles - 1) * TILE - size + 1), min(TILE, tiles * TILE - size + 1))
     corner = lambda: rng.randint(0, SIZE // TILE - tiles) * TILE + rng.choice(offsets)  # noqa: E731
     return [(corner(), corner(), size, size) for _ in range(count)]
+
+
+def chosen(task):
+    """The windows of a task, one a file; None stands for a file's header, or for the whole of it."""
+    if task["kind"] in ("headers", "files"):
+        return [None] * task["count"]
+    if "windows" in task:
+        return task["windows"]
+    if "window" in task:
+        return [tuple(task["window"])] * task["count"]
+    return windows(task["count"], task["size"])
+
+
+def truth(source, kind, chosen_windows):
+    """What every client must come to, read here from the local file: the sum of all pixels; of the widths times
+    heights that headers tell; the digests of whole files."""
+    dataset = gdal.Open(str(source))
+    if kind == "files":
+        return [hashlib.sha256(Path(source).read_bytes()).hexdigest()] * len(chosen_windows)
+    if kind == "headers":
+        return dataset.RasterXSize * dataset.RasterYSize * len(chosen_windows)
+    known = {}
+    for window in chosen_windows:
+        if window not in known:
+            known[window] = int(dataset.ReadAsArray(*window).sum(dtype=numpy.uint64))
+    return sum(known[window] for window in chosen_windows)
 
 
 def get_window(program, source):
@@ -85,6 +123,35 @@ def tiles_of(window):
             for x in range(col // TILE, (col + width - 1) // TILE + 1)]
 
 
+def growth(size, flight):
+    """Round trips more than one that TCP's slow start needs for so many bytes."""
+    return max(0, math.ceil(math.log2(size / flight + 1)) - 1)
+
+
+def ideal_of(task, source, rtt_s, bytes_s, cores, connections=64):
+    """The ideal time of a task: a dict with the bounds, the least requests and bytes, seconds of decoding."""
+    if task["kind"] == "headers":
+        return ideal_headers(task["count"], rtt_s, bytes_s, connections)
+    if task["kind"] == "files":
+        return ideal_files(task["count"], os.path.getsize(source), rtt_s, bytes_s, connections)
+    return ideal(source, chosen(task), rtt_s, bytes_s, cores, connections)
+
+
+def ideal_headers(count, rtt_s, bytes_s, connections):
+    """Connect, a header of 16 KiB, and on each connection one after another."""
+    trips = 1 + 1 + growth(HEADER_BYTES, FIRST_FLIGHT) + math.ceil(count / connections) - 1
+    total = count * HEADER_BYTES
+    bounds = {"latency_s": trips * rtt_s, "wire_s": 2 * rtt_s + total / bytes_s}
+    return {**bounds, "seconds": max(bounds.values()), "bytes": total, "requests": count, "decode_s": 0}
+
+
+def ideal_files(count, size, rtt_s, bytes_s, connections):
+    """Connect, then the files, each over its share of the connections. Nothing is decoded."""
+    part = size / max(1, connections // count)
+    bounds = {"latency_s": (2 + growth(part, FIRST_FLIGHT)) * rtt_s, "wire_s": 2 * rtt_s + count * size / bytes_s}
+    return {**bounds, "seconds": max(bounds.values()), "bytes": count * size, "requests": count, "decode_s": 0}
+
+
 def ideal(source, chosen, rtt_s, bytes_s, cores, connections):
     """The ideal time of a cold run over plain HTTP: the largest of what the round trips, the wire and the
     processors need. Returns a dict with the bounds and the least requests and bytes."""
@@ -101,9 +168,6 @@ def ideal(source, chosen, rtt_s, bytes_s, cores, connections):
     total = sum(b for _, b, _ in per_window) + len(chosen) * HEADER_BYTES
     cpu_s = sum(n for n, _, _ in per_window) * DECODE_S
 
-    def growth(size, flight):
-        return max(0, math.ceil(math.log2(size / flight + 1)) - 1)
-
     after_header = 1 + growth(HEADER_BYTES, FIRST_FLIGHT)
     parts = max(1, connections // len(chosen))
     largest = max(b for _, b, _ in per_window) / parts
@@ -113,4 +177,4 @@ def ideal(source, chosen, rtt_s, bytes_s, cores, connections):
     setup = 3 * rtt_s
     bounds = {"latency_s": trips * rtt_s, "wire_s": setup + total / bytes_s, "cpu_s": setup + cpu_s / cores}
     return {**bounds, "seconds": max(bounds.values()), "bytes": total,
-            "requests": sum(1 + runs for _, _, runs in per_window), "tiles": sum(n for n, _, _ in per_window)}
+            "requests": sum(1 + runs for _, _, runs in per_window), "tiles": sum(n for n, _, _ in per_window), "decode_s": cpu_s}
