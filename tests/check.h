@@ -28,8 +28,8 @@
             fail_msg("%s: %s, expected %s", #call, dtake_status_name(check_status), #expected);              \
     } while (0)
 
-#define CHECK_EQ(a, b) assert_int_equal((a), (b))
-#define CHECK_STR(a, b) assert_string_equal((a), (b))
+#define CHECK_EQ(a, b)   assert_int_equal((a), (b))
+#define CHECK_STR(a, b)  assert_string_equal((a), (b))
 #define CHECK(condition) assert_true(condition)
 
 #endif

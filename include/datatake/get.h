@@ -37,30 +37,31 @@ typedef struct dtake_interval {
     bool start_exclusive, end_exclusive;
 } dtake_interval;
 
-/* Reads RFC 3339 as STAC does: "A/B", "../B", "A", a bare date as the end means the end of that day; closed. */
+/* Reads RFC 3339 as STAC does: "A/B", "../B", "A", a bare date as the end means the end of that day; closed.
+ */
 DTAKE_API dtake_status dtake_interval_parse(const char *text, dtake_interval *out, dtake_error *err);
 
 /* Zero-initialise; pointers are borrowed until dtake_get_start returns. */
 typedef struct dtake_get_options {
     const char *const *inputs; /* item, item collection or NDJSON (path, URL), folder, raster (path, URL) */
     size_t input_count;
-    const char *items_json;    /* items given as text instead (what the command line reads from "-"); or NULL */
+    const char *items_json; /* items given as text instead (what the command line reads from "-"); or NULL */
     size_t items_json_bytes;
-    const char *items_base;    /* href that relative hrefs of items_json start from; NULL: the working folder */
+    const char *items_base; /* href that relative hrefs of items_json start from; NULL: the working folder */
 
     bool has_bbox;
     dtake_box bbox;
-    const char *intersects;    /* GeoJSON text; selects items and masks pixels outside; or NULL */
+    const char *intersects; /* GeoJSON text; selects items and masks pixels outside; or NULL */
     bool has_datetime;
     dtake_interval datetime;
     bool has_cloud;
-    double cloud_max_pct;      /* strictly less; items without eo:cloud_cover do not pass */
-    int64_t max_items;         /* 0: all */
+    double cloud_max_pct; /* strictly less; items without eo:cloud_cover do not pass */
+    int64_t max_items;    /* 0: all */
 
-    const char *const *bands;  /* asset keys, eo:bands names, common names; or "2" of a raster input */
-    size_t band_count;         /* 0: all of a raster; an error for items with several data assets */
+    const char *const *bands; /* asset keys, eo:bands names, common names; or "2" of a raster input */
+    size_t band_count;        /* 0: all of a raster; an error for items with several data assets */
 
-    double scale_m;            /* metres; 0: the finest band's own grid */
+    double scale_m; /* metres; 0: the finest band's own grid */
     bool has_unmask;
     double unmask;
     dtake_visualize visualize;
@@ -72,20 +73,20 @@ typedef struct dtake_get_options {
     const char *out_dir;       /* made if missing */
     const char *path_template; /* NULL: "{id}.{ext}" ("{id}_{asset}.{ext}" with raw) */
     dtake_file_format format;
-    /* A target that exists already and whose receipt says that it is what would be made, of the same versions of
-     * the same sources, is left and counted as skipped (docs/resume.md). Of any other target: */
-    bool overwrite;            /* default: it is an error for that item */
-    bool skip_existing;        /* default off: it is left and counted as skipped */
-    const char *sheet_path;    /* contact sheet PNG of all images; NULL: none */
+    /* A target that exists already and whose receipt says that it is what would be made, of the same versions
+     * of the same sources, is left and counted as skipped (docs/resume.md). Of any other target: */
+    bool overwrite;         /* default: it is an error for that item */
+    bool skip_existing;     /* default off: it is left and counted as skipped */
+    const char *sheet_path; /* contact sheet PNG of all images; NULL: none */
 
     dtake_mode mode;
-    int32_t processes;         /* with DTAKE_MODE_PROCESSES; 0: one a core */
-    const char *program;       /* the datatake program, for DTAKE_MODE_PROCESSES; NULL: found by itself */
+    int32_t processes;   /* with DTAKE_MODE_PROCESSES; 0: one a core */
+    const char *program; /* the datatake program, for DTAKE_MODE_PROCESSES; NULL: found by itself */
     int32_t shard_index, shard_count; /* take items i with i % count == index; count 0: all */
-    bool explain_only;         /* plan: read headers, no pixels, write nothing */
-    bool no_cache;             /* leave the header cache alone */
-    bool no_resume;            /* make every file from the start: neither go on with what an ended process left
-                                  unfinished, nor leave finished files whose receipt fits (docs/resume.md) */
+    bool explain_only;                /* plan: read headers, no pixels, write nothing */
+    bool no_cache;                    /* leave the header cache alone */
+    bool no_resume; /* make every file from the start: neither go on with what an ended process left
+                       unfinished, nor leave finished files whose receipt fits (docs/resume.md) */
 } dtake_get_options;
 
 typedef struct dtake_job dtake_job;
@@ -112,13 +113,13 @@ typedef struct dtake_item_progress {
 /* A snapshot anyone may take, as often as they like. Bytes are bytes on the wire (or read from disk). */
 typedef struct dtake_progress {
     bool finished;
-    bool items_known;            /* false while inputs are still read */
+    bool items_known; /* false while inputs are still read */
     int64_t items_total, items_done, items_failed, items_skipped;
     int64_t bytes_done, bytes_total; /* total grows while headers arrive */
     int64_t requests, retries;
     int32_t connections;
-    double seconds;              /* since the start */
-    int32_t active_count;        /* items under way, the first DTAKE_ACTIVE_ITEMS of them in `active` */
+    double seconds;       /* since the start */
+    int32_t active_count; /* items under way, the first DTAKE_ACTIVE_ITEMS of them in `active` */
     dtake_item_progress active[DTAKE_ACTIVE_ITEMS];
 } dtake_progress;
 
@@ -130,11 +131,12 @@ typedef struct dtake_result {
     const char *sha256;  /* hex, of the file; "" if none */
     const char *message; /* why it failed; "" otherwise */
     const char *href;    /* of its first source; "" if it never had one */
-    const char *again;   /* of an item that failed: a STAC Item of one line that, as an input, tries it again; "" */
+    const char
+        *again; /* of an item that failed: a STAC Item of one line that, as an input, tries it again; "" */
     dtake_status status;
     bool skipped;
-    int64_t bytes;       /* of the file */
-    int64_t wire_bytes;  /* fetched for it */
+    int64_t bytes;      /* of the file */
+    int64_t wire_bytes; /* fetched for it */
     int32_t requests, retries;
     int64_t width, height;
     double seconds;
@@ -148,18 +150,20 @@ typedef struct dtake_cost {
     int64_t header_requests;
     int64_t tiles;
     int64_t ranges;
-    int32_t round_trips;       /* serial round trips of the plan */
-    double rtt_ms;             /* measured; 0 if nothing was fetched over the network */
-    double bandwidth_bytes_s;  /* measured */
-    double latency_seconds, transfer_seconds, cpu_seconds; /* the three bounds of which ideal is the largest */
+    int32_t round_trips;      /* serial round trips of the plan */
+    double rtt_ms;            /* measured; 0 if nothing was fetched over the network */
+    double bandwidth_bytes_s; /* measured */
+    double latency_seconds, transfer_seconds,
+        cpu_seconds; /* the three bounds of which ideal is the largest */
     double cpu_used_seconds;
     int64_t retries;
     double retry_wait_seconds;
     int64_t peak_rss_bytes;
-    char why[256];             /* one sentence: what the difference to the ideal went into */
+    char why[256]; /* one sentence: what the difference to the ideal went into */
 } dtake_cost;
 
-DTAKE_API dtake_status dtake_get_start(dtake_job **out, dtake_runtime *runtime, const dtake_get_options *options, dtake_error *err);
+DTAKE_API dtake_status dtake_get_start(dtake_job **out, dtake_runtime *runtime,
+                                       const dtake_get_options *options, dtake_error *err);
 DTAKE_API void dtake_job_progress(const dtake_job *job, dtake_progress *out);
 DTAKE_API void dtake_job_cancel(dtake_job *job);
 
@@ -173,7 +177,8 @@ DTAKE_API bool dtake_job_wait(dtake_job *job, int64_t timeout_ms);
 typedef void (*dtake_job_fn)(dtake_status status, dtake_job *job, void *ctx);
 DTAKE_API dtake_status dtake_job_notify(dtake_job *job, dtake_job_fn done, void *ctx);
 
-/* After it finished: DTAKE_OK, DTAKE_E_PARTIAL, DTAKE_E_CANCELLED, or what stopped it before the first item. */
+/* After it finished: DTAKE_OK, DTAKE_E_PARTIAL, DTAKE_E_CANCELLED, or what stopped it before the first item.
+ */
 DTAKE_API dtake_status dtake_job_status(const dtake_job *job, dtake_error *err);
 DTAKE_API void dtake_job_cost(const dtake_job *job, dtake_cost *out);
 /* The plan of an explain_only job as a JSON document; the job's own, until dtake_job_free. */

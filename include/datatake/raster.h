@@ -1,4 +1,5 @@
-/* One open raster: a GeoTIFF by path, file: or http(s): URL, or anything GDAL reads when GDAL is installed. */
+/* One open raster: a GeoTIFF by path, file: or http(s): URL, or anything GDAL reads when GDAL is installed.
+ */
 #ifndef DATATAKE_RASTER_H
 #define DATATAKE_RASTER_H
 
@@ -28,8 +29,8 @@ DTAKE_API size_t dtake_type_bytes(dtake_type type);
 DTAKE_API const char *dtake_type_name(dtake_type type);
 
 typedef struct dtake_gcp {
-    double col, row;  /* pixels */
-    double x, y, z;   /* in the CRS of the control points */
+    double col, row; /* pixels */
+    double x, y, z;  /* in the CRS of the control points */
 } dtake_gcp;
 
 typedef struct dtake_overview {
@@ -38,8 +39,8 @@ typedef struct dtake_overview {
 } dtake_overview;
 
 typedef struct dtake_band {
-    const char *name; /* band description, "" if none */
-    const char *color; /* "gray", "red", "green", "blue", "alpha", "palette", "undefined" */
+    const char *name;     /* band description, "" if none */
+    const char *color;    /* "gray", "red", "green", "blue", "alpha", "palette", "undefined" */
     double scale, offset; /* physical = stored * scale + offset; 1 and 0 if not given */
 } dtake_band;
 
@@ -56,21 +57,21 @@ typedef struct dtake_raster_info {
     const char *layout;              /* "COG", "tiled", "strips" or "" */
     const char *interleave;          /* "pixel" or "band" */
     bool big_tiff, big_endian;
-    int32_t epsg;                    /* 0: not an EPSG code, or no CRS */
-    const char *crs;                 /* "EPSG:32633", else WKT; "" if the file has none */
+    int32_t epsg;    /* 0: not an EPSG code, or no CRS */
+    const char *crs; /* "EPSG:32633", else WKT; "" if the file has none */
     bool has_transform;
     dtake_affine transform;
     bool has_nodata;
     double nodata;
-    bool has_mask;                   /* a mask directory or an alpha band */
-    const dtake_band *band;          /* `bands` of them */
+    bool has_mask;          /* a mask directory or an alpha band */
+    const dtake_band *band; /* `bands` of them */
     const dtake_overview *overview;
     size_t overview_count;
     const dtake_gcp *gcp;
     size_t gcp_count;
-    const char *gcp_crs;             /* "" without control points */
+    const char *gcp_crs; /* "" without control points */
     int64_t file_bytes;
-    const char *etag;                /* as served; "" for local files */
+    const char *etag; /* as served; "" for local files */
 } dtake_raster_info;
 
 /* Pixels of one window: band after band, row after row, no padding, in host byte order. */
@@ -78,20 +79,21 @@ typedef struct dtake_pixels {
     int64_t width, height;
     int32_t bands;
     dtake_type type;
-    void *data;    /* width * height * bands samples */
-    uint8_t *mask; /* width * height * mask_bands, 255 valid, 0 masked; NULL: all valid */
+    void *data;         /* width * height * bands samples */
+    uint8_t *mask;      /* width * height * mask_bands, 255 valid, 0 masked; NULL: all valid */
     int32_t mask_bands; /* 1, or `bands`; 0 without mask */
 } dtake_pixels;
 
 DTAKE_API void dtake_pixels_dispose(dtake_pixels *pixels); /* frees data and mask */
 
 typedef struct dtake_read {
-    dtake_window window;   /* in pixels of `overview`; may reach past the edge: out there is nodata, or 0, masked */
-    const int32_t *bands;  /* counted from 1; NULL: all */
+    dtake_window
+        window; /* in pixels of `overview`; may reach past the edge: out there is nodata, or 0, masked */
+    const int32_t *bands; /* counted from 1; NULL: all */
     size_t band_count;
-    int32_t overview;      /* 0: full resolution; n: info->overview[n - 1] */
-    bool want_mask;        /* fill pixels->mask from nodata, mask directory or alpha */
-    int64_t deadline_ms;   /* from now; 0: none */
+    int32_t overview;    /* 0: full resolution; n: info->overview[n - 1] */
+    bool want_mask;      /* fill pixels->mask from nodata, mask directory or alpha */
+    int64_t deadline_ms; /* from now; 0: none */
 } dtake_read;
 
 typedef void (*dtake_raster_fn)(dtake_status status, dtake_raster *raster, const dtake_error *err, void *ctx);
@@ -101,22 +103,25 @@ typedef void (*dtake_raster_fn)(dtake_status status, dtake_raster *raster, const
 typedef void (*dtake_pixels_fn)(dtake_status status, dtake_pixels *pixels, const dtake_error *err, void *ctx);
 
 /* Reads the header only: one request for a COG. In `done`, `raster` is the caller's to close. */
-DTAKE_API dtake_status dtake_raster_open(dtake_raster **out, dtake_runtime *runtime, const char *href, dtake_error *err);
+DTAKE_API dtake_status dtake_raster_open(dtake_raster **out, dtake_runtime *runtime, const char *href,
+                                         dtake_error *err);
 DTAKE_API dtake_status dtake_raster_open_start(dtake_runtime *runtime, const char *href, dtake_error *err,
                                                dtake_raster_fn done, void *ctx);
 DTAKE_API void dtake_raster_close(dtake_raster *raster);
 DTAKE_API const dtake_raster_info *dtake_raster_get_info(const dtake_raster *raster);
 
 /* DTAKE_E_RANGE (no such band or overview, empty window) is returned at once; errors of fetching and decoding
- * arrive through `done`. Several reads of one raster may be under way. Blocking form: `out` is the caller's to
- * dispose. */
-DTAKE_API dtake_status dtake_raster_read(dtake_raster *raster, const dtake_read *read, dtake_pixels *out, dtake_error *err);
+ * arrive through `done`. Several reads of one raster may be under way. Blocking form: `out` is the caller's
+ * to dispose. */
+DTAKE_API dtake_status dtake_raster_read(dtake_raster *raster, const dtake_read *read, dtake_pixels *out,
+                                         dtake_error *err);
 DTAKE_API dtake_status dtake_raster_read_start(dtake_raster *raster, const dtake_read *read, dtake_error *err,
                                                dtake_pixels_fn done, void *ctx);
 DTAKE_API dtake_pixels dtake_pixels_take(dtake_pixels *pixels);
 
-/* The window of pixels whose centre lies inside the box's outline, densified and projected to the raster's CRS,
- * cut to the raster. DTAKE_E_EMPTY when there is none, DTAKE_E_UNSUPPORTED without CRS or transform. */
-DTAKE_API dtake_status dtake_raster_window(const dtake_raster *raster, dtake_box box, dtake_window *out, dtake_error *err);
+/* The window of pixels whose centre lies inside the box's outline, densified and projected to the raster's
+ * CRS, cut to the raster. DTAKE_E_EMPTY when there is none, DTAKE_E_UNSUPPORTED without CRS or transform. */
+DTAKE_API dtake_status dtake_raster_window(const dtake_raster *raster, dtake_box box, dtake_window *out,
+                                           dtake_error *err);
 
 #endif

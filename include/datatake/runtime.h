@@ -12,21 +12,22 @@
 typedef struct dtake_runtime dtake_runtime;
 
 typedef struct dtake_runtime_options {
-    int workers;                 /* threads for decoding and encoding; 0: one a core */
-    int connections_per_host;    /* 0: 64; at most half of the descriptors the process may have */
-    int64_t bytes_in_flight;     /* budget for compressed and decoded bytes together; 0: 96 MiB */
-    int retries;                 /* attempts after the first; -1: none; 0: 5 */
-    int64_t connect_timeout_ms;  /* 0: 10,000 */
-    int64_t first_byte_ms;       /* request sent to first byte of the answer; 0: 30,000 */
-    int64_t low_speed_ms;        /* an answer slower than low_speed_bytes_s this long is broken off; 0: 30,000 */
-    int64_t low_speed_bytes_s;   /* 0: 1,000 */
-    int64_t max_bytes_s;         /* rate limit over all connections; 0: none */
-    const char *cache_dir;       /* header cache; NULL: $XDG_CACHE_HOME/datatake; "": none. Copied. */
-    const char *user_agent;      /* NULL: "datatake/VERSION". Copied. */
+    int workers;                /* threads for decoding and encoding; 0: one a core */
+    int connections_per_host;   /* 0: 64; at most half of the descriptors the process may have */
+    int64_t bytes_in_flight;    /* budget for compressed and decoded bytes together; 0: 96 MiB */
+    int retries;                /* attempts after the first; -1: none; 0: 5 */
+    int64_t connect_timeout_ms; /* 0: 10,000 */
+    int64_t first_byte_ms;      /* request sent to first byte of the answer; 0: 30,000 */
+    int64_t low_speed_ms; /* an answer slower than low_speed_bytes_s this long is broken off; 0: 30,000 */
+    int64_t low_speed_bytes_s; /* 0: 1,000 */
+    int64_t max_bytes_s;       /* rate limit over all connections; 0: none */
+    const char *cache_dir;     /* header cache; NULL: $XDG_CACHE_HOME/datatake; "": none. Copied. */
+    const char *user_agent;    /* NULL: "datatake/VERSION". Copied. */
 } dtake_runtime_options;
 
 /* `options` may be NULL. The runtime is the caller's, to be closed. */
-DTAKE_API dtake_status dtake_runtime_open(dtake_runtime **out, const dtake_runtime_options *options, dtake_error *err);
+DTAKE_API dtake_status dtake_runtime_open(dtake_runtime **out, const dtake_runtime_options *options,
+                                          dtake_error *err);
 
 /* Cancels what is under way, waits until every `done` has been called, ends the threads. NULL is fine.
  * Objects opened on the runtime (rasters, jobs) must have been freed before. */

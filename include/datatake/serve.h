@@ -19,8 +19,10 @@ typedef struct dtake_serve_options {
 } dtake_serve_options;
 
 /* Listens and serves on a thread of its own until dtake_server_stop. */
-DTAKE_API dtake_status dtake_server_start(dtake_server **out, const dtake_serve_options *options, dtake_error *err);
-DTAKE_API const char *dtake_server_url(const dtake_server *server); /* "http://127.0.0.1:8080/"; the server's */
+DTAKE_API dtake_status dtake_server_start(dtake_server **out, const dtake_serve_options *options,
+                                          dtake_error *err);
+DTAKE_API const char *
+dtake_server_url(const dtake_server *server); /* "http://127.0.0.1:8080/"; the server's */
 /* Stops accepting, lets answers under way finish for up to `grace_ms`, closes, frees. */
 DTAKE_API void dtake_server_stop(dtake_server *server, int64_t grace_ms);
 

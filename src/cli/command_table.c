@@ -53,8 +53,9 @@ const dtake__command dtake__commands[] = {
       .inputs = "RASTER...",
       .min_inputs = 1,
       .max_inputs = -1,
-      .description = "RASTER is a path or a URL. Only the header is read: one request for a COG. Many are read at once "
-                     "and shown in the order given.",
+      .description =
+          "RASTER is a path or a URL. Only the header is read: one request for a COG. Many are read at once "
+          "and shown in the order given.",
       .groups = { &dtake__options_engine, &dtake__options_shape },
       .examples = { { "a file", "datatake info B04.tif" },
                     { "a URL, as JSON", "datatake info --json http://127.0.0.1:8080/files/B04.tif" },

@@ -4,9 +4,9 @@
 
 #include <datatake/api.h>
 
-void *dtake__alloc(size_t bytes);                 /* NULL when there is none; never for 0 bytes */
-void *dtake__calloc(size_t count, size_t bytes);  /* NULL also when the product overflows */
-void *dtake__realloc(void *ptr, size_t bytes);    /* on NULL the old memory is still there */
+void *dtake__alloc(size_t bytes);                /* NULL when there is none; never for 0 bytes */
+void *dtake__calloc(size_t count, size_t bytes); /* NULL also when the product overflows */
+void *dtake__realloc(void *ptr, size_t bytes);   /* on NULL the old memory is still there */
 void *dtake__realloc_array(void *ptr, size_t count, size_t bytes);
 char *dtake__strdup(const char *text);
 char *dtake__strndup(const char *text, size_t len);

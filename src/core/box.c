@@ -41,9 +41,11 @@ dtake_status dtake_box_parse(const char *text, dtake_box *out, dtake_error *err)
     for (int i = 0; i < 4; i++)
         if (!isfinite(v[i]) || fabs(v[i]) > (i % 2 == 0 ? 180.0 : 90.0))
             return dtake__fail(err, DTAKE_E_USAGE, "bbox '%s': %s outside -%d..%d degrees", text,
-                               i % 2 == 0 ? "longitude" : "latitude", i % 2 == 0 ? 180 : 90, i % 2 == 0 ? 180 : 90);
+                               i % 2 == 0 ? "longitude" : "latitude", i % 2 == 0 ? 180 : 90,
+                               i % 2 == 0 ? 180 : 90);
     if (!(v[1] < v[3]))
-        return dtake__fail(err, DTAKE_E_USAGE, "bbox '%s': south must be less than north (order is W,S,E,N)", text);
+        return dtake__fail(err, DTAKE_E_USAGE, "bbox '%s': south must be less than north (order is W,S,E,N)",
+                           text);
     if (v[0] == v[2])
         return dtake__fail(err, DTAKE_E_USAGE, "bbox '%s': west equals east, the area is empty", text);
     *out = (dtake_box){ v[0], v[1], v[2], v[3] };

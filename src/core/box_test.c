@@ -19,10 +19,10 @@ static void what_is_not_a_box_is_named(void **state)
     static const struct {
         const char *text, *says;
     } bad[] = {
-        { "1,2,3", "got 3" },        { "1,2,3,4,5", "got 5" },  { "1,2,3,4,5,6", "more than 5" },
-        { "", "four numbers" },      { "a,b,c,d", "four numbers" }, { "0,1,1,1", "south" },
-        { "0,5,1,2", "order is" },   { "-200,0,1,1", "longitude" }, { "0,0,1,99", "latitude" },
-        { "3,0,3,1", "empty" },      { "nan,0,1,1", "longitude" },  { "1,,2,3", "four numbers" },
+        { "1,2,3", "got 3" },      { "1,2,3,4,5", "got 5" },      { "1,2,3,4,5,6", "more than 5" },
+        { "", "four numbers" },    { "a,b,c,d", "four numbers" }, { "0,1,1,1", "south" },
+        { "0,5,1,2", "order is" }, { "-200,0,1,1", "longitude" }, { "0,0,1,99", "latitude" },
+        { "3,0,3,1", "empty" },    { "nan,0,1,1", "longitude" },  { "1,,2,3", "four numbers" },
     };
     dtake_box box;
     dtake_error err;

@@ -62,7 +62,8 @@ static int days_in_month(int year, int month)
 static bool parse_date(const char **at, int64_t *out_days, int *year)
 {
     int month, day;
-    if (!digits(at, 4, year) || *(*at)++ != '-' || !digits(at, 2, &month) || *(*at)++ != '-' || !digits(at, 2, &day))
+    if (!digits(at, 4, year) || *(*at)++ != '-' || !digits(at, 2, &month) || *(*at)++ != '-' ||
+        !digits(at, 2, &day))
         return false;
     if (month < 1 || month > 12 || day < 1 || day > days_in_month(*year, month))
         return false;
@@ -102,7 +103,8 @@ dtake_status dtake__time_parse(const char *text, int64_t *out_ns, bool *date_onl
     int year, hour, minute, second;
 
     if (!parse_date(&at, &days, &year))
-        return dtake__fail(err, DTAKE_E_USAGE, "'%s' is not a time: expected 2024-07-31 or 2024-07-31T15:59:00Z", text);
+        return dtake__fail(err, DTAKE_E_USAGE,
+                           "'%s' is not a time: expected 2024-07-31 or 2024-07-31T15:59:00Z", text);
     if (year < 1678 || year > 2261)
         return dtake__fail(err, DTAKE_E_USAGE, "'%s': years from 1678 to 2261 only", text);
     if (date_only != NULL)
@@ -112,7 +114,8 @@ dtake_status dtake__time_parse(const char *text, int64_t *out_ns, bool *date_onl
         return DTAKE_OK;
     }
     if ((*at != 'T' && *at != 't' && *at != ' ') || (at++, !digits(&at, 2, &hour)) || *at++ != ':' ||
-        !digits(&at, 2, &minute) || *at++ != ':' || !digits(&at, 2, &second) || hour > 23 || minute > 59 || second > 60)
+        !digits(&at, 2, &minute) || *at++ != ':' || !digits(&at, 2, &second) || hour > 23 || minute > 59 ||
+        second > 60)
         return dtake__fail(err, DTAKE_E_USAGE, "'%s' is not a time: expected hh:mm:ss after the date", text);
     if (second == 60)
         return dtake__fail(err, DTAKE_E_USAGE, "'%s': leap seconds are not supported; use :59", text);
@@ -154,8 +157,8 @@ void dtake__http_date_format(int64_t unix_s, char *out, size_t size)
     time_t t = (time_t)unix_s;
     struct tm tm;
     gmtime_r(&t, &tm);
-    snprintf(out, size, "%s, %02d %s %04d %02d:%02d:%02d GMT", week_days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-             tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    snprintf(out, size, "%s, %02d %s %04d %02d:%02d:%02d GMT", week_days[tm.tm_wday], tm.tm_mday,
+             months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 bool dtake__http_date_parse(const char *text, int64_t *unix_s)

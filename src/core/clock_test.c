@@ -27,8 +27,13 @@ static void times_are_nanoseconds_since_1970_utc(void **state)
 static void what_is_not_a_time_is_refused_with_the_reason(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "", "2024", "2023-02-29", "2024-01-01T00:00:00", "2024-01-01T24:00:00Z",
-                                       "2024-01-01T00:00:00Zx", "0001-01-01" };
+    static const char *const bad[] = { "",
+                                       "2024",
+                                       "2023-02-29",
+                                       "2024-01-01T00:00:00",
+                                       "2024-01-01T24:00:00Z",
+                                       "2024-01-01T00:00:00Zx",
+                                       "0001-01-01" };
     int64_t ns;
     dtake_error err;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

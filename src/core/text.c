@@ -19,7 +19,8 @@ static void make_c_locale(void)
 bool dtake__parse_i64(const char *text, int64_t *out)
 {
     char *end;
-    if (!isdigit((unsigned char)text[0]) && !((text[0] == '-' || text[0] == '+') && isdigit((unsigned char)text[1])))
+    if (!isdigit((unsigned char)text[0]) &&
+        !((text[0] == '-' || text[0] == '+') && isdigit((unsigned char)text[1])))
         return false;
     errno = 0;
     long long value = strtoll(text, &end, 10);

@@ -22,7 +22,8 @@ bool dtake__is_http_url(const char *href);
  * *rest then stands behind it, NULL after the last. False when *rest is NULL. */
 bool dtake__next_piece(const char **rest, char separator, char *out, size_t size);
 
-/* How many single-character edits lead from a to b, for "did you mean". At most 64 characters are looked at. */
+/* How many single-character edits lead from a to b, for "did you mean". At most 64 characters are looked at.
+ */
 int dtake__edit_distance(const char *a, const char *b);
 
 #endif

@@ -53,8 +53,8 @@ static void open_warm(dtake__http_host *host)
         if (fd < 0)
             break;
         host->warm[host->warm_count++] = fd;
-        connect(fd, (const struct sockaddr *)&host->address,
-                host->address_bytes); /* goes on by itself; see is_ready */
+        (void)connect(fd, (const struct sockaddr *)&host->address,
+                      host->address_bytes); /* goes on by itself; see is_ready */
     }
     host->warm_wanted = 0;
     if (host->warm_count > 0) {

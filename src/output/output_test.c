@@ -455,8 +455,10 @@ static void gdal_finds_nothing_to_complain_about(void **state)
         if (strstr(text, "ERROR") || strstr(text, "Warning") || !strstr(text, "ID[\"EPSG\",32617]") ||
             !strstr(text, "LAYOUT=COG") || !strstr(text, "Overviews: 650x450, 325x225") ||
             (masked == 1 && !strstr(text, "PER_DATASET")) ||
-            (masked == 2 && !strstr(text, "ColorInterp=Alpha")))
-            { fputs(text, stderr); fail_msg("gdalinfo complains or misses something"); }
+            (masked == 2 && !strstr(text, "ColorInterp=Alpha"))) {
+            fputs(text, stderr);
+            fail_msg("gdalinfo complains or misses something");
+        }
         snprintf(command, sizeof command,
                  "/usr/bin/python3 -c 'import sys; from osgeo_utils.samples.validate_cloud_optimized_geotiff "
                  "import main;"
