@@ -1,5 +1,7 @@
 #include "raster/rows.h"
 
+#include "raster/samples.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -49,17 +51,6 @@ void dtake__row_pick(void *out, const void *in, int64_t count, int32_t stride, s
         pick_uint64_t(out, in, count, stride);
 }
 
-/* C type of every sample type; the same letters as DTAKE_TYPE_MAP. */
-#define EACH_TYPE(X)                                                                                         \
-    X(U8, uint8_t)                                                                                           \
-    X(I8, int8_t)                                                                                            \
-    X(U16, uint16_t)                                                                                         \
-    X(I16, int16_t)                                                                                          \
-    X(U32, uint32_t)                                                                                         \
-    X(I32, int32_t)                                                                                          \
-    X(F32, float)                                                                                            \
-    X(F64, double)
-
 void dtake__row_fill(void *out, int64_t count, dtake_type type, double value)
 {
     if (value == 0 && !signbit(value)) {
@@ -74,7 +65,7 @@ void dtake__row_fill(void *out, int64_t count, dtake_type type, double value)
             to[i] = sample;                                                                                  \
         return;                                                                                              \
     }
-        EACH_TYPE(CASE)
+        DTAKE__SAMPLE_MAP(CASE)
 #undef CASE
     }
 }
@@ -103,7 +94,7 @@ void dtake__row_mask(uint8_t *restrict out, const void *in, int64_t count, dtake
             out[i] = from[i] == sample ? 0 : 255;                                                            \
         return;                                                                                              \
     }
-        EACH_TYPE(CASE)
+        DTAKE__SAMPLE_MAP(CASE)
 #undef CASE
     }
 }
