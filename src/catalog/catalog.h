@@ -49,6 +49,10 @@ typedef struct dtake__ingest_counts {
 dtake_status dtake__ingest_open(dtake__ingest **out, dtake__catalog *catalog, const char *dataset,
                                 const char *collection, int64_t wait_ms, dtake_error *err);
 
+/* What is put from now on goes to another collection of the dataset (made if missing), still in the same
+ * transaction: items of one file may belong to several collections. */
+dtake_status dtake__ingest_turn(dtake__ingest *ingest, const char *collection, dtake_error *err);
+
 /* Rows whose columns are those of the dataset's schema by name; missing ones are null. Without a value in the
  * id column the id is made from time and content. A row whose name is there already replaces that datapoint.
  * Nothing is seen by readers before the commit. */
