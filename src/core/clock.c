@@ -2,7 +2,6 @@
 
 #include "core/error.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -41,11 +40,16 @@ static int64_t days_from_civil(int64_t year, int month, int day)
     return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
 }
 
+static bool is_digit(char c)
+{
+    return (unsigned char)(c - '0') < 10;
+}
+
 static bool digits(const char **text, int count, int *out)
 {
     *out = 0;
     for (int i = 0; i < count; i++, (*text)++) {
-        if (!isdigit((unsigned char)**text))
+        if (!is_digit(**text))
             return false;
         *out = *out * 10 + (**text - '0');
     }
@@ -74,7 +78,7 @@ static bool parse_date(const char **at, int64_t *out_days, int *year)
 static int64_t parse_fraction(const char **at)
 {
     int64_t ns = 0, unit = NS_PER_S / 10;
-    for (; isdigit((unsigned char)**at); (*at)++, unit /= 10)
+    for (; is_digit(**at); (*at)++, unit /= 10)
         ns += (**at - '0') * unit;
     return ns;
 }
@@ -127,6 +131,32 @@ dtake_status dtake__time_parse(const char *text, int64_t *out_ns, bool *date_onl
         return dtake__fail(err, DTAKE_E_USAGE, "'%s' needs a zone at the end: Z or +hh:mm", text);
     *out_ns = (days * 86400 + hour * 3600 + minute * 60 + second - zone_s) * NS_PER_S + fraction;
     return DTAKE_OK;
+}
+
+dtake_status dtake__time_parse_span(dtake__span text, int64_t *out_ns, bool *date_only, dtake_error *err)
+{
+    char copy[64]; /* no time is longer, and one word of it makes the end of the text a character like others
+                    */
+    if (text.len == 0)
+        return dtake__time_parse("", out_ns, date_only, err);
+    if (text.len >= sizeof copy || memchr(text.text, '\0', text.len) != NULL)
+        return dtake__fail(err, DTAKE_E_USAGE, "'%.*s' is not a time", (int)(text.len < 60 ? text.len : 60),
+                           text.text);
+    memcpy(copy, text.text, text.len);
+    copy[text.len] = '\0';
+    return dtake__time_parse(copy, out_ns, date_only, err);
+}
+
+bool dtake__time_from_civil(const dtake__civil *at, int64_t *out_ns)
+{
+    if (at->year < 1678 || at->year > 2261 || at->month < 1 || at->month > 12 || at->day < 1 ||
+        at->day > days_in_month(at->year, at->month) || at->hour < 0 || at->hour > 23 || at->minute < 0 ||
+        at->minute > 59 || at->second < 0 || at->second > 59 || at->ns < 0 || at->ns >= NS_PER_S)
+        return false;
+    int64_t days = days_from_civil(at->year, at->month, at->day);
+    *out_ns =
+        (days * 86400 + at->hour * 3600 + at->minute * 60 + at->second - at->zone_s) * NS_PER_S + at->ns;
+    return true;
 }
 
 void dtake__time_format(int64_t time_ns, char *out, size_t size)

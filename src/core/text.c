@@ -1,59 +1,6 @@
 #include "core/text.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <locale.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static locale_t c_locale;
-static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
-
-static void make_c_locale(void)
-{
-    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-}
-
-bool dtake__parse_i64(const char *text, int64_t *out)
-{
-    char *end;
-    if (!isdigit((unsigned char)text[0]) &&
-        !((text[0] == '-' || text[0] == '+') && isdigit((unsigned char)text[1])))
-        return false;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (*end != '\0' || errno == ERANGE)
-        return false;
-    *out = value;
-    return true;
-}
-
-bool dtake__parse_f64(const char *text, double *out)
-{
-    char *end;
-    if (text[0] == '\0' || isspace((unsigned char)text[0]))
-        return false;
-    pthread_once(&c_locale_once, make_c_locale);
-    double value = strtod_l(text, &end, c_locale);
-    if (*end != '\0')
-        return false;
-    *out = value;
-    return true;
-}
-
-void dtake__format_f64(double value, char *out, size_t size)
-{
-    pthread_once(&c_locale_once, make_c_locale);
-    locale_t old = uselocale(c_locale);
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(out, size, "%.*g", digits, value);
-        if (strtod_l(out, NULL, c_locale) == value)
-            break;
-    }
-    uselocale(old);
-}
 
 bool dtake__starts_with(const char *text, const char *prefix)
 {

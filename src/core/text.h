@@ -1,15 +1,10 @@
-/* Reading numbers and words out of text, the same in every locale. */
+/* Words out of text, the same in every locale; numbers come along from core/number.h. */
 #ifndef DTAKE_CORE_TEXT_H
 #define DTAKE_CORE_TEXT_H
 
+#include "core/number.h"
+
 #include <datatake/status.h>
-
-/* The whole text must be the number (leading blanks are not allowed); false otherwise, also for overflow. */
-bool dtake__parse_i64(const char *text, int64_t *out);
-bool dtake__parse_f64(const char *text, double *out); /* "nan" and "inf" are numbers */
-
-/* Shortest text that reads back as the same double; JSON-safe for finite values. At least 32 bytes. */
-void dtake__format_f64(double value, char *out, size_t size);
 
 bool dtake__starts_with(const char *text, const char *prefix);
 bool dtake__ends_with(const char *text, const char *suffix);

@@ -1,0 +1,39 @@
+/* Numbers from text and back: exact, the same in every locale, without copies. */
+#ifndef DTAKE_CORE_NUMBER_H
+#define DTAKE_CORE_NUMBER_H
+
+#include "core/span.h"
+
+#include <stdint.h>
+
+/* The whole text must be the number: leading blanks are not allowed, a leading '+' is. False otherwise, also
+ * when it does not fit. f64 takes "nan" and "inf" (any case, with a sign) and rounds to nearest even; what is
+ * nearer to zero than the smallest double is zero, what rounds to infinity does not fit. */
+bool dtake__parse_i64(const char *text, int64_t *out);
+bool dtake__parse_f64(const char *text, double *out);
+bool dtake__parse_i64_span(dtake__span text, int64_t *out);
+bool dtake__parse_u64_span(dtake__span text, uint64_t *out);
+bool dtake__parse_f64_span(dtake__span text, double *out);
+
+/* Shortest text that reads back as the same double; JSON-safe for finite values. At least 32 bytes. */
+void dtake__format_f64(double value, char *out, size_t size);
+
+/* A decimal number as it is written: what readers of JSON and CSV share. */
+typedef struct dtake__decimal {
+    const char *text, *end;
+    uint64_t mantissa; /* the first 19 significant digits */
+    int32_t exponent;  /* value = mantissa * 10^exponent, if not truncated */
+    bool negative;
+    bool truncated; /* there were more than 19 significant digits */
+    bool whole;     /* written with neither '.' nor an exponent */
+    bool plain;     /* as JSON wants it: no '+', no needless 0, digits on both sides of the '.' */
+} dtake__decimal;
+
+/* Reads the longest number at `text`, before `end`; false when there is none. */
+bool dtake__decimal_scan(const char *text, const char *end, dtake__decimal *out);
+/* False when the value does not fit. The integers also take 5.0 and 5e2, if they are whole and below 2^53. */
+bool dtake__decimal_i64(const dtake__decimal *number, int64_t *out);
+bool dtake__decimal_u64(const dtake__decimal *number, uint64_t *out);
+bool dtake__decimal_f64(const dtake__decimal *number, double *out);
+
+#endif
