@@ -2,7 +2,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/job_options.h"
-#include "cli/json.h"
+#include "format/json_write.h"
 #include "cli/print.h"
 #include "cli/signals.h"
 #include "cli/term.h"

@@ -1,6 +1,6 @@
 #include "cli/info.h"
 
-#include "cli/json.h"
+#include "format/json_write.h"
 #include "cli/print.h"
 #include "cli/units.h"
 #include "core/text.h"

@@ -47,7 +47,7 @@ void dtake__report_failure(dtake__json *json, const dtake_result *result)
         size_t len = strlen(result->again);
         json->status = dtake__buf_append(json->out, result->again, len - 1);
         json->depth = 1;
-        json->has_member[0] = len > 2;
+        json->has_member = len > 2;
     } else {
         dtake__json_object(json, NULL);
         dtake__json_text(json, "id", result->id);

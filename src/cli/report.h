@@ -2,7 +2,7 @@
 #ifndef DTAKE_CLI_REPORT_H
 #define DTAKE_CLI_REPORT_H
 
-#include "cli/json.h"
+#include "format/json_write.h"
 
 #include <datatake/compare.h>
 #include <datatake/get.h>

@@ -1,6 +1,5 @@
 #include "check.h"
 
-#include "cli/json.h"
 #include "cli/print.h"
 #include "cli/units.h"
 
@@ -60,35 +59,12 @@ static void control_characters_reach_no_terminal(void **state)
     dtake__buf_dispose(&buf);
 }
 
-static void json_is_json_whatever_the_text(void **state)
-{
-    (void)state;
-    dtake_buf buf = DTAKE_BUF_INIT(1024);
-    dtake__json json = { .out = &buf };
-    dtake__json_object(&json, NULL);
-    dtake__json_text(&json, "a\"", "x\\\n\x01\xff\xc2\x9b\xc3\xa9");
-    dtake__json_f64(&json, "nan", NAN);
-    dtake__json_f64(&json, "tenth", 0.1);
-    dtake__json_array(&json, "list");
-    dtake__json_i64(&json, NULL, -1);
-    dtake__json_bool(&json, NULL, true);
-    dtake__json_null(&json, NULL);
-    dtake__json_end(&json, ']');
-    dtake__json_end(&json, '}');
-    CHECK_OK(json.status);
-    CHECK_STR(dtake__buf_str(&buf),
-              "{\"a\\\"\":\"x\\\\\\u000a\\u0001\\ufffd\\u009b\xc3\xa9\",\"nan\":\"nan\","
-              "\"tenth\":0.1,\"list\":[-1,true,null]}");
-    dtake__buf_dispose(&buf);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_are_read_with_decimal_and_binary_letters),
         cmocka_unit_test(amounts_have_three_figures),
         cmocka_unit_test(control_characters_reach_no_terminal),
-        cmocka_unit_test(json_is_json_whatever_the_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -358,3 +358,23 @@ void dtake__format_f64(double value, char *out, size_t size)
     }
     uselocale(old);
 }
+
+size_t dtake__format_u64(uint64_t value, char *out)
+{
+    char reversed[20];
+    size_t len = 0;
+    do
+        reversed[len++] = (char)('0' + value % 10);
+    while ((value /= 10) != 0);
+    for (size_t i = 0; i < len; i++)
+        out[i] = reversed[len - 1 - i];
+    out[len] = '\0';
+    return len;
+}
+
+size_t dtake__format_i64(int64_t value, char *out)
+{
+    out[0] = '-';
+    return value < 0 ? 1 + dtake__format_u64(0 - (uint64_t)value, out + 1)
+                     : dtake__format_u64((uint64_t)value, out);
+}

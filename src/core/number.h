@@ -18,6 +18,10 @@ bool dtake__parse_f64_span(dtake__span text, double *out);
 /* Shortest text that reads back as the same double; JSON-safe for finite values. At least 32 bytes. */
 void dtake__format_f64(double value, char *out, size_t size);
 
+/* Decimal digits and a '\0' into at least 24 bytes; returns the characters before the '\0'. */
+size_t dtake__format_i64(int64_t value, char *out);
+size_t dtake__format_u64(uint64_t value, char *out);
+
 /* A decimal number as it is written: what readers of JSON and CSV share. */
 typedef struct dtake__decimal {
     const char *text, *end;
