@@ -56,17 +56,22 @@ typedef struct dtake_field {
     const char *name;
     dtake_field_type type;
     dtake_field_role role;
-    bool repeated;      /* a list of values a row; not of VECTOR */
-    bool not_queryable; /* left out of the minima and maxima that filters use */
-    int32_t width;      /* VECTOR: numbers a row, 1 to 64; else 0 */
-    const dtake_enum_value *enum_values;
+    bool repeated;                       /* a list of values a row; not of VECTOR */
+    bool not_queryable;                  /* left out of the minima and maxima that filters use */
+    int32_t width;                       /* VECTOR: numbers a row, 1 to 64; else 0 */
+    const dtake_enum_value *enum_values; /* names and numbers are unique; 0 need not be among them */
     size_t enum_count;
     const char *unit;        /* "", "percent", "m" */
     const char *description; /* "" */
     const char *example;     /* "" */
 } dtake_field;
 
-enum { DTAKE_MAX_FIELDS = 1000, DTAKE_MAX_FIELD_NAME_BYTES = 255 };
+enum {
+    DTAKE_MAX_FIELDS = 1000,
+    DTAKE_MAX_FIELD_NAME_BYTES = 255,
+    DTAKE_MAX_ENUM_VALUES = 1000,
+    DTAKE_MAX_VECTOR_WIDTH = 64
+};
 
 typedef struct dtake_schema dtake_schema;
 
@@ -87,7 +92,7 @@ typedef struct dtake_column {
     int64_t rows;
     int64_t null_count;
     const uint8_t *validity;
-    const int32_t *offsets;           /* variable width and repeated; else NULL */
+    const int32_t *offsets;           /* variable width and repeated, the first need not be 0; else NULL */
     const void *values;               /* fixed width: rows * size; variable width: the bytes */
     const struct dtake_column *items; /* repeated: the values of all lists, one after another */
 } dtake_column;

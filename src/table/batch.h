@@ -1,50 +1,64 @@
-/* Making batches: row by row (a builder) or from columns that are there already. */
+/* Making batches: row by row (table/builder.h) or from columns that are there already. */
 #ifndef DTAKE_TABLE_BATCH_H
 #define DTAKE_TABLE_BATCH_H
 
 #include <datatake/table.h>
 
+#include "table/builder.h"
+
 /* Memory that several columns point into, counted. */
 typedef struct dtake__block dtake__block;
-dtake__block *dtake__block_new(size_t bytes); /* uninitialised; NULL: no memory */
-/* Foreign memory; `release(ctx)` is called when nobody needs it any more. */
+dtake__block *dtake__block_new(size_t bytes); /* uninitialised, aligned to 64 bytes; NULL: no memory */
+/* Foreign memory; `release(ctx)` is called when nobody needs it any more. NULL: no memory, nothing called. */
 dtake__block *dtake__block_borrow(void (*release)(void *ctx), void *ctx);
-void *dtake__block_data(dtake__block *block);
+void *dtake__block_data(dtake__block *block); /* NULL for foreign memory */
 dtake__block *dtake__block_retain(dtake__block *block);
-void dtake__block_release(dtake__block *block);
+void dtake__block_release(dtake__block *block); /* NULL is fine */
 
-/* A batch of `rows` rows out of columns (copied shallowly, nested items too) whose memory lies in `blocks`,
- * of which the batch takes one reference each. Lengths and offsets must be right: this is for data that was
- * checked where it was read. */
+/* The memory of a batch while its columns are made: small pieces share blocks. Zero-initialise. */
+typedef struct dtake__arena {
+    dtake__block **blocks;
+    size_t count, room;
+    uint8_t *at; /* what is left of the last block */
+    size_t left, next_bytes;
+} dtake__arena;
+
+void *dtake__arena_alloc(dtake__arena *arena, size_t bytes); /* aligned to 64 bytes; NULL: no memory */
+/* Adds a reference of its own to a block that columns point into, or to all blocks of a batch. */
+dtake_status dtake__arena_keep(dtake__arena *arena, dtake__block *block);
+dtake_status dtake__arena_keep_batch(dtake__arena *arena, const dtake_batch *batch);
+void dtake__arena_dispose(dtake__arena *arena); /* batches made from it live on */
+
+/* A batch of `rows` rows out of columns, one a field (copied shallowly, nested items too), whose memory lies
+ * in `blocks`. The batch adds a reference of its own to each block; the caller's stay the caller's. Lengths
+ * and offsets must be right: this is for data that was checked where it was read. */
 dtake_status dtake__batch_new(dtake_batch **out, const dtake_schema *schema, int64_t rows,
                               const dtake_column *columns, dtake__block *const *blocks, size_t block_count,
                               dtake_error *err);
 
-/* Rows `index[0..count)` of a batch, in that order; and a run of rows without copying values. */
+/* Rows `index[0..count)` of a batch, in that order; DTAKE_E_RANGE for one that is not there. */
 dtake_status dtake__batch_take(dtake_batch **out, const dtake_batch *batch, const int32_t *index,
                                int64_t count, dtake_error *err);
+
+/* A run of rows; values are shared, of bits a copy is made where the run begins inside a byte. */
 dtake_status dtake__batch_slice(dtake_batch **out, const dtake_batch *batch, int64_t start, int64_t count,
                                 dtake_error *err);
 
-/* The builder: for each row a value for each field, in any order; a field without one is null in that row. */
-typedef struct dtake__builder dtake__builder;
-dtake_status dtake__builder_new(dtake__builder **out, const dtake_schema *schema, dtake_error *err);
-void dtake__builder_free(dtake__builder *builder);
-dtake_status dtake__put_bool(dtake__builder *builder, size_t field, bool value);
-dtake_status dtake__put_i64(dtake__builder *builder, size_t field,
-                            int64_t value); /* INT64, TIMESTAMP, DURATION, ENUM */
-dtake_status dtake__put_u64(dtake__builder *builder, size_t field, uint64_t value);
-dtake_status dtake__put_f64(dtake__builder *builder, size_t field, double value);
-dtake_status dtake__put_bytes(dtake__builder *builder, size_t field, const void *bytes,
-                              size_t len); /* STRING, BYTES, UUID, GEOMETRY, JSON, ASSETS */
-dtake_status dtake__put_vector(dtake__builder *builder, size_t field, const double *values);
-dtake_status dtake__put_list(dtake__builder *builder,
-                             size_t field); /* the puts of this field until the row's end are its items */
-dtake_status dtake__builder_end_row(dtake__builder *builder);
-void dtake__builder_drop_row(dtake__builder *builder); /* forgets the row that was begun */
-int64_t dtake__builder_rows(const dtake__builder *builder);
-int64_t dtake__builder_bytes(const dtake__builder *builder);
-/* What was put so far as a batch; the builder is empty again and keeps its capacity. */
-dtake_status dtake__builder_take(dtake__builder *builder, dtake_batch **out, dtake_error *err);
+/* One column of that kind, or the items of one, cut in place. */
+dtake_status dtake__column_slice(dtake_column *column, const dtake_field *field, int64_t start, int64_t count,
+                                 dtake__arena *arena);
+
+/* The rows of batches of one schema, one after another. */
+dtake_status dtake__batch_concat(dtake_batch **out, const dtake_batch *const *batches, size_t count,
+                                 dtake_error *err);
+
+/* The same rows under another schema: fields are found by role, else by name; those that the batch lacks are
+ * null, those that the schema lacks are left out. Whole numbers become float64 where the schema wants that,
+ * and an enum may have more values; any other difference is DTAKE_E_STATE. Columns are shared. */
+dtake_status dtake__batch_cast(dtake_batch **out, const dtake_batch *batch, const dtake_schema *schema,
+                               dtake_error *err);
+
+/* DTAKE_E_STATE tells the first difference: "row 3, cloud_cover: 12.5, expected 13". For tests and checks. */
+dtake_status dtake__batch_compare(const dtake_batch *batch, const dtake_batch *expected, dtake_error *err);
 
 #endif

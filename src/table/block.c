@@ -1,0 +1,115 @@
+#include "table/batch.h"
+
+#include "core/alloc.h"
+
+#include <stdatomic.h>
+
+enum { ALIGN = 64, FIRST_BYTES = 4096, MOST_SHARED_BYTES = 256 * 1024 };
+
+struct dtake__block {
+    atomic_long refs;
+    void *data;
+    void (*release)(void *ctx);
+    void *ctx;
+};
+
+static size_t align(size_t bytes)
+{
+    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+dtake__block *dtake__block_new(size_t bytes)
+{
+    if (bytes > SIZE_MAX - 2 * ALIGN - sizeof(dtake__block))
+        return NULL;
+    dtake__block *block = dtake__alloc(sizeof *block + ALIGN + align(bytes));
+    if (!block)
+        return NULL;
+    uintptr_t data = ((uintptr_t)(block + 1) + ALIGN - 1) / ALIGN * ALIGN;
+    *block = (dtake__block){ .refs = 1, .data = (void *)data };
+    return block;
+}
+
+dtake__block *dtake__block_borrow(void (*release)(void *ctx), void *ctx)
+{
+    dtake__block *block = dtake__alloc(sizeof *block);
+    if (block)
+        *block = (dtake__block){ .refs = 1, .release = release, .ctx = ctx };
+    return block;
+}
+
+void *dtake__block_data(dtake__block *block)
+{
+    return block->data;
+}
+
+dtake__block *dtake__block_retain(dtake__block *block)
+{
+    atomic_fetch_add_explicit(&block->refs, 1, memory_order_relaxed);
+    return block;
+}
+
+void dtake__block_release(dtake__block *block)
+{
+    if (!block || atomic_fetch_sub_explicit(&block->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    if (block->release)
+        block->release(block->ctx);
+    dtake__free(block);
+}
+
+static dtake_status make_room(dtake__arena *arena)
+{
+    if (arena->count < arena->room)
+        return DTAKE_OK;
+    size_t room = arena->room ? 2 * arena->room : 8;
+    dtake__block **blocks = dtake__realloc_array(arena->blocks, room, sizeof(dtake__block *));
+    if (!blocks)
+        return DTAKE_E_NOMEM;
+    arena->blocks = blocks;
+    arena->room = room;
+    return DTAKE_OK;
+}
+
+void *dtake__arena_alloc(dtake__arena *arena, size_t bytes)
+{
+    if (bytes > SIZE_MAX / 2)
+        return NULL;
+    size_t need = align(bytes ? bytes : 1);
+    if (need <= arena->left) {
+        void *data = arena->at;
+        arena->at += need;
+        arena->left -= need;
+        return data;
+    }
+    if (make_room(arena) != DTAKE_OK)
+        return NULL;
+    /* A large piece has a block of its own; small ones go on in the block that was begun. */
+    size_t shared = arena->next_bytes ? arena->next_bytes : FIRST_BYTES;
+    dtake__block *block = dtake__block_new(need >= shared ? need : shared);
+    if (!block)
+        return NULL;
+    arena->blocks[arena->count++] = block;
+    if (need < shared) {
+        arena->at = (uint8_t *)block->data + need;
+        arena->left = shared - need;
+        arena->next_bytes = shared < MOST_SHARED_BYTES ? 2 * shared : shared;
+    }
+    return block->data;
+}
+
+dtake_status dtake__arena_keep(dtake__arena *arena, dtake__block *block)
+{
+    dtake_status st = make_room(arena);
+    if (st == DTAKE_OK)
+        arena->blocks[arena->count++] = dtake__block_retain(block);
+    return st;
+}
+
+void dtake__arena_dispose(dtake__arena *arena)
+{
+    for (size_t i = 0; i < arena->count; i++)
+        dtake__block_release(arena->blocks[i]);
+    dtake__free(arena->blocks);
+    *arena = (dtake__arena){ 0 };
+}

@@ -1,0 +1,35 @@
+/* A column that grows at its end: what builders are made of. */
+#ifndef DTAKE_TABLE_GROWING_H
+#define DTAKE_TABLE_GROWING_H
+
+#include "table/batch.h"
+#include "table/column.h"
+
+typedef struct dtake__growing {
+    dtake__layout layout;
+    size_t value_bytes;
+    int64_t rows, nulls;
+    int64_t room;      /* rows for which memory is there */
+    uint8_t *validity; /* NULL before the first null */
+    int32_t *offsets;  /* VARIABLE, and lists */
+    uint8_t *values;   /* VARIABLE: `len` of `cap` bytes */
+    size_t len, cap;
+    struct dtake__growing *items; /* lists; layout and values are then those of the items */
+} dtake__growing;
+
+dtake_status dtake__growing_init(dtake__growing *column, const dtake_field *field);
+void dtake__growing_dispose(dtake__growing *column);
+
+dtake_status dtake__growing_add_bool(dtake__growing *column, bool value);
+dtake_status dtake__growing_add_fixed(dtake__growing *column, const void *value);
+dtake_status dtake__growing_add_bytes(dtake__growing *column, const void *bytes, size_t len);
+dtake_status dtake__growing_add_list(dtake__growing *column); /* an empty one; items go to column->items */
+void dtake__growing_end_item(dtake__growing *column);         /* the last list ends where the items end now */
+dtake_status dtake__growing_pad(dtake__growing *column, int64_t rows); /* nulls up to so many rows */
+void dtake__growing_cut(dtake__growing *column, int64_t rows);         /* down to so many rows */
+
+/* A copy of what is there, in memory of the arena; `items` is used for lists. */
+dtake_status dtake__growing_copy(const dtake__growing *column, dtake_column *out, dtake_column *items,
+                                 dtake__arena *arena);
+
+#endif

@@ -1,0 +1,155 @@
+#include "table/schema.h"
+
+#include "check.h"
+#include "table/table_fixture.h"
+
+static dtake_status try_fields(const dtake_field *fields, size_t count, dtake_error *err)
+{
+    dtake_schema *schema = NULL;
+    dtake_status st = dtake_schema_new(&schema, fields, count, err);
+    dtake_schema_release(schema);
+    return st;
+}
+
+static void a_schema_is_a_copy_and_finds_fields_by_name_and_role(void **state)
+{
+    char name[] = "cloud_cover", unit[] = "percent";
+    dtake_field fields[] = { { .name = "time", .type = DTAKE_FIELD_TIMESTAMP, .role = DTAKE_ROLE_TIME },
+                             { .name = name, .type = DTAKE_FIELD_FLOAT64, .unit = unit } };
+    dtake_schema *schema;
+    (void)state;
+    CHECK_OK(dtake_schema_new(&schema, fields, 2, NULL));
+    name[0] = unit[0] = 'X';
+    CHECK_EQ(dtake_schema_find(schema, "cloud_cover"), 1);
+    CHECK_EQ(dtake__schema_find(schema, "cloud_cover_max", 11), 1);
+    CHECK_EQ(dtake_schema_find(schema, "cloud"), -1);
+    CHECK_EQ(dtake_schema_find(schema, ""), -1);
+    CHECK_EQ(dtake_schema_find_role(schema, DTAKE_ROLE_TIME), 0);
+    CHECK_EQ(dtake_schema_find_role(schema, DTAKE_ROLE_GEOMETRY), -1);
+    CHECK_EQ(dtake_schema_find_role(schema, DTAKE_ROLE_NONE), -1);
+    CHECK_STR(dtake_schema_field(schema, 1)->unit, "percent");
+    CHECK_STR(dtake_schema_field(schema, 0)->description, "");
+    CHECK(dtake_schema_field(schema, 2) == NULL);
+    dtake_schema_release(schema);
+}
+
+static void a_thousand_fields_are_all_found(void **state)
+{
+    static char names[DTAKE_MAX_FIELDS][8];
+    static dtake_field fields[DTAKE_MAX_FIELDS + 1];
+    dtake_schema *schema;
+    (void)state;
+    for (int i = 0; i < DTAKE_MAX_FIELDS; i++) {
+        snprintf(names[i], sizeof names[i], "f%d", i);
+        fields[i] = (dtake_field){ .name = names[i], .type = DTAKE_FIELD_INT64 };
+    }
+    CHECK_OK(dtake_schema_new(&schema, fields, DTAKE_MAX_FIELDS, NULL));
+    for (int i = 0; i < DTAKE_MAX_FIELDS; i++)
+        CHECK_EQ(dtake_schema_find(schema, names[i]), i);
+    dtake_schema_release(schema);
+    fields[DTAKE_MAX_FIELDS] = (dtake_field){ .name = "more", .type = DTAKE_FIELD_INT64 };
+    CHECK_STATUS(try_fields(fields, DTAKE_MAX_FIELDS + 1, NULL), DTAKE_E_LIMIT);
+}
+
+static void every_wrong_field_is_named(void **state)
+{
+    static const dtake_enum_value twice[] = { { "A", 1 }, { "B", 1 } }, again[] = { { "A", 1 }, { "A", 2 } };
+    static const struct {
+        dtake_field field;
+        const char *words;
+    } wrong[] = {
+        { { .name = "", .type = DTAKE_FIELD_BOOL }, "field 2 has no name" },
+        { { .name = "time", .type = DTAKE_FIELD_BOOL }, "two fields are named time" },
+        { { .name = "x" }, "x: there is no type 0" },
+        { { .name = "x", .type = DTAKE_FIELD_ASSETS + 1 }, "x: there is no type 15" },
+        { { .name = "x", .type = DTAKE_FIELD_BOOL, .role = (dtake_field_role)7 }, "x: there is no role 7" },
+        { { .name = "x", .type = DTAKE_FIELD_TIMESTAMP, .role = DTAKE_ROLE_TIME },
+          "time and x have the same" },
+        { { .name = "x", .type = DTAKE_FIELD_STRING, .role = DTAKE_ROLE_ID },
+          "x: in its role it must be one uuid" },
+        { { .name = "x", .type = DTAKE_FIELD_STRING, .role = DTAKE_ROLE_NAME, .repeated = true },
+          "must be one string" },
+        { { .name = "x", .type = DTAKE_FIELD_ENUM }, "x: an enum needs values" },
+        { { .name = "x", .type = DTAKE_FIELD_BOOL, .enum_values = twice, .enum_count = 2 },
+          "a bool has no enum values" },
+        { { .name = "x", .type = DTAKE_FIELD_ENUM, .enum_values = twice, .enum_count = 2 },
+          "B = 1 is there twice" },
+        { { .name = "x", .type = DTAKE_FIELD_ENUM, .enum_values = again, .enum_count = 2 },
+          "A = 2 is there twice" },
+        { { .name = "x", .type = DTAKE_FIELD_VECTOR }, "x: a vector cannot be 0 wide" },
+        { { .name = "x", .type = DTAKE_FIELD_VECTOR, .width = 65 }, "x: a vector cannot be 65 wide" },
+        { { .name = "x", .type = DTAKE_FIELD_INT64, .width = 3 }, "x: a int64 cannot be 3 wide" },
+        { { .name = "x", .type = DTAKE_FIELD_VECTOR, .width = 3, .repeated = true }, "no lists of vectors" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        dtake_error err = { 0 };
+        dtake_field fields[] = { fixture_fields[0], wrong[i].field };
+        CHECK_STATUS(try_fields(fields, 2, &err), DTAKE_E_USAGE);
+        if (!strstr(err.message, wrong[i].words))
+            fail_msg("'%s' does not say '%s'", err.message, wrong[i].words);
+    }
+}
+
+static void types_have_names_both_ways(void **state)
+{
+    (void)state;
+    for (int type = DTAKE_FIELD_BOOL; type <= DTAKE_FIELD_ASSETS; type++)
+        CHECK_EQ(dtake_field_type_find(dtake_field_type_name((dtake_field_type)type)), type);
+    CHECK_EQ(dtake_field_type_find("none"), DTAKE_FIELD_NONE);
+    CHECK_EQ(dtake_field_type_find("float32"), DTAKE_FIELD_NONE);
+}
+
+static void enum_values_are_found_by_number_and_name(void **state)
+{
+    dtake_schema *schema = fixture_schema();
+    size_t field = (size_t)dtake_schema_find(schema, "flight_direction");
+    (void)state;
+    CHECK_STR(dtake__enum_by_value(schema, field, 4)->name, "DESCENDING");
+    CHECK(dtake__enum_by_value(schema, field, 3) == NULL);
+    CHECK(dtake__enum_by_value(schema, field, (int64_t)4 + (1LL << 32)) == NULL);
+    CHECK_EQ(dtake__enum_by_name(schema, field, "ASCENDING!", 9)->value, 1);
+    CHECK(dtake__enum_by_name(schema, field, "ASCEND", 6) == NULL);
+    dtake_schema_release(schema);
+}
+
+static void a_schema_grows_only_at_its_end(void **state)
+{
+    dtake_schema *all = fixture_schema(), *less, *other;
+    dtake_field fields[FIXTURE_FIELDS];
+    dtake_error err;
+    (void)state;
+    memcpy(fields, fixture_fields, sizeof fields);
+    CHECK_OK(dtake_schema_new(&less, fields, FIXTURE_FIELDS - 2, NULL));
+    CHECK_OK(dtake__schema_grows(less, all, &err));
+    CHECK(!dtake__schema_same(less, all));
+    CHECK_STATUS(dtake__schema_grows(all, less, &err), DTAKE_E_STATE);
+    CHECK(strstr(err.message, "parents (number 20 of the schema)"));
+
+    fields[6].type = DTAKE_FIELD_FLOAT64;
+    CHECK_OK(dtake_schema_new(&other, fields, FIXTURE_FIELDS, NULL));
+    CHECK_STATUS(dtake__schema_grows(all, other, &err), DTAKE_E_STATE);
+    CHECK(strstr(err.message, "orbit is another float64"));
+    dtake_schema_release(other);
+
+    fields[6] = fixture_fields[6];
+    fields[6].description = "relative orbit";
+    CHECK_OK(dtake_schema_new(&other, fields, FIXTURE_FIELDS, NULL));
+    CHECK(dtake__schema_same(all, other));
+    dtake_schema_release(other);
+    dtake_schema_release(less);
+    dtake_schema_release(all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_schema_is_a_copy_and_finds_fields_by_name_and_role),
+        cmocka_unit_test(a_thousand_fields_are_all_found),
+        cmocka_unit_test(every_wrong_field_is_named),
+        cmocka_unit_test(types_have_names_both_ways),
+        cmocka_unit_test(enum_values_are_found_by_number_and_name),
+        cmocka_unit_test(a_schema_grows_only_at_its_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
