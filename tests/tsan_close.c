@@ -5,7 +5,6 @@
  * close(), which it does see. Everything else goes on to the C library. */
 #include <dlfcn.h>
 #include <stdarg.h>
-#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,22 +24,4 @@ __attribute__((no_sanitize("thread"), visibility("default"))) long syscall(long 
     if (!next)
         next = (syscall_fn *)dlsym(RTLD_NEXT, "syscall");
     return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-}
-
-/* Seen with strace in io_http_flow_test, where requests are cancelled while they connect: now and then the
- * loop thread takes a socket out of its epoll set after it has closed it (EPOLL_CTL_DEL answers EBADF), and
- * in between another thread may have been given the number. The sanitizer dies while it writes that report.
- * Who closes first, curl 7.88 or our close callback, is not yet known; until it is, this one operation goes
- * past the sanitizer. */
-int __interceptor_epoll_ctl(int set, int operation, int fd, struct epoll_event *event);
-
-__attribute__((no_sanitize("thread"), visibility("default"))) int epoll_ctl(int set, int operation, int fd,
-                                                                            struct epoll_event *event)
-{
-    static int (*next)(int, int, int, struct epoll_event *);
-    if (operation != EPOLL_CTL_DEL)
-        return __interceptor_epoll_ctl(set, operation, fd, event);
-    if (!next)
-        next = (int (*)(int, int, int, struct epoll_event *))dlsym(RTLD_NEXT, "epoll_ctl");
-    return next(set, operation, fd, event);
 }

@@ -86,14 +86,19 @@ void dtake__http_end(dtake__http *http, dtake_status status)
     dtake__active_leave(runtime);
 }
 
+static void end_without_memory(dtake__http *http)
+{
+    dtake__http_end(http, dtake__http_fail(http, DTAKE_E_NOMEM, "out of memory for its socket"));
+}
+
 static void run_cancel(dtake__post *post)
 {
     dtake__http *http = DTAKE__CONTAINER(post, dtake__http, cancel_post);
     http->cancel_ran = true;
     if (http->phase == DTAKE__HTTP_ENDED)
         free_http(http);
-    else if (http->unwatched)
-        dtake__http_end(http, dtake__http_fail(http, DTAKE_E_NOMEM, "out of memory to watch its socket"));
+    else if (http->no_memory)
+        end_without_memory(http);
     else
         dtake__http_end(http, dtake__http_fail(http, DTAKE_E_CANCELLED, "cancelled"));
 }
@@ -146,6 +151,9 @@ static void on_alarm(dtake__alarm *alarm)
                                                (long long)http->wanted.deadline_ms, http->attempts));
     } else if (http->phase == DTAKE__HTTP_RESTING) {
         dtake__host_enqueue(http);
+    } else if (http->phase == DTAKE__HTTP_CONNECTING) {
+        dtake__transfer_look_again(http);
+        dtake__http_watch(http, INT64_MAX);
     } else if (http->phase == DTAKE__HTTP_BODY) {
         look_at_speed(http);
     } else if (http->phase == DTAKE__HTTP_SENT) {
@@ -375,6 +383,8 @@ void dtake__http_attempt_ended(dtake__http *http, CURLcode code)
         take_refusal_by_server(http); /* even if its explanation was cut */
     } else if (finished) {
         take_body(http);
+    } else if (http->no_memory) {
+        end_without_memory(http);
     } else {
         const char *what = code == CURLE_UNSUPPORTED_PROTOCOL
                                ? "the answer is not HTTP/1 (HTTP/0.9, or another protocol)"

@@ -1,4 +1,4 @@
-/* libcurl's multi interface inside the loop: a poll for each socket, a timer, and the handles. */
+/* libcurl's multi interface inside the loop: its timer and its handles, and the alarms of the requests. */
 #include "io/http_client.h"
 
 #include "core/alloc.h"
@@ -35,79 +35,11 @@ void dtake__client_kick(dtake__http_client *client)
     curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
-typedef struct watched_socket {
-    uv_poll_t poll;
-    dtake__http_client *client;
-    curl_socket_t fd;
-    int events;
-} watched_socket;
-
-/* libuv tells an error on the socket by stopping the poll; curl learns what it is by reading, so it is told
- * to. */
-static void on_ready(uv_poll_t *poll, int status, int events)
+void dtake__client_ready(dtake__http_client *client, curl_socket_t fd, int flags)
 {
-    watched_socket *socket = poll->data;
-    dtake__http_client *client = socket->client;
-    int flags = status < 0 ? CURL_CSELECT_IN | CURL_CSELECT_OUT : 0, running;
-    if (events & UV_READABLE)
-        flags |= CURL_CSELECT_IN;
-    if (events & UV_WRITABLE)
-        flags |= CURL_CSELECT_OUT;
-    curl_multi_socket_action(client->multi, socket->fd, flags, &running);
+    int running;
+    curl_multi_socket_action(client->multi, fd, flags, &running);
     take_finished(client);
-    /* closed handles are freed later in the round of the loop */
-    if (status < 0 && !uv_is_closing((uv_handle_t *)poll))
-        uv_poll_start(poll, socket->events, on_ready);
-}
-
-static void free_socket(uv_handle_t *handle)
-{
-    dtake__free(handle->data);
-}
-
-static watched_socket *watch_socket(dtake__http_client *client, curl_socket_t fd)
-{
-    watched_socket *socket = dtake__calloc(1, sizeof *socket);
-    if (socket == NULL)
-        return NULL;
-    *socket = (watched_socket){ .client = client, .fd = fd };
-    if (uv_poll_init_socket(&client->runtime->loop, &socket->poll, fd) != 0) {
-        dtake__free(socket);
-        return NULL;
-    }
-    socket->poll.data = socket;
-    curl_multi_assign(client->multi, fd, socket);
-    return socket;
-}
-
-/* To curl an error here would be the end of all transfers, and none of them would hear of it. */
-static void give_up_socket(CURL *easy)
-{
-    dtake__http *http = NULL;
-    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &http) != CURLE_OK || http == NULL)
-        return;
-    http->unwatched = true;
-    dtake__http_cancel(http);
-}
-
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *known)
-{
-    dtake__http_client *client = ctx;
-    watched_socket *socket = known;
-    if (what == CURL_POLL_REMOVE) {
-        if (socket != NULL) {
-            curl_multi_assign(client->multi, fd, NULL);
-            uv_close((uv_handle_t *)&socket->poll, free_socket);
-        }
-        return 0;
-    }
-    if (socket == NULL)
-        socket = watch_socket(client, fd);
-    if (socket != NULL)
-        socket->events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    if (socket == NULL || uv_poll_start(&socket->poll, socket->events, on_ready) != 0)
-        give_up_socket(easy);
-    return 0;
 }
 
 static void on_curl_timer(void *ctx)
@@ -216,14 +148,15 @@ static bool find_netrc(void)
            access(path, R_OK) == 0;
 }
 
-/* Connections kept open: many, but the program needs descriptors for its files too. */
+/* Connections kept open: many, but one that is new has two descriptors (http_socket.c), and the program needs
+ * some for its files too. */
 static long connections_kept(void)
 {
     struct rlimit files;
     long kept = 1024;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY &&
-        (long)files.rlim_cur / 2 < kept)
-        kept = (long)files.rlim_cur / 2;
+        (long)files.rlim_cur / 4 < kept)
+        kept = (long)files.rlim_cur / 4;
     return kept > 8 ? kept : 8;
 }
 
@@ -239,7 +172,7 @@ static dtake_status open_curl(dtake__http_client *client, dtake_error *err)
     if (client->multi == NULL || client->share == NULL)
         return dtake__fail_nomem(err, "open a runtime");
     curl_share_setopt(client->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, dtake__socket_watch);
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
     curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, set_curl_timer);
     curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
@@ -304,6 +237,7 @@ void dtake__http_client_close(dtake_runtime *runtime)
     free_hosts(client);
     pthread_mutex_destroy(&client->hosts_lock);
     dtake__free(client->idle);
+    dtake__free(client->sockets);
     dtake__free(client->ca_file);
     dtake__free(client->ca_folder);
     dtake__free(client);

@@ -64,6 +64,8 @@ typedef struct dtake__http_host {
     atomic_int_least64_t bandwidth_bytes_s;
 } dtake__http_host;
 
+typedef struct dtake__socket dtake__socket;
+
 struct dtake__http_client {
     dtake_runtime *runtime;
     CURLM *multi;
@@ -75,6 +77,8 @@ struct dtake__http_client {
     atomic_int under_way;  /* how many that are */
     CURL **idle;           /* handles to use again */
     int idle_count, idle_capacity;
+    dtake__socket *sockets; /* by number; http_socket.c */
+    int socket_slots;
     dtake__http_host *hosts; /* only ever grows */
     pthread_mutex_t hosts_lock;
     atomic_int connections;
@@ -126,7 +130,7 @@ struct dtake__http {
     dtake__post begin_post, cancel_post;
     atomic_bool cancel_posted;
     bool cancel_ran, begun;
-    bool unwatched; /* nobody would tell when its socket is ready: it is ended like a cancelled one */
+    bool no_memory; /* for what we keep of its socket: it is ended like a cancelled one */
 
     dtake__http_request wanted; /* its strings are the request's own */
     char method[16];
@@ -146,6 +150,7 @@ struct dtake__http {
 
     CURL *easy; /* of the attempt under way */
     struct curl_slist *headers;
+    int connecting;            /* sockets opened for this attempt, until it sends */
     curl_socket_t warm_socket; /* given to this attempt; CURL_SOCKET_BAD: none */
     bool has_permit, paused, reused, got_bytes, range_sent, broke_off;
     char curl_said[CURL_ERROR_SIZE];
@@ -176,6 +181,7 @@ void dtake__alarm_set(dtake__http_client *client, dtake__alarm *alarm, int64_t d
 void dtake__alarm_clear(dtake__http_client *client, dtake__alarm *alarm);
 CURL *dtake__easy_take(dtake__http_client *client); /* NULL: no memory */
 void dtake__easy_give_back(dtake__http_client *client, CURL *easy);
+void dtake__client_ready(dtake__http_client *client, curl_socket_t fd, int flags); /* CURL_CSELECT_... */
 void dtake__client_kick(dtake__http_client *client);   /* lets curl begin with what was added */
 double dtake__random_unit(dtake__http_client *client); /* 0 <= x < 1 */
 
@@ -197,10 +203,19 @@ void dtake__host_received(dtake__http_host *host, size_t bytes);
 void dtake__host_measured(dtake__http_host *host, int64_t connect_us,
                           int64_t first_byte_us); /* 0: not known */
 
-/* http_warm.c: called by curl for its sockets */
+/* http_socket.c: called by curl for its sockets */
 curl_socket_t dtake__socket_open(void *http, curlsocktype purpose, struct curl_sockaddr *to);
 int dtake__socket_opened(void *http, curl_socket_t fd, curlsocktype purpose);
 int dtake__socket_close(void *host, curl_socket_t fd);
+int dtake__socket_watch(CURL *easy, curl_socket_t fd, int what, void *client, void *unused);
+/* and by us */
+curl_socket_t dtake__socket_new(dtake__http_host *host, int family, int type, int protocol); /* counted */
+void dtake__sockets_settle(dtake__http *http, bool sends); /* the attempt goes out, or is over */
+
+/* http_warm.c */
+/* CURL_SOCKET_BAD: none is connected to there. */
+curl_socket_t dtake__warm_take(dtake__http_host *host, const struct curl_sockaddr *to);
+void dtake__warm_learn(dtake__http_host *host, const struct curl_sockaddr *to); /* the way there */
 void dtake__host_cool(dtake__http_host *host); /* closes what was opened ahead */
 
 /* http_url.c: any thread */
@@ -210,6 +225,7 @@ dtake_status dtake__url_join(char **out, const char *base,
 
 /* http_transfer.c: one attempt */
 dtake_status dtake__transfer_start(dtake__http *http);
+void dtake__transfer_look_again(dtake__http *http);          /* lets curl run it, whatever it waits for */
 void dtake__transfer_stop(dtake__http *http);                /* harmless when none is under way */
 void dtake__transfer_over(dtake__http *http, CURLcode code); /* curl is done with it */
 

@@ -1,11 +1,6 @@
-/* What the HTTP client takes from its surroundings: certificates, proxies, and addresses where nobody
- * answers. */
+/* What the HTTP client takes from its surroundings: certificates and proxies. */
 #include "io/http_check.h"
 #include "tls_server.h"
-
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 static const char *const variables[] = { "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy",
                                          "no_proxy",       "NO_PROXY",      "all_proxy",    "ALL_PROXY" };
@@ -121,39 +116,6 @@ static void hosts_of_no_proxy_are_asked_themselves(void **state)
     forget(&got);
 }
 
-/* A listener whose queue is full: the system drops whoever else knocks. */
-static int full_listener(int *port, int knocking[4])
-{
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t size = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    CHECK(bind(listener, (struct sockaddr *)&address, sizeof address) == 0 && listen(listener, 0) == 0);
-    getsockname(listener, (struct sockaddr *)&address, &size);
-    *port = ntohs(address.sin_port);
-    for (int i = 0; i < 4; i++) {
-        knocking[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        connect(knocking[i], (struct sockaddr *)&address, sizeof address);
-    }
-    return listener;
-}
-
-static void where_nobody_answers_connecting_ends_in_time(void **state)
-{
-    (void)state;
-    outcome got;
-    int port, knocking[4], listener = full_listener(&port, knocking);
-    char url[64];
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/", port);
-    open_with((dtake_runtime_options){ .connect_timeout_ms = 100, .retries = 1 });
-    CHECK_STATUS(fetch(&got, (dtake__http_request){ .url = url, .max_body = 100 }), DTAKE_E_TIMEOUT);
-    CHECK_EQ(got.response.attempts, 2); /* it may answer later */
-    CHECK_SAYS(got, "after 2 attempts");
-    forget(&got);
-    for (int i = 0; i < 4; i++)
-        close(knocking[i]);
-    close(listener);
-}
-
 #define SURROUNDED(name) cmocka_unit_test_setup_teardown(name, start_secure, stop_secure)
 
 int main(void)
@@ -165,7 +127,6 @@ int main(void)
         SURROUNDED(a_missing_file_of_certificates_is_told_and_nothing_is_tried_again),
         SURROUNDED(the_proxy_of_the_environment_is_asked_with_the_whole_url),
         SURROUNDED(hosts_of_no_proxy_are_asked_themselves),
-        SURROUNDED(where_nobody_answers_connecting_ends_in_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

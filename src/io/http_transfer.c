@@ -20,6 +20,7 @@ static int on_sending(void *ctx, char *to, char *from, int to_port, int from_por
     (void)to, (void)from, (void)to_port, (void)from_port;
     dtake__http *http = ctx;
     http->phase = DTAKE__HTTP_SENT;
+    dtake__sockets_settle(http, true);
     http->curl_said[0] = '\0'; /* curl keeps the first message, also of a connection it has replaced */
     dtake__http_watch(http, dtake__now_ms() + http->runtime->options.first_byte_ms);
     DTAKE__TALLY(http->wanted.tally, requests, 1);
@@ -301,6 +302,13 @@ dtake_status dtake__transfer_start(dtake__http *http)
     return st;
 }
 
+/* A handle that nothing happens to is run again when it comes out of a pause. */
+void dtake__transfer_look_again(dtake__http *http)
+{
+    curl_easy_pause(http->easy, CURLPAUSE_ALL);
+    curl_easy_pause(http->easy, CURLPAUSE_CONT);
+}
+
 /* --- the end of an attempt --- */
 
 static int64_t time_of(CURL *easy, CURLINFO which)
@@ -333,6 +341,7 @@ static void measure(dtake__http *http)
 static void leave(dtake__http *http)
 {
     curl_multi_remove_handle(http->client->multi, http->easy);
+    dtake__sockets_settle(http, false);
     dtake__rate_forget(http);
     dtake__easy_give_back(http->client, http->easy);
     http->easy = NULL;

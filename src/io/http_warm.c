@@ -1,6 +1,5 @@
-/* Sockets: opened by curl's wish, or ahead of need so that a later request finds one connected. curl 7.88
- * keeps no connection without a request, so the waiting sockets are ours until curl asks for one to the same
- * address. */
+/* Sockets opened ahead of need, so that a later request finds one connected. curl 7.88 keeps no connection
+ * without a request, so the waiting ones are ours until curl asks for one to the same address. */
 #include "io/http_client.h"
 
 #include "core/alloc.h"
@@ -12,26 +11,6 @@
 #include <unistd.h>
 
 enum { WAIT_MS = 15000 }; /* a socket nobody wanted for so long is closed */
-
-static void count_sockets(dtake__http_host *host, int change)
-{
-    atomic_fetch_add_explicit(&host->connections, change, memory_order_relaxed);
-    atomic_fetch_add_explicit(&host->client->connections, change, memory_order_relaxed);
-}
-
-static curl_socket_t open_socket(dtake__http_host *host, int family, int type, int protocol)
-{
-    curl_socket_t fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
-    if (fd >= 0)
-        count_sockets(host, 1);
-    return fd;
-}
-
-int dtake__socket_close(void *ctx, curl_socket_t fd)
-{
-    count_sockets(ctx, -1);
-    return close(fd);
-}
 
 void dtake__host_cool(dtake__http_host *host)
 {
@@ -49,8 +28,8 @@ static void open_warm(dtake__http_host *host)
     for (; host->warm_wanted > 0 && host->warm_count < DTAKE__MAX_WARM; host->warm_wanted--) {
         if (atomic_load_explicit(&host->connections, memory_order_relaxed) >= host->parallel_max)
             break;
-        curl_socket_t fd = open_socket(host, host->family, SOCK_STREAM, host->protocol);
-        if (fd < 0)
+        curl_socket_t fd = dtake__socket_new(host, host->family, SOCK_STREAM, host->protocol);
+        if (fd == CURL_SOCKET_BAD)
             break;
         host->warm[host->warm_count++] = fd;
         (void)connect(fd, (const struct sockaddr *)&host->address,
@@ -72,7 +51,7 @@ static bool is_ready(curl_socket_t fd)
            recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
 }
 
-static curl_socket_t take_warm(dtake__http_host *host, const struct curl_sockaddr *to)
+curl_socket_t dtake__warm_take(dtake__http_host *host, const struct curl_sockaddr *to)
 {
     if (to->addrlen != host->address_bytes || memcmp(&to->addr, &host->address, to->addrlen) != 0)
         return CURL_SOCKET_BAD;
@@ -86,30 +65,15 @@ static curl_socket_t take_warm(dtake__http_host *host, const struct curl_sockadd
     return CURL_SOCKET_BAD;
 }
 
-curl_socket_t dtake__socket_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+void dtake__warm_learn(dtake__http_host *host, const struct curl_sockaddr *to)
 {
-    (void)purpose;
-    dtake__http *http = ctx;
-    dtake__http_host *host = http->host;
-    http->warm_socket = take_warm(host, to);
-    if (http->warm_socket != CURL_SOCKET_BAD)
-        return http->warm_socket;
-    curl_socket_t fd = open_socket(host, to->family, to->socktype, to->protocol);
-    if (to->addrlen <= sizeof host->address && to->socktype == SOCK_STREAM) {
-        host->family = to->family;
-        host->protocol = to->protocol;
-        host->address_bytes = to->addrlen;
-        memcpy(&host->address, &to->addr, to->addrlen);
-        open_warm(host);
-    }
-    return fd;
-}
-
-int dtake__socket_opened(void *ctx, curl_socket_t fd, curlsocktype purpose)
-{
-    (void)purpose;
-    const dtake__http *http = ctx;
-    return fd == http->warm_socket ? CURL_SOCKOPT_ALREADY_CONNECTED : CURL_SOCKOPT_OK;
+    if (to->addrlen > sizeof host->address || to->socktype != SOCK_STREAM)
+        return;
+    host->family = to->family;
+    host->protocol = to->protocol;
+    host->address_bytes = to->addrlen;
+    memcpy(&host->address, &to->addr, to->addrlen);
+    open_warm(host);
 }
 
 typedef struct warming {
