@@ -10,12 +10,11 @@
 #ifndef DATATAKE_DATASETS_H
 #define DATATAKE_DATASETS_H
 
-#include <datatake/get.h>
+#include <datatake/query.h>
 #include <datatake/runtime.h>
 #include <datatake/table.h>
 
 typedef struct dtake_client dtake_client;
-typedef struct dtake_query dtake_query; /* datatake/query.h */
 
 typedef struct dtake_client_options {
     const char *source; /* path of a catalogue file; NULL: DATATAKE_SOURCE's or the default one of the user's

@@ -6,10 +6,13 @@
 #include <datatake/compare.h>
 #include <datatake/get.h>
 #include <datatake/grid.h>
+#include <datatake/id.h>
+#include <datatake/query.h>
 #include <datatake/raster.h>
 #include <datatake/runtime.h>
 #include <datatake/serve.h>
 #include <datatake/status.h>
+#include <datatake/time.h>
 #include <datatake/verify.h>
 #include <datatake/worker.h>
 

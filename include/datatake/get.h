@@ -4,6 +4,7 @@
 
 #include <datatake/grid.h>
 #include <datatake/runtime.h>
+#include <datatake/time.h>
 
 typedef enum dtake_mode {
     DTAKE_MODE_ASYNC,      /* everything at once, one process */
@@ -30,16 +31,6 @@ typedef struct dtake_visualize {
 
 /* Reads "min=0,max=5000,gamma=1.35:1.2:1,palette=000:fff". DTAKE_E_USAGE names the key. */
 DTAKE_API dtake_status dtake_visualize_parse(const char *text, dtake_visualize *out, dtake_error *err);
-
-/* Nanoseconds since 1970 UTC; INT64_MIN and INT64_MAX are open ends. */
-typedef struct dtake_interval {
-    int64_t start_ns, end_ns;
-    bool start_exclusive, end_exclusive;
-} dtake_interval;
-
-/* Reads RFC 3339 as STAC does: "A/B", "../B", "A", a bare date as the end means the end of that day; closed.
- */
-DTAKE_API dtake_status dtake_interval_parse(const char *text, dtake_interval *out, dtake_error *err);
 
 /* Zero-initialise; pointers are borrowed until dtake_get_start returns. */
 typedef struct dtake_get_options {

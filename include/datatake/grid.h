@@ -9,6 +9,12 @@ typedef struct dtake_box {
     double west, south, east, north;
 } dtake_box;
 
+/* How the edge between two points of a geometry runs. */
+typedef enum dtake_edges {
+    DTAKE_EDGES_PLANAR,    /* straight in longitude and latitude */
+    DTAKE_EDGES_SPHERICAL, /* the great circle, the short way */
+} dtake_edges;
+
 /* Columns and rows count from the top-left pixel, starting at 0. */
 typedef struct dtake_window {
     int64_t col, row;      /* top-left corner, pixels */

@@ -1,4 +1,4 @@
-#include <datatake/get.h>
+#include <datatake/time.h>
 
 #include "core/clock.h"
 #include "core/error.h"
@@ -7,42 +7,68 @@
 
 static const int64_t NS_PER_DAY = 86400LL * 1000000000LL;
 
-/* One end: "" and ".." are open. A bare date as the end means the last nanosecond of that day. */
-static dtake_status parse_end(const char *text, bool is_end, int64_t *out, dtake_error *err)
+static bool is_open(const char *text)
 {
-    if (text[0] == '\0' || strcmp(text, "..") == 0) {
-        *out = is_end ? INT64_MAX : INT64_MIN;
-        return DTAKE_OK;
-    }
-    bool date_only;
-    dtake_status st = dtake__time_parse(text, out, &date_only, err);
-    if (st == DTAKE_OK && is_end && date_only)
-        *out += NS_PER_DAY - 1;
+    return text[0] == '\0' || strcmp(text, "..") == 0;
+}
+
+/* One instant, or a whole day: from start_ns to end_ns. */
+static dtake_status parse_instants(const char *text, dtake_interval *out, dtake_error *err)
+{
+    bool is_day;
+    dtake_status st = dtake__time_parse(text, &out->start_ns, &is_day, err);
+    if (st == DTAKE_OK)
+        out->end_ns = is_day ? out->start_ns + (NS_PER_DAY - 1) : out->start_ns;
     return st;
 }
 
-dtake_status dtake_interval_parse(const char *text, dtake_interval *out, dtake_error *err)
+static dtake_status parse_pair(const char *start, const char *end, dtake_interval_reading reading,
+                               dtake_interval *out, dtake_error *err)
+{
+    dtake_interval first = { .start_ns = INT64_MIN }, last = { .end_ns = INT64_MAX };
+    dtake_status st = is_open(start) ? DTAKE_OK : parse_instants(start, &first, err);
+    if (st == DTAKE_OK && !is_open(end)) {
+        st = parse_instants(end, &last, err);
+        last.end_exclusive = reading == DTAKE_INTERVAL_HALF_OPEN;
+    }
+    *out = (dtake_interval){ .start_ns = first.start_ns,
+                             .end_ns = last.end_exclusive ? last.start_ns : last.end_ns,
+                             .end_exclusive = last.end_exclusive };
+    return st;
+}
+
+dtake_status dtake_interval_read(const char *text, dtake_interval_reading reading, dtake_interval *out,
+                                 dtake_error *err)
 {
     char start[64], end[64];
     const char *slash = strchr(text, '/');
     size_t start_len = slash != NULL ? (size_t)(slash - text) : strlen(text);
-    const char *end_text = slash != NULL ? slash + 1 : text;
-
-    if (start_len >= sizeof start || strlen(end_text) >= sizeof end || start_len + strlen(end_text) == 0)
+    size_t end_len = slash != NULL ? strlen(slash + 1) : 0;
+    if (start_len >= sizeof start || end_len >= sizeof end || start_len + end_len == 0)
         return dtake__fail(err, DTAKE_E_USAGE, "datetime '%s': expected A/B, ../B, A/.. or A", text);
     memcpy(start, text, start_len);
     start[start_len] = '\0';
-    strcpy(end, end_text);
+    memcpy(end, text + strlen(text) - end_len, end_len + 1);
 
-    *out = (dtake_interval){ 0 };
-    dtake_status st = parse_end(start, false, &out->start_ns, err);
-    if (st == DTAKE_OK)
-        st = parse_end(end, true, &out->end_ns, err);
+    dtake_interval interval = { 0 };
+    dtake_status st;
+    if (slash != NULL)
+        st = parse_pair(start, end, reading, &interval, err);
+    else if (is_open(start))
+        st = parse_pair(start, start, reading, &interval, err);
+    else
+        st = parse_instants(start, &interval, err);
     if (st != DTAKE_OK) {
         dtake__error_prefix(err, "datetime");
         return st;
     }
-    if (out->start_ns > out->end_ns)
+    if (interval.start_ns > interval.end_ns)
         return dtake__fail(err, DTAKE_E_USAGE, "datetime '%s': the start is after the end", text);
+    *out = interval;
     return DTAKE_OK;
+}
+
+dtake_status dtake_interval_parse(const char *text, dtake_interval *out, dtake_error *err)
+{
+    return dtake_interval_read(text, DTAKE_INTERVAL_CLOSED, out, err);
 }

@@ -68,7 +68,7 @@ static void what_is_no_area_is_refused_with_a_reason(void **state)
         { "{\"type\":\"Circle\",\"coordinates\":[]}", DTAKE_E_FORMAT, "Circle" },
         { "{\"type\":\"Point\",\"coordinates\":[1,2]}", DTAKE_E_UNSUPPORTED, "polygons" },
         { "{\"type\":\"Polygon\"}", DTAKE_E_FORMAT, "coordinates" },
-        { "{\"type\":\"Polygon\",\"coordinates\":[]}", DTAKE_E_FORMAT, "rings" },
+        { "{\"type\":\"Polygon\",\"coordinates\":[]}", DTAKE_E_EMPTY, "no polygon" },
         { "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[1,1]]]}", DTAKE_E_FORMAT, "three positions" },
         { "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[0,0],[0,0]]]}", DTAKE_E_EMPTY, "no pixel" },
         { "{\"type\":\"Polygon\",\"coordinates\":[[[46,95],[47,95],[47,96]]]}", DTAKE_E_FORMAT, "[46, 95]" },

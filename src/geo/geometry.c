@@ -1,166 +1,108 @@
-/* What is asked of GeoJSON geometries: their outline, and whether two of them meet. */
+#include "geo/geometry.h"
+
 #include "core/alloc.h"
 #include "core/error.h"
-#include "geo/geojson.h"
-#include "geo/outline.h"
+#include "geo/wkb.h"
 
-#include <string.h>
+#include <ctype.h>
 
-static void ignore_message(const char *message, void *ctx)
+void dtake__geometry_dispose(dtake__geometry *geometry)
 {
-    (void)message;
-    (void)ctx;
+    if (geometry == NULL)
+        return;
+    dtake__free(geometry->owned);
+    *geometry = (dtake__geometry){ 0 };
 }
 
-static GEOSContextHandle_t open_geos(dtake_error *err)
+dtake_status dtake__geometry_copy(const dtake__geometry *from, dtake__geometry *to, dtake_error *err)
 {
-    GEOSContextHandle_t geos = GEOS_init_r();
-    if (geos == NULL) {
-        dtake__fail_nomem(err, "start GEOS");
-        return NULL;
-    }
-    GEOSContext_setErrorMessageHandler_r(geos, ignore_message, NULL);
-    GEOSContext_setNoticeMessageHandler_r(geos, ignore_message, NULL);
-    return geos;
-}
-
-static dtake_status add_ring(GEOSContextHandle_t geos, dtake__outliner *outliner, const GEOSGeometry *ring,
-                             dtake_error *err)
-{
-    const GEOSCoordSequence *sequence = GEOSGeom_getCoordSeq_r(geos, ring);
-    unsigned count = 0;
-    if (sequence == NULL || !GEOSCoordSeq_getSize_r(geos, sequence, &count))
-        return dtake__fail(err, DTAKE_E_FORMAT, "GeoJSON: a polygon's ring cannot be read");
-    double *lonlat = dtake__calloc((size_t)count + 1, 2 * sizeof *lonlat);
-    if (lonlat == NULL)
-        return dtake__fail_nomem(err, "outline");
-    dtake_status st = DTAKE_OK;
-    if (count > 0 && GEOSCoordSeq_copyToBuffer_r(geos, sequence, lonlat, 0, 0))
-        st = dtake__outliner_ring(outliner, lonlat, count, err);
-    dtake__free(lonlat);
-    return st;
-}
-
-static dtake_status add_polygon(GEOSContextHandle_t geos, dtake__outliner *outliner,
-                                const GEOSGeometry *polygon, dtake_error *err)
-{
-    dtake_status st = add_ring(geos, outliner, GEOSGetExteriorRing_r(geos, polygon), err);
-    int holes = GEOSGetNumInteriorRings_r(geos, polygon);
-    for (int i = 0; i < holes && st == DTAKE_OK; i++)
-        st = add_ring(geos, outliner, GEOSGetInteriorRingN_r(geos, polygon, i), err);
-    return st;
-}
-
-static dtake_status add_polygons(GEOSContextHandle_t geos, dtake__outliner *outliner,
-                                 const GEOSGeometry *area, dtake_error *err)
-{
-    int type = GEOSGeomTypeId_r(geos, area);
-    if (type == GEOS_POLYGON)
-        return GEOSisEmpty_r(geos, area) ? DTAKE_OK : add_polygon(geos, outliner, area, err);
-    if (type != GEOS_MULTIPOLYGON && type != GEOS_GEOMETRYCOLLECTION)
-        return dtake__fail(err, DTAKE_E_UNSUPPORTED,
-                           "the area must be made of polygons, not of points or lines");
-    dtake_status st = DTAKE_OK;
-    int count = GEOSGetNumGeometries_r(geos, area);
-    for (int i = 0; i < count && st == DTAKE_OK; i++)
-        st = add_polygons(geos, outliner, GEOSGetGeometryN_r(geos, area, i), err);
-    return st;
-}
-
-/* Polygons that overlap would cancel out under the even-odd rule, so several become one first. Takes `area`.
- */
-static GEOSGeometry *merge(GEOSContextHandle_t geos, GEOSGeometry *area)
-{
-    if (GEOSGeomTypeId_r(geos, area) == GEOS_POLYGON)
-        return area;
-    GEOSGeometry *valid = GEOSisValid_r(geos, area) == 1 ? NULL : GEOSMakeValid_r(geos, area);
-    GEOSGeometry *whole = GEOSUnaryUnion_r(geos, valid != NULL ? valid : area);
-    GEOSGeom_destroy_r(geos, valid);
-    if (whole == NULL)
-        return area;
-    GEOSGeom_destroy_r(geos, area);
-    return whole;
-}
-
-dtake_status dtake__outline_of_geojson(const char *geojson, size_t len, const char *crs, double tolerance,
-                                       dtake__outline *out, dtake_error *err)
-{
-    GEOSContextHandle_t geos = open_geos(err);
-    if (geos == NULL)
-        return DTAKE_E_NOMEM;
-    GEOSGeometry *area = NULL;
-    dtake__outliner outliner = { 0 };
-    dtake_status st = dtake__geojson_parse(geos, geojson, len, &area, err);
-    if (st == DTAKE_OK)
-        st = dtake__outliner_begin(&outliner, crs, tolerance, err);
-    if (st == DTAKE_OK) {
-        area = merge(geos, area);
-        st = add_polygons(geos, &outliner, area, err);
-    }
-    if (st == DTAKE_OK && outliner.outline.points == 0)
-        st = dtake__fail(err, DTAKE_E_EMPTY, "GeoJSON: there is no polygon in it");
-    if (st == DTAKE_OK)
-        dtake__outliner_finish(&outliner, out);
-    dtake__outliner_dispose(&outliner);
-    GEOSGeom_destroy_r(geos, area);
-    GEOS_finish_r(geos);
-    return st;
-}
-
-/* Invalid geometries (footprints that cross themselves are common) are mended when GEOS refuses them. */
-static dtake_status intersects(GEOSContextHandle_t geos, const GEOSGeometry *a, const GEOSGeometry *b,
-                               bool *out, dtake_error *err)
-{
-    char answer = GEOSIntersects_r(geos, a, b);
-    if (answer == 2) {
-        GEOSGeometry *one = GEOSMakeValid_r(geos, a), *two = GEOSMakeValid_r(geos, b);
-        if (one != NULL && two != NULL)
-            answer = GEOSIntersects_r(geos, one, two);
-        GEOSGeom_destroy_r(geos, one);
-        GEOSGeom_destroy_r(geos, two);
-    }
-    if (answer == 2)
-        return dtake__fail(err, DTAKE_E_FORMAT, "GeoJSON: GEOS cannot compare these geometries");
-    *out = answer == 1;
+    *to = (dtake__geometry){ 0 };
+    uint8_t *owned = dtake__alloc(from->bytes);
+    if (owned == NULL)
+        return dtake__fail_nomem(err, "copy a geometry");
+    if (from->bytes > 0)
+        memcpy(owned, from->wkb, from->bytes);
+    *to = (dtake__geometry){ .wkb = owned, .bytes = from->bytes, .srid = from->srid, .owned = owned };
     return DTAKE_OK;
 }
 
-dtake_status dtake__geojson_intersects(const char *a, const char *b, bool *out, dtake_error *err)
+bool dtake__geometry_equal(const dtake__geometry *a, const dtake__geometry *b)
 {
-    GEOSContextHandle_t geos = open_geos(err);
-    if (geos == NULL)
-        return DTAKE_E_NOMEM;
-    GEOSGeometry *one = NULL, *two = NULL;
-    dtake_status st = dtake__geojson_parse(geos, a, strlen(a), &one, err);
+    return a->bytes == b->bytes && a->srid == b->srid &&
+           (a->bytes == 0 || memcmp(a->wkb, b->wkb, a->bytes) == 0);
+}
+
+static dtake_status put_rectangle(dtake_buf *out, double west, double south, double east, double north)
+{
+    const double ring[10] = { west, south, east, south, east, north, west, north, west, south };
+    dtake_status st = dtake__wkb_put_head(out, DTAKE__POLYGON, false, false);
     if (st == DTAKE_OK)
-        st = dtake__geojson_parse(geos, b, strlen(b), &two, err);
+        st = dtake__wkb_put_count(out, 1, NULL);
     if (st == DTAKE_OK)
-        st = intersects(geos, one, two, out, err);
-    GEOSGeom_destroy_r(geos, one);
-    GEOSGeom_destroy_r(geos, two);
-    GEOS_finish_r(geos);
+        st = dtake__wkb_put_count(out, 5, NULL);
+    return st == DTAKE_OK ? dtake__wkb_put_numbers(out, ring, 10) : st;
+}
+
+dtake_status dtake__geometry_from_box(dtake_box box, dtake__geometry *out, dtake_error *err)
+{
+    dtake_buf wkb = DTAKE_BUF_INIT(512);
+    dtake_status st;
+    *out = (dtake__geometry){ 0 };
+    if (box.west <= box.east) {
+        st = put_rectangle(&wkb, box.west, box.south, box.east, box.north);
+    } else {
+        st = dtake__wkb_put_head(&wkb, DTAKE__MULTIPOLYGON, false, false);
+        if (st == DTAKE_OK)
+            st = dtake__wkb_put_count(&wkb, 2, NULL);
+        if (st == DTAKE_OK)
+            st = put_rectangle(&wkb, box.west, box.south, 180, box.north);
+        if (st == DTAKE_OK)
+            st = put_rectangle(&wkb, -180, box.south, box.east, box.north);
+    }
+    if (st == DTAKE_OK)
+        dtake__wkb_finish(&wkb, 0, out);
+    dtake__buf_dispose(&wkb);
+    return st == DTAKE_OK ? st : dtake__fail_nomem(err, "a box as a geometry");
+}
+
+static int hex_digit(char c)
+{
+    return isdigit((unsigned char)c)    ? c - '0'
+           : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
+                                        : -1;
+}
+
+static dtake_status from_hex(const char *text, size_t len, dtake__geometry *out, dtake_error *err)
+{
+    if (len > 2 * (size_t)DTAKE__GEOMETRY_MAX_BYTES)
+        return dtake__fail(err, DTAKE_E_LIMIT, "WKB of %zu bytes: at most %d are read", len / 2,
+                           DTAKE__GEOMETRY_MAX_BYTES);
+    uint8_t *bytes = dtake__alloc(len / 2 + 1);
+    if (bytes == NULL)
+        return dtake__fail_nomem(err, "read WKB");
+    size_t i = 0;
+    for (; i + 1 < len && hex_digit(text[i]) >= 0 && hex_digit(text[i + 1]) >= 0; i += 2)
+        bytes[i / 2] = (uint8_t)(hex_digit(text[i]) << 4 | hex_digit(text[i + 1]));
+    dtake_status st = i == len
+                          ? dtake__geometry_from_wkb(bytes, len / 2, out, err)
+                          : dtake__fail(err, DTAKE_E_FORMAT,
+                                        "WKB in hexadecimal digits: column %zu: not a pair of digits", i + 1);
+    dtake__free(bytes);
     return st;
 }
 
-dtake_status dtake__geojson_intersects_box(const char *geometry, dtake_box box, bool *out, dtake_error *err)
+dtake_status dtake__geometry_from_text(const char *text, size_t len, dtake__geometry *out, dtake_error *err)
 {
-    GEOSContextHandle_t geos = open_geos(err);
-    if (geos == NULL)
-        return DTAKE_E_NOMEM;
-    if (box.west > box.east)
-        box.east += 360;
-    GEOSGeometry *area = NULL;
-    dtake_status st = dtake__geojson_parse(geos, geometry, strlen(geometry), &area, err);
-    *out = false;
-    /* Longitudes mean the same 360 degrees on, and either side may have been written beyond 180. */
-    for (int turn = -1; turn <= 1 && st == DTAKE_OK && !*out; turn++) {
-        GEOSGeometry *rectangle = GEOSGeom_createRectangle_r(geos, box.west + 360 * turn, box.south,
-                                                             box.east + 360 * turn, box.north);
-        st = rectangle != NULL ? intersects(geos, area, rectangle, out, err)
-                               : dtake__fail_nomem(err, "compare with a box");
-        GEOSGeom_destroy_r(geos, rectangle);
-    }
-    GEOSGeom_destroy_r(geos, area);
-    GEOS_finish_r(geos);
-    return st;
+    *out = (dtake__geometry){ 0 };
+    while (len > 0 && isspace((unsigned char)*text))
+        text++, len--;
+    while (len > 0 && isspace((unsigned char)text[len - 1]))
+        len--;
+    if (len == 0)
+        return dtake__fail(err, DTAKE_E_FORMAT, "a geometry: the text is empty");
+    if (text[0] == '{')
+        return dtake__geometry_from_geojson(text, len, out, err);
+    if (isdigit((unsigned char)text[0]))
+        return from_hex(text, len, out, err);
+    return dtake__geometry_from_wkt(text, len, out, err);
 }

@@ -1,0 +1,20 @@
+/* GEOS with one context a thread, and our geometries as its own. */
+#ifndef DTAKE_GEO_GEOS_H
+#define DTAKE_GEO_GEOS_H
+
+#include "geo/geometry.h"
+
+#include <geos_c.h>
+
+/* The thread's context, silent; ended with the thread. Geometries may go from thread to thread, each used
+ * with the context of the thread it is on. NULL: no memory. */
+GEOSContextHandle_t dtake__geos(void);
+
+/* In two dimensions. Empty points are left out of multipoints. */
+dtake_status dtake__geos_make(GEOSContextHandle_t geos, const dtake__geometry *geometry, GEOSGeometry **out,
+                              dtake_error *err);
+
+/* The geometry itself when it is valid, else a mended one, NULL when that fails. Takes `geometry`. */
+GEOSGeometry *dtake__geos_mend(GEOSContextHandle_t geos, GEOSGeometry *geometry);
+
+#endif
