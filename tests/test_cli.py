@@ -24,7 +24,7 @@ def test_settings_count_in_the_documented_order(run, tmp_path):
         block = shown.split("[get]\n")[1].split("\n\n")[0]
         return next(line for line in block.splitlines() if line.startswith("jobs = "))
 
-    assert jobs() == "jobs = 64  # default"
+    assert jobs() == "jobs = 256  # default"
     user = tmp_path / "config/datatake/config.toml"
     user.parent.mkdir(parents=True)
     user.write_text("[get]\njobs = 8\n")

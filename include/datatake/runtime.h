@@ -13,7 +13,7 @@ typedef struct dtake_runtime dtake_runtime;
 
 typedef struct dtake_runtime_options {
     int workers;                /* threads for decoding and encoding; 0: one a core */
-    int connections_per_host;   /* 0: 64; at most a quarter of the descriptors the process may have */
+    int connections_per_host;   /* 0: 256; at most a quarter of the descriptors the process may have */
     int64_t bytes_in_flight;    /* budget for compressed and decoded bytes together; 0: 96 MiB */
     int retries;                /* attempts after the first; -1: none; 0: 5 */
     int64_t connect_timeout_ms; /* 0: 10,000 */

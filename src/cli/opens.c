@@ -6,7 +6,7 @@
 #include <pthread.h>
 
 /* Twice the connections to a host, so that none is idle while the first in turn is slow. */
-enum { AHEAD = 128 };
+enum { AHEAD = 512 };
 
 typedef struct opening {
     dtake__opens *opens;

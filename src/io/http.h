@@ -66,7 +66,7 @@ void dtake__http_cancel(dtake__http *http); /* any thread, before `done` has ret
 void dtake__http_warm(dtake_runtime *runtime, const char *url, int count);
 
 /* What has been measured to the URL's host so far; false before the first answer. `parallel` is how many
- * requests may be under way there now. */
+ * requests of whatever size may be under way there now. */
 typedef struct dtake__http_path {
     double rtt_ms;            /* smallest connect time seen, else smallest first-byte time */
     double bandwidth_bytes_s; /* all connections together, best 250 ms; 0: not measured, which takes 1 MiB */

@@ -41,8 +41,9 @@ typedef struct dtake__http_host {
     dtake__heap waiting;
     dtake__alarm pause; /* set while Retry-After of a 429 is obeyed */
     bool pumping;
-    int running; /* permits taken */
-    int parallel_max;
+    int running;         /* permits taken */
+    int64_t asked_bytes; /* that those are still to bring, as reckoned when they began */
+    int parallel_max, parallel_small;
     bool growing;   /* throughput grew in the last round */
     int slow_above; /* from here on permits grow by one a round; lowered by halving */
     int64_t halved_at_us;
@@ -152,6 +153,7 @@ struct dtake__http {
     struct curl_slist *headers;
     int connecting;            /* sockets opened for this attempt, until it sends */
     curl_socket_t warm_socket; /* given to this attempt; CURL_SOCKET_BAD: none */
+    int64_t permit_bytes;      /* its part of the host's asked_bytes */
     bool has_permit, paused, reused, got_bytes, range_sent, broke_off;
     char curl_said[CURL_ERROR_SIZE];
     dtake__http *next_paused;

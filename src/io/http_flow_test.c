@@ -102,6 +102,28 @@ static void permits_begin_at_64_grow_under_load_and_halve_when_told_to_slow_down
     CHECK_EQ(path.parallel, 1); /* never none */
 }
 
+static int most_at_once(int64_t bytes, int count)
+{
+    const char *url = script_url(server, "/");
+    script_say(server, (script_answer){ .object = true, .delay_ms = 200, .times = -1 });
+    for (int i = 0; i < count; i++)
+        start_fetch(&many[i], (dtake__http_request){ .url = url, .has_range = true, .count = bytes }, NULL);
+    finish_many(count);
+    return script_most_parallel(server);
+}
+
+static void requests_of_few_bytes_do_not_wait_for_the_64_permits_of_long_ones(void **state)
+{
+    (void)state;
+    enum { LONG_BYTES = 1 << 20 };
+    static char object[LONG_BYTES];
+    open_with((dtake_runtime_options){ 0 });
+    script_object(server, object, LONG_BYTES, "\"v\"", NULL);
+    int longs = most_at_once(LONG_BYTES, 100);
+    CHECK(longs > 32 && longs <= 64);
+    CHECK_EQ(most_at_once(1000, MANY), MANY);
+}
+
 static void a_429_with_retry_after_holds_the_whole_host_back(void **state)
 {
     (void)state;
@@ -366,6 +388,7 @@ int main(void)
         TEST(a_host_gets_no_more_requests_at_once_than_allowed),
         TEST(requests_of_earlier_images_go_first),
         TEST(permits_begin_at_64_grow_under_load_and_halve_when_told_to_slow_down),
+        TEST(requests_of_few_bytes_do_not_wait_for_the_64_permits_of_long_ones),
         TEST(a_429_with_retry_after_holds_the_whole_host_back),
         TEST(connections_opened_ahead_are_used),
         TEST(done_never_comes_from_inside_the_start_even_on_the_loop),

@@ -1,6 +1,7 @@
 /* Permits: how many requests may be under way at one host.
  *
- * They start at 64 and grow by one a success as long as a round (as many successes as there are permits)
+ * 64 of any size, and up to 256 while all that is asked for together is small: headers wait for round trips,
+ * not for the line. Both grow by one a success as long as a round (as many successes as there are permits)
  * moves more bytes or more requests a second than the best round before; 429 and 503 halve them, once for all
  * the requests that were under way at the time, and from there on they grow by one a round only. */
 #include "io/http_client.h"
@@ -12,7 +13,10 @@
 
 enum {
     FIRST_PERMITS = 64, /* fewer would cost a burst of small windows a second wave of round trips */
-    FLAT_ROUNDS = 4,    /* after so many rounds without growth, growing is tried again */
+    FIRST_SMALL_PERMITS = 256,
+    SMALL_TOGETHER_BYTES = 32 << 20,
+    DOCUMENT_BYTES = 128 << 10, /* what is reckoned for a whole object, whose length nobody knows before */
+    FLAT_ROUNDS = 4,            /* after so many rounds without growth, growing is tried again */
     BANDWIDTH_NEEDS_BYTES = 1 << 20, /* fewer, a few headers say, tell of round trips and not of the line */
     SLOT_MS = 50,                    /* of the window over which bandwidth is measured: 250 ms */
     WINDOW_SLOTS = 5,
@@ -42,6 +46,8 @@ static dtake__http_host *new_host(dtake__http_client *client, const char *key)
     host->slow_above = host->parallel_max;
     host->round_start_us = dtake__now_us();
     atomic_store(&host->parallel, host->parallel_max < FIRST_PERMITS ? host->parallel_max : FIRST_PERMITS);
+    host->parallel_small =
+        host->parallel_max < FIRST_SMALL_PERMITS ? host->parallel_max : FIRST_SMALL_PERMITS;
     return host;
 }
 
@@ -62,25 +68,41 @@ dtake__http_host *dtake__host_find(dtake__http_client *client, const char *key, 
     return host;
 }
 
+static int64_t bytes_to_come(const dtake__http *http)
+{
+    return http->wanted.has_range ? http->wanted.count - (int64_t)http->body.len : DOCUMENT_BYTES;
+}
+
+static bool may_start(const dtake__http_host *host, const dtake__http *http)
+{
+    if (host->running < atomic_load_explicit(&host->parallel, memory_order_relaxed))
+        return true;
+    return host->running < host->parallel_small &&
+           host->asked_bytes + bytes_to_come(http) <= SMALL_TOGETHER_BYTES;
+}
+
+static void start(dtake__http_host *host, dtake__http *http)
+{
+    int64_t queued_ms = dtake__now_ms() - http->queued_at_ms;
+    http->response.queued_ms += queued_ms;
+    DTAKE__TALLY(http->wanted.tally, queued_ms, queued_ms);
+    http->has_permit = true;
+    http->permit_bytes = bytes_to_come(http);
+    host->running++;
+    host->asked_bytes += http->permit_bytes;
+    if (dtake__transfer_start(http) != DTAKE_OK)
+        dtake__http_end(http, http->err.status);
+}
+
 /* A transfer that cannot begin ends its request, which comes back here: hence the guard. */
 static void pump(dtake__http_host *host)
 {
     if (host->pumping || host->pause.node.queued)
         return;
     host->pumping = true;
-    while (host->running < atomic_load_explicit(&host->parallel, memory_order_relaxed)) {
-        dtake__heap_node *node = dtake__heap_pop(&host->waiting);
-        if (node == NULL)
-            break;
-        dtake__http *http = DTAKE__CONTAINER(node, dtake__http, queued);
-        int64_t queued_ms = dtake__now_ms() - http->queued_at_ms;
-        http->response.queued_ms += queued_ms;
-        DTAKE__TALLY(http->wanted.tally, queued_ms, queued_ms);
-        http->has_permit = true;
-        host->running++;
-        if (dtake__transfer_start(http) != DTAKE_OK)
-            dtake__http_end(http, http->err.status);
-    }
+    while (host->waiting.root != NULL &&
+           may_start(host, DTAKE__CONTAINER(host->waiting.root, dtake__http, queued)))
+        start(host, DTAKE__CONTAINER(dtake__heap_pop(&host->waiting), dtake__http, queued));
     host->pumping = false;
 }
 
@@ -105,6 +127,7 @@ void dtake__host_release(dtake__http *http)
         return;
     http->has_permit = false;
     http->host->running--;
+    http->host->asked_bytes -= http->permit_bytes;
     pump(http->host);
 }
 
@@ -131,11 +154,19 @@ void dtake__host_succeeded(dtake__http_host *host, int64_t bytes)
     host->round_bytes += bytes;
     host->round_successes++;
     bool round_over = host->round_successes >= parallel;
-    bool needed = host->waiting.root != NULL && parallel < host->parallel_max;
-    if (needed && host->growing && (parallel < host->slow_above || round_over))
-        atomic_store_explicit(&host->parallel, parallel + 1, memory_order_relaxed);
+    bool needed = host->waiting.root != NULL;
+    if (needed && host->growing && (parallel < host->slow_above || round_over)) {
+        atomic_store_explicit(&host->parallel, parallel + (parallel < host->parallel_max),
+                              memory_order_relaxed);
+        host->parallel_small += host->parallel_small < host->parallel_max;
+    }
     if (round_over)
         end_round(host);
+}
+
+static int half_of(int permits)
+{
+    return permits > 1 ? permits / 2 : 1;
 }
 
 void dtake__host_overloaded(dtake__http_host *host, int64_t attempt_us, int64_t pause_ms)
@@ -144,9 +175,10 @@ void dtake__host_overloaded(dtake__http_host *host, int64_t attempt_us, int64_t 
         dtake__alarm_set(host->client, &host->pause, dtake__now_ms() + pause_ms);
     if (attempt_us <= host->halved_at_us)
         return;
-    int half = atomic_load_explicit(&host->parallel, memory_order_relaxed) / 2;
-    atomic_store_explicit(&host->parallel, half > 1 ? half : 1, memory_order_relaxed);
-    host->slow_above = half > 1 ? half : 1;
+    int half = half_of(atomic_load_explicit(&host->parallel, memory_order_relaxed));
+    atomic_store_explicit(&host->parallel, half, memory_order_relaxed);
+    host->parallel_small = half_of(host->parallel_small);
+    host->slow_above = half;
     host->halved_at_us = host->round_start_us = dtake__now_us();
     host->growing = true;
     host->best_bytes_us = host->best_requests_us = 0;

@@ -124,7 +124,7 @@ static dtake_status fill_options(dtake_runtime_options *to, const dtake_runtime_
     if (to->workers == 0)
         to->workers = cores();
     if (to->connections_per_host == 0)
-        to->connections_per_host = 64;
+        to->connections_per_host = 256;
     to->retries = to->retries == 0 ? 5 : to->retries < 0 ? 0 : to->retries;
     default_to(&to->bytes_in_flight, INT64_C(96) << 20);
     default_to(&to->connect_timeout_ms, 10000);

@@ -143,8 +143,7 @@ dtake_status dtake__request_canvas(const dtake__request *request, const dtake__h
 /* For files a round trip is a system call; 20 us at 2 GB/s. */
 static const dtake__merge_rule local_rule = { .rtt_ms = 0.02, .bandwidth_bytes_s = 2e9, .parallel = 1 };
 
-/* Before anything was measured: what the runtime opens to a host at most, and the client's own choice after
- * that. */
+/* Before anything was measured: what the client begins with. */
 enum { UNMEASURED_PARALLEL = 64, WORTH_SPREADING = 4 };
 
 /* How many connections the read may have for itself. */
