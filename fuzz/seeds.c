@@ -112,6 +112,11 @@ static void save_texts(const char *root)
           "{\"B08\":{\"href\":\"../"
           "b.tif\",\"eo:bands\":[{\"name\":\"B08\",\"common_name\":\"nir\"}],\"file:size\":9},"
           "\"visual\":{\"href\":\"c.tif\",\"bands\":[{\"name\":\"red\"},{\"eo:common_name\":\"green\"}]}}}" },
+        { "schema", "{\"fields\":[{\"name\":\"time\",\"type\":\"timestamp\",\"role\":\"time\"},{\"name\":"
+                    "\"a\",\"type\":\"enum\","
+                    "\"repeated\":true,\"values\":{\"A\\u00fc\":1,\"B\":-2}},{\"name\":\"v\",\"type\":"
+                    "\"vector\",\"width\":3,"
+                    "\"queryable\":false,\"unit\":\"m\",\"description\":\"d\",\"example\":\"e\"}]}" },
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         save_seed(root, texts[i].target, (int)i, texts[i].text, strlen(texts[i].text));

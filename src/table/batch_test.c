@@ -133,19 +133,82 @@ static void a_comparison_names_the_first_difference(void **state)
     dtake_schema_release(schema);
 }
 
+static dtake_schema *schema_of(const dtake_field *fields, size_t count)
+{
+    dtake_schema *schema;
+    CHECK_OK(dtake_schema_new(&schema, fields, count, NULL));
+    return schema;
+}
+
+static void a_batch_cast_to_a_grown_schema_and_back_is_the_same(void **state)
+{
+    dtake_schema *all = fixture_schema(), *less = schema_of(fixture_fields, 4);
+    dtake_batch *batch = rows_of(less, 8, 40), *grown, *back;
+    (void)state;
+    CHECK_OK(dtake__batch_cast(&grown, batch, all, NULL));
+    CHECK_EQ(dtake_batch_rows(grown), 40);
+    for (size_t i = 4; i < FIXTURE_FIELDS; i++)
+        CHECK_EQ(dtake_batch_column(grown, i)->null_count, 40);
+    CHECK(dtake_batch_column(grown, 1)->values == dtake_batch_column(batch, 1)->values);
+    CHECK_OK(dtake__batch_cast(&back, grown, less, NULL));
+    fixture_same(back, batch);
+    dtake_batch_release(back);
+    CHECK_OK(dtake__batch_concat(&back, (const dtake_batch *[]){ grown, grown }, 2, NULL));
+    CHECK_EQ(dtake_batch_column(back, 20)->null_count, 80);
+    dtake_batch_release(batch);
+    dtake_batch_release(grown);
+    dtake_batch_release(back);
+    dtake_schema_release(all);
+    dtake_schema_release(less);
+}
+
+static void a_cast_finds_fields_by_role_and_widens_whole_numbers(void **state)
+{
+    static const dtake_field from[] = {
+        { .name = "datetime", .type = DTAKE_FIELD_TIMESTAMP, .role = DTAKE_ROLE_TIME },
+        { .name = "gsd", .type = DTAKE_FIELD_INT64 },
+        { .name = "bytes", .type = DTAKE_FIELD_UINT64 },
+    };
+    static const dtake_field to[] = {
+        { .name = "gsd", .type = DTAKE_FIELD_FLOAT64 },
+        { .name = "bytes", .type = DTAKE_FIELD_FLOAT64 },
+        { .name = "time", .type = DTAKE_FIELD_TIMESTAMP, .role = DTAKE_ROLE_TIME },
+    };
+    dtake_schema *narrow = schema_of(from, 3), *wide = schema_of(to, 3);
+    dtake_batch *batch = rows_of(narrow, 9, 20), *cast;
+    dtake_error err;
+    (void)state;
+    CHECK_OK(dtake__batch_cast(&cast, batch, wide, NULL));
+    for (int i = 0; i < 20; i++) {
+        CHECK_EQ(dtake__get_i64(dtake_batch_column(cast, 2), i),
+                 dtake__get_i64(dtake_batch_column(batch, 0), i));
+        CHECK(dtake__get_f64(dtake_batch_column(cast, 0), i) ==
+              (double)dtake__get_i64(dtake_batch_column(batch, 1), i));
+        CHECK(dtake__get_f64(dtake_batch_column(cast, 1), i) ==
+              (double)dtake__get_u64(dtake_batch_column(batch, 2), i));
+    }
+    dtake_batch_release(batch);
+    CHECK_STATUS(dtake__batch_cast(&batch, cast, narrow, &err), DTAKE_E_STATE);
+    CHECK_STR(err.message, "field gsd is a float64, not a int64");
+    dtake_batch_release(cast);
+    dtake_schema_release(narrow);
+    dtake_schema_release(wide);
+}
+
 static void each_allocation_may_fail(void **state)
 {
     static const int32_t index[] = { 9, 0, 4 };
-    dtake_schema *schema = fixture_schema();
+    dtake_schema *schema = schema_of(fixture_fields, 18), *grown = fixture_schema();
     dtake_batch *batch = rows_of(schema, 6, 20);
     (void)state;
-    for (int kind = 0; kind < 3; kind++) {
+    for (int kind = 0; kind < 4; kind++) {
         dtake_status st = DTAKE_E_NOMEM;
         for (long n = 0; st != DTAKE_OK; n++) {
             dtake_batch *made = NULL, *two[] = { batch, batch };
             dtake__alloc_fail_after(n, false);
             st = kind == 0   ? dtake__batch_take(&made, batch, index, 3, NULL)
                  : kind == 1 ? dtake__batch_slice(&made, batch, 3, 12, NULL)
+                 : kind == 2 ? dtake__batch_cast(&made, batch, grown, NULL)
                              : dtake__batch_concat(&made, (const dtake_batch *const *)two, 2, NULL);
             dtake__alloc_fail_after(-1, false);
             CHECK(st == DTAKE_OK || (st == DTAKE_E_NOMEM && !made));
@@ -153,6 +216,7 @@ static void each_allocation_may_fail(void **state)
         }
     }
     dtake_batch_release(batch);
+    dtake_schema_release(grown);
     dtake_schema_release(schema);
 }
 
@@ -192,6 +256,8 @@ int main(void)
         cmocka_unit_test(slices_joined_again_are_the_batch),
         cmocka_unit_test(batches_of_different_schemas_are_not_joined),
         cmocka_unit_test(a_comparison_names_the_first_difference),
+        cmocka_unit_test(a_batch_cast_to_a_grown_schema_and_back_is_the_same),
+        cmocka_unit_test(a_cast_finds_fields_by_role_and_widens_whole_numbers),
         cmocka_unit_test(each_allocation_may_fail),
         cmocka_unit_test(borrowed_memory_is_given_back_once_when_the_last_user_goes),
     };

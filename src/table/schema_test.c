@@ -1,6 +1,7 @@
 #include "table/schema.h"
 
 #include "check.h"
+#include "core/alloc.h"
 #include "table/table_fixture.h"
 
 static dtake_status try_fields(const dtake_field *fields, size_t count, dtake_error *err)
@@ -141,9 +142,184 @@ static void a_schema_grows_only_at_its_end(void **state)
     dtake_schema_release(all);
 }
 
+static dtake_schema *read_schema(const char *text)
+{
+    dtake_schema *schema = NULL;
+    dtake_error err;
+    if (dtake__schema_from_json(&schema, text, strlen(text), &err) != DTAKE_OK)
+        fail_msg("%s", err.message);
+    return schema;
+}
+
+static void a_schema_goes_through_json_unchanged(void **state)
+{
+    dtake_schema *schema = fixture_schema(), *again;
+    dtake_buf text = DTAKE_BUF_INIT(100000), second = DTAKE_BUF_INIT(100000);
+    (void)state;
+    CHECK_OK(dtake__schema_to_json(schema, &text, NULL));
+    again = read_schema(dtake__buf_str(&text));
+    CHECK(dtake__schema_same(schema, again));
+    CHECK_STR(dtake_schema_field(again, 8)->description, "0 to 100");
+    CHECK_STR(dtake_schema_field(again, 4)->example, "S2A_31TFJ");
+    CHECK(dtake_schema_field(again, 9)->not_queryable);
+    CHECK_OK(dtake__schema_to_json(again, &second, NULL));
+    CHECK_STR(dtake__buf_str(&text), dtake__buf_str(&second));
+    dtake__buf_dispose(&text);
+    dtake__buf_dispose(&second);
+    dtake_schema_release(schema);
+    dtake_schema_release(again);
+}
+
+static void a_person_may_write_a_schema(void **state)
+{
+    dtake_schema *schema =
+        read_schema("\n{ \"fields\": [\n"
+                    "  { \"name\": \"z\\u00fcrich\", \"type\": \"enum\", \"repeated\": true,\n"
+                    "    \"values\": { \"NONE\": 0, \"A\\\"B\": -7 } },\n"
+                    "  { \"type\": \"vector\", \"name\": \"sun\", \"width\": 2 }\n] }");
+    (void)state;
+    CHECK_EQ(dtake_schema_find(schema, "z\xc3\xbcrich"), 0);
+    CHECK_STR(dtake__enum_by_value(schema, 0, -7)->name, "A\"B");
+    CHECK_EQ(dtake_schema_field(schema, 1)->width, 2);
+    dtake_schema_release(schema);
+}
+
+static void mistakes_in_a_schema_are_shown_where_they_are(void **state)
+{
+    static const struct {
+        const char *text, *words;
+        dtake_status status;
+    } wrong[] = {
+        { "", "line 1, column 1", DTAKE_E_FORMAT },
+        { "[]", "line 1, column 1", DTAKE_E_FORMAT },
+        { "{}", "an object with \"fields\"", DTAKE_E_FORMAT },
+        { "{\"fields\":[],\"fields\":[]}", "\"fields\" once", DTAKE_E_FORMAT },
+        { "{\"fields\":[{\"name\":\"a\",\"type\":\"float32\"}]}", "expected a type, as \"float64\"",
+          DTAKE_E_FORMAT },
+        { "{\"fields\":[\n{\"name\":\"a\",\"tpye\":\"int64\"}]}", "line 2, column 14", DTAKE_E_FORMAT },
+        { "{\"fields\":[{\"name\":\"a\",\"role\":\"tyme\"}]}", "expected a role", DTAKE_E_FORMAT },
+        { "{\"fields\":[{\"name\":\"a\\u0000b\"}]}", "without the character 0", DTAKE_E_FORMAT },
+        { "{\"fields\":[{\"name\":\"a\",\"width\":4294967296}]}", "a number of 32 bits", DTAKE_E_FORMAT },
+        { "{\"fields\":[{\"name\":\"a\"}]}", "a: there is no type", DTAKE_E_USAGE },
+        { "{\"fields\":[{\"name\":\"a\",\"type\":\"enum\",\"values\":{\"A\":1,\"A\":2}}]}", "A = 2",
+          DTAKE_E_USAGE },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        dtake_schema *schema;
+        dtake_error err = { 0 };
+        CHECK_EQ(dtake__schema_from_json(&schema, wrong[i].text, strlen(wrong[i].text), &err),
+                 wrong[i].status);
+        if (!strstr(err.message, wrong[i].words))
+            fail_msg("'%s' does not say '%s'", err.message, wrong[i].words);
+    }
+}
+
+static void a_schema_of_some_fields_keeps_their_order(void **state)
+{
+    static const char *const names[] = { "eo:cloud_cover", "time" }, *const unknown[] = { "time", "flag" },
+                             *const far[] = { "sun_elevation" };
+    dtake_schema *schema = fixture_schema(), *some;
+    dtake_error err;
+    (void)state;
+    CHECK_OK(dtake__schema_project(&some, schema, names, 2, NULL));
+    CHECK_STR(dtake_schema_field(some, 0)->unit, "percent");
+    CHECK_EQ(dtake_schema_find_role(some, DTAKE_ROLE_TIME), 1);
+    dtake_schema_release(some);
+    CHECK_STATUS(dtake__schema_project(&some, schema, unknown, 2, &err), DTAKE_E_NOT_FOUND);
+    CHECK_STR(err.message, "there is no field flag; did you mean flags?");
+    CHECK_STATUS(dtake__schema_project(&some, schema, far, 1, &err), DTAKE_E_NOT_FOUND);
+    CHECK_STR(err.message, "there is no field sun_elevation");
+    dtake_schema_release(schema);
+}
+
+static void a_union_joins_fields_by_role_and_name(void **state)
+{
+    dtake_schema *schemas[2], *all;
+    (void)state;
+    schemas[0] = read_schema("{\"fields\":[{\"name\":\"time\",\"type\":\"timestamp\",\"role\":\"time\"},"
+                             "{\"name\":\"granule\",\"type\":\"string\",\"role\":\"name\"},"
+                             "{\"name\":\"gsd\",\"type\":\"int64\"},"
+                             "{\"name\":\"pass\",\"type\":\"enum\",\"values\":{\"UP\":1}}]}");
+    schemas[1] = read_schema("{\"fields\":[{\"name\":\"gsd\",\"type\":\"float64\"},"
+                             "{\"name\":\"item\",\"type\":\"string\",\"role\":\"name\"},"
+                             "{\"name\":\"pass\",\"type\":\"enum\",\"values\":{\"DOWN\":2,\"UP\":1}},"
+                             "{\"name\":\"new\",\"type\":\"bool\"}]}");
+    CHECK_OK(dtake__schema_union(&all, (const dtake_schema *const *)schemas, 2, NULL));
+    CHECK_EQ(dtake_schema_count(all), 5);
+    CHECK_EQ(dtake_schema_find_role(all, DTAKE_ROLE_NAME), 1);
+    CHECK_EQ(dtake_schema_find(all, "item"), -1);
+    CHECK_EQ(dtake_schema_field(all, 2)->type, DTAKE_FIELD_FLOAT64);
+    CHECK_EQ(dtake_schema_field(all, 3)->enum_count, 2);
+    CHECK_EQ(dtake_schema_find(all, "new"), 4);
+    for (int i = 0; i < 2; i++)
+        dtake_schema_release(schemas[i]);
+    dtake_schema_release(all);
+}
+
+static void what_does_not_fit_together_is_named(void **state)
+{
+    static const char *const pairs[][3] = {
+        { "\"type\":\"string\"", "\"type\":\"int64\"", "field x is a string here and a int64 there" },
+        { "\"type\":\"int64\"", "\"type\":\"uint64\"", "field x is a int64 here and a uint64 there" },
+        { "\"type\":\"bool\"", "\"type\":\"bool\",\"repeated\":true",
+          "a bool here and a list of bool there" },
+        { "\"type\":\"enum\",\"values\":{\"A\":1}", "\"type\":\"enum\",\"values\":{\"A\":2}",
+          "A = 2 is another" },
+        { "\"type\":\"enum\",\"values\":{\"A\":1}", "\"type\":\"enum\",\"values\":{\"B\":1}",
+          "B = 1 is another" },
+        { "\"type\":\"timestamp\",\"role\":\"time\"", "\"type\":\"timestamp\",\"role\":\"ingestion_time\"",
+          "x has another role" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        dtake_schema *schemas[2], *all;
+        dtake_error err;
+        for (int k = 0; k < 2; k++) {
+            char text[200];
+            snprintf(text, sizeof text, "{\"fields\":[{\"name\":\"x\",%s}]}", pairs[i][k]);
+            schemas[k] = read_schema(text);
+        }
+        CHECK_STATUS(dtake__schema_union(&all, (const dtake_schema *const *)schemas, 2, &err), DTAKE_E_STATE);
+        if (!strstr(err.message, pairs[i][2]))
+            fail_msg("'%s' does not say '%s'", err.message, pairs[i][2]);
+        dtake_schema_release(schemas[0]);
+        dtake_schema_release(schemas[1]);
+    }
+}
+
+static void each_allocation_of_a_schema_may_fail(void **state)
+{
+    dtake_schema *schema = fixture_schema();
+    dtake_buf text = DTAKE_BUF_INIT(100000);
+    (void)state;
+    CHECK_OK(dtake__schema_to_json(schema, &text, NULL));
+    for (int kind = 0; kind < 2; kind++) {
+        dtake_status st = DTAKE_E_NOMEM;
+        for (long n = 0; st != DTAKE_OK; n++) {
+            dtake_schema *made = NULL, *two[] = { schema, schema };
+            dtake__alloc_fail_after(n, false);
+            st = kind == 0 ? dtake__schema_from_json(&made, dtake__buf_str(&text), text.len, NULL)
+                           : dtake__schema_union(&made, (const dtake_schema *const *)two, 2, NULL);
+            dtake__alloc_fail_after(-1, false);
+            CHECK(st == DTAKE_OK || (st == DTAKE_E_NOMEM && !made));
+            dtake_schema_release(made);
+        }
+    }
+    dtake__buf_dispose(&text);
+    dtake_schema_release(schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_schema_goes_through_json_unchanged),
+        cmocka_unit_test(a_person_may_write_a_schema),
+        cmocka_unit_test(mistakes_in_a_schema_are_shown_where_they_are),
+        cmocka_unit_test(a_schema_of_some_fields_keeps_their_order),
+        cmocka_unit_test(a_union_joins_fields_by_role_and_name),
+        cmocka_unit_test(what_does_not_fit_together_is_named),
+        cmocka_unit_test(each_allocation_of_a_schema_may_fail),
         cmocka_unit_test(a_schema_is_a_copy_and_finds_fields_by_name_and_role),
         cmocka_unit_test(a_thousand_fields_are_all_found),
         cmocka_unit_test(every_wrong_field_is_named),
