@@ -52,4 +52,56 @@ static inline const char *dtake__scan_json_text(const char *at, const char *end)
     return dtake__scan_json_text_words(at, end);
 }
 
+/* The first `a` or `b`; end if there is none. */
+static inline const char *dtake__scan_either(const char *at, const char *end, char a, char b)
+{
+#ifdef __SSE2__
+    const __m128i all_a = _mm_set1_epi8(a), all_b = _mm_set1_epi8(b);
+    for (; end - at >= 16; at += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)at);
+        int mask = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, all_a), _mm_cmpeq_epi8(v, all_b)));
+        if (mask != 0)
+            return at + __builtin_ctz((unsigned)mask);
+    }
+#endif
+    while (at < end && *at != a && *at != b)
+        at++;
+    return at;
+}
+
+/* The first of " { } [ ]; end if there is none. */
+static inline const char *dtake__scan_json_bracket(const char *at, const char *end)
+{
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"'), bit = _mm_set1_epi8(0x20);
+    const __m128i open = _mm_set1_epi8('{'), close = _mm_set1_epi8('}'); /* [ and ] differ in that bit only */
+    for (; end - at >= 16; at += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)at), curly = _mm_or_si128(v, bit);
+        __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, quote),
+                                   _mm_or_si128(_mm_cmpeq_epi8(curly, open), _mm_cmpeq_epi8(curly, close)));
+        int mask = _mm_movemask_epi8(hit);
+        if (mask != 0)
+            return at + __builtin_ctz((unsigned)mask);
+    }
+#endif
+    while (at < end && *at != '"' && *at != '{' && *at != '}' && *at != '[' && *at != ']')
+        at++;
+    return at;
+}
+
+static inline uint64_t dtake__count_byte(const char *at, const char *end, char c)
+{
+    uint64_t count = 0;
+#ifdef __SSE2__
+    const __m128i all = _mm_set1_epi8(c);
+    for (; end - at >= 16; at += 16) {
+        __m128i equal = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)at), all);
+        count += (uint64_t)__builtin_popcount((unsigned)_mm_movemask_epi8(equal));
+    }
+#endif
+    for (; at < end; at++)
+        count += *at == c;
+    return count;
+}
+
 #endif
