@@ -106,3 +106,39 @@ dtake_status dtake__geometry_from_text(const char *text, size_t len, dtake__geom
         return from_hex(text, len, out, err);
     return dtake__geometry_from_wkt(text, len, out, err);
 }
+
+static dtake_status flatten_head(const dtake__wkb_head *head, const uint8_t *at, void *ctx, dtake_error *err)
+{
+    (void)at, (void)err;
+    dtake_buf *out = ctx;
+    dtake_status st = dtake__wkb_put_head(out, head->type, false, false);
+    if (st == DTAKE_OK && head->type != DTAKE__POINT)
+        st = dtake__wkb_put_count(out, head->count, NULL);
+    return st;
+}
+
+static dtake_status flatten_run(const dtake__wkb_head *head, const uint8_t *positions, uint32_t count,
+                                void *ctx, dtake_error *err)
+{
+    (void)err;
+    dtake_buf *out = ctx;
+    dtake_status st = head->type == DTAKE__POLYGON ? dtake__wkb_put_count(out, count, NULL) : DTAKE_OK;
+    for (uint32_t i = 0; i < count && st == DTAKE_OK; i++) {
+        double xy[2];
+        dtake__wkb_xy(positions, head->dims, i, xy);
+        st = dtake__wkb_put_numbers(out, xy, 2);
+    }
+    return st;
+}
+
+dtake_status dtake__geometry_flatten(const dtake__geometry *from, dtake__geometry *to, dtake_error *err)
+{
+    static const dtake__wkb_visitor flattens = { flatten_head, flatten_run };
+    dtake_buf out = DTAKE_BUF_INIT(from->bytes);
+    *to = (dtake__geometry){ 0 };
+    dtake_status st = dtake__wkb_walk(from, &flattens, &out, err);
+    if (st == DTAKE_OK)
+        dtake__wkb_finish(&out, 0, to);
+    dtake__buf_dispose(&out);
+    return st == DTAKE_E_NOMEM ? dtake__fail_nomem(err, "flatten a geometry") : st;
+}

@@ -43,6 +43,10 @@ static inline dtake__geometry dtake__geometry_view(const void *wkb, size_t bytes
 dtake_status dtake__geometry_from_wkb(const void *bytes, size_t len, dtake__geometry *out, dtake_error *err);
 /* "POLYGON Z ((...))", also "SRID=4326;POINT(1 2)", in any case. */
 dtake_status dtake__geometry_from_wkt(const char *text, size_t len, dtake__geometry *out, dtake_error *err);
+/* The WKT that stands at the beginning of a longer text: *used are its bytes, on failure those before the
+ * mistake. */
+dtake_status dtake__geometry_from_wkt_part(const char *text, size_t len, size_t *used, dtake__geometry *out,
+                                           dtake_error *err);
 /* A Geometry, Feature or FeatureCollection (features without geometry are skipped). Third numbers of
  * positions are Z, further ones are left out. Open rings are closed. */
 dtake_status dtake__geometry_from_geojson(const char *text, size_t len, dtake__geometry *out,
@@ -54,6 +58,8 @@ dtake_status dtake__geometry_from_box(dtake_box box, dtake__geometry *out, dtake
 
 void dtake__geometry_dispose(dtake__geometry *geometry);
 dtake_status dtake__geometry_copy(const dtake__geometry *from, dtake__geometry *to, dtake_error *err);
+/* Without Z, M and SRID. */
+dtake_status dtake__geometry_flatten(const dtake__geometry *from, dtake__geometry *to, dtake_error *err);
 bool dtake__geometry_equal(const dtake__geometry *a, const dtake__geometry *b); /* byte for byte */
 
 /* Writers append. Numbers are the shortest that read back the same. */

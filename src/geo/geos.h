@@ -14,6 +14,12 @@ GEOSContextHandle_t dtake__geos(void);
 dtake_status dtake__geos_make(GEOSContextHandle_t geos, const dtake__geometry *geometry, GEOSGeometry **out,
                               dtake_error *err);
 
+/* The same with edges on the sphere, as chords that stay near the great circles (DTAKE__SPHERE_TOLERANCE_M).
+ * Each part begins at a longitude of -180 to 180 and goes on beyond 180 where it must; what holds a pole
+ * reaches to latitude +-`pole_lat`. A point at a pole is the line of all longitudes there. */
+dtake_status dtake__geos_make_spherical(GEOSContextHandle_t geos, const dtake__geometry *geometry,
+                                        double pole_lat, GEOSGeometry **out, dtake_error *err);
+
 /* The geometry itself when it is valid, else a mended one, NULL when that fails. Takes `geometry`. */
 GEOSGeometry *dtake__geos_mend(GEOSContextHandle_t geos, GEOSGeometry *geometry);
 

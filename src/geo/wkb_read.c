@@ -119,6 +119,8 @@ static dtake_status read_line(foreign *in, const kind *of)
 {
     uint32_t count;
     dtake_status st = read_u32(in, &count);
+    if (st == DTAKE_OK && count == 1)
+        st = bad(in, "a line needs two positions");
     if (st == DTAKE_OK)
         st = wrote(in, dtake__wkb_put_count(&in->out, count, NULL));
     return st == DTAKE_OK ? read_positions(in, of, count, false) : st;
@@ -134,8 +136,10 @@ static dtake_status read_ring(foreign *in, const kind *of)
         st = wrote(in, dtake__wkb_put_count(&in->out, count, &offset));
     if (st == DTAKE_OK)
         st = read_positions(in, of, count, false);
-    if (st != DTAKE_OK || count == 0)
+    if (st != DTAKE_OK)
         return st;
+    if (count < 3)
+        return bad(in, "a polygon's ring needs three positions");
     const uint8_t *first = in->out.data + offset + 4, *last = first + bytes * (count - 1);
     if (memcmp(first, last, 2 * sizeof(double)) == 0)
         return DTAKE_OK;

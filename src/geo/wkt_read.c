@@ -17,15 +17,14 @@ typedef struct reading {
 
 static dtake_status bad(const reading *in, const char *what)
 {
-    return dtake__fail(in->err, DTAKE_E_FORMAT, "WKT: column %zu: %s", (size_t)(in->at - in->start) + 1,
-                       what);
+    return dtake__fail(in->err, DTAKE_E_FORMAT, "%s", what);
 }
 
 static dtake_status wrote(const reading *in, dtake_status st)
 {
     if (st == DTAKE_OK || st == DTAKE_E_NOMEM)
         return st == DTAKE_OK ? st : dtake__fail_nomem(in->err, "read WKT");
-    return dtake__fail(in->err, st, "WKT: larger than %d bytes", DTAKE__GEOMETRY_MAX_BYTES);
+    return dtake__fail(in->err, st, "larger than %d bytes", DTAKE__GEOMETRY_MAX_BYTES);
 }
 
 static char peek(reading *in)
@@ -106,10 +105,10 @@ static dtake_status read_position(reading *in)
         in->has_m = count == 4;
     }
     if (count != in->numbers)
-        return dtake__fail(in->err, DTAKE_E_FORMAT, "WKT: column %zu: expected %d numbers a position, got %d",
-                           (size_t)(in->at - in->start) + 1, in->numbers, count);
+        return dtake__fail(in->err, DTAKE_E_FORMAT, "expected %d numbers a position, got %d", in->numbers,
+                           count);
     if (++in->points > DTAKE__GEOMETRY_MAX_POINTS)
-        return dtake__fail(in->err, DTAKE_E_LIMIT, "WKT: more than %d points", DTAKE__GEOMETRY_MAX_POINTS);
+        return dtake__fail(in->err, DTAKE_E_LIMIT, "more than %d points", DTAKE__GEOMETRY_MAX_POINTS);
     return wrote(in, dtake__wkb_put_numbers(&in->out, number, (size_t)count));
 }
 
@@ -152,8 +151,10 @@ static dtake_status read_ring(reading *in)
     size_t offset = in->out.len, from = in->points;
     dtake_status st = read_list(in, read_position);
     uint32_t count = (uint32_t)(in->points - from);
-    if (st != DTAKE_OK || count == 0)
+    if (st != DTAKE_OK)
         return st;
+    if (count < 3)
+        return bad(in, "a polygon's ring needs three positions");
     size_t bytes = (size_t)in->numbers * sizeof(double);
     double first[4], last[4];
     memcpy(first, in->out.data + offset + 4, bytes);
@@ -321,11 +322,13 @@ static dtake_status read_srid(reading *in, int32_t *srid)
     return take(in, ';') ? DTAKE_OK : bad(in, "expected ';'");
 }
 
-dtake_status dtake__geometry_from_wkt(const char *text, size_t len, dtake__geometry *out, dtake_error *err)
+dtake_status dtake__geometry_from_wkt_part(const char *text, size_t len, size_t *used, dtake__geometry *out,
+                                           dtake_error *err)
 {
+    *used = 0;
     *out = (dtake__geometry){ 0 };
     if (len > DTAKE__GEOMETRY_MAX_BYTES)
-        return dtake__fail(err, DTAKE_E_LIMIT, "WKT of %zu bytes: at most %d are read", len,
+        return dtake__fail(err, DTAKE_E_LIMIT, "of %zu bytes: at most %d are read", len,
                            DTAKE__GEOMETRY_MAX_BYTES);
     reading in = { .start = text, .at = text, .end = text + len, .err = err };
     in.out = DTAKE_BUF_INIT(2 * (size_t)DTAKE__GEOMETRY_MAX_BYTES);
@@ -341,10 +344,25 @@ dtake_status dtake__geometry_from_wkt(const char *text, size_t len, dtake__geome
         dtake__buf_clear(&in.out);
         st = read_geometry(&in, 0);
     }
-    if (st == DTAKE_OK && peek(&in) != '\0')
-        st = bad(&in, "there is more behind the geometry");
+    *used = (size_t)(in.at - text);
     if (st == DTAKE_OK)
         dtake__wkb_finish(&in.out, srid, out);
     dtake__buf_dispose(&in.out);
     return st;
+}
+
+dtake_status dtake__geometry_from_wkt(const char *text, size_t len, dtake__geometry *out, dtake_error *err)
+{
+    size_t used;
+    dtake_status st = dtake__geometry_from_wkt_part(text, len, &used, out, err);
+    if (st != DTAKE_OK) {
+        dtake__error_prefix(err, "WKT: column %zu", used + 1);
+        return st;
+    }
+    while (used < len && isspace((unsigned char)text[used]))
+        used++;
+    if (used == len)
+        return DTAKE_OK;
+    dtake__geometry_dispose(out);
+    return dtake__fail(err, DTAKE_E_FORMAT, "WKT: column %zu: there is more behind the geometry", used + 1);
 }

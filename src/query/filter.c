@@ -80,6 +80,11 @@ dtake_status dtake__filter_add_arg(dtake__filter *filter, dtake__filter *arg)
 {
     if (arg == NULL)
         return DTAKE_E_NOMEM;
+    uint32_t depth = arg->depth + 1;
+    if (depth > DTAKE__FILTER_MAX_DEPTH) {
+        dtake__filter_free(arg);
+        return DTAKE_E_LIMIT;
+    }
     size_t count = filter->arg_count;
     if ((count & (count - 1)) == 0) {
         dtake__filter **args = dtake__realloc_array(filter->args, count == 0 ? 1 : count * 2, sizeof *args);
@@ -90,6 +95,7 @@ dtake_status dtake__filter_add_arg(dtake__filter *filter, dtake__filter *arg)
         filter->args = args;
     }
     filter->args[filter->arg_count++] = arg;
+    filter->depth = depth > filter->depth ? depth : filter->depth;
     return DTAKE_OK;
 }
 
@@ -107,6 +113,37 @@ dtake__filter *dtake__filter_of(dtake__filter_op op, dtake__filter *const *args,
         return filter;
     dtake__filter_free(filter);
     return NULL;
+}
+
+static dtake_status join(dtake__filter **filter, dtake__filter *more)
+{
+    uint32_t depth = ((*filter)->depth > more->depth ? (*filter)->depth : more->depth) + 1;
+    dtake__filter *both = dtake__filter_new(DTAKE__FILTER_AND);
+    dtake__filter **args = dtake__calloc(2, sizeof *args);
+    if (both == NULL || args == NULL || depth > DTAKE__FILTER_MAX_DEPTH) {
+        dtake_status st = both == NULL || args == NULL ? DTAKE_E_NOMEM : DTAKE_E_LIMIT;
+        dtake__free(both);
+        dtake__free(args);
+        dtake__filter_free(more);
+        return st;
+    }
+    args[0] = *filter;
+    args[1] = more;
+    both->args = args;
+    both->arg_count = 2;
+    both->depth = depth;
+    *filter = both;
+    return DTAKE_OK;
+}
+
+dtake_status dtake__filter_and(dtake__filter **filter, dtake__filter *more)
+{
+    if (more == NULL)
+        return DTAKE_E_NOMEM;
+    if (*filter != NULL)
+        return (*filter)->op == DTAKE__FILTER_AND ? dtake__filter_add_arg(*filter, more) : join(filter, more);
+    *filter = more;
+    return DTAKE_OK;
 }
 
 void dtake__filter_free(dtake__filter *filter)

@@ -19,7 +19,8 @@
 enum {
     DTAKE__FILTER_MAX_BYTES = 1 << 20, /* of text */
     DTAKE__FILTER_MAX_NODES = 100000,
-    DTAKE__FILTER_MAX_DEPTH = 128,
+    DTAKE__FILTER_MAX_DEPTH =
+        100, /* so that CQL2 JSON, two levels for each, stays within what readers take */
 };
 
 /* name, as CQL2 writes it, least and most operands (-1: any number) */
@@ -102,6 +103,7 @@ typedef enum dtake__filter_op {
 typedef struct dtake__filter {
     dtake__filter_op op;
     uint32_t column; /* in the text it came from, from 1; 0: not from text */
+    uint32_t depth;  /* of the nodes below; kept by dtake__filter_add_arg */
     struct dtake__filter **args;
     size_t arg_count;
     char *text; /* FIELD: its name; STRING */
@@ -127,7 +129,11 @@ dtake__filter *dtake__filter_string(const char *text);
 dtake__filter *dtake__filter_int(int64_t value);
 dtake__filter *dtake__filter_float(double value);
 dtake__filter *dtake__filter_time(int64_t time_ns);
-dtake_status dtake__filter_add_arg(dtake__filter *filter, dtake__filter *arg); /* takes arg, on failure too */
+/* Takes arg, on failure too. DTAKE_E_LIMIT: too deep. */
+dtake_status dtake__filter_add_arg(dtake__filter *filter, dtake__filter *arg);
+/* *filter (NULL: none yet) and `more` must both hold. Takes more, on failure too; *filter is then as it was.
+ */
+dtake_status dtake__filter_and(dtake__filter **filter, dtake__filter *more);
 void dtake__filter_free(dtake__filter *filter);
 dtake__filter *dtake__filter_copy(const dtake__filter *filter);           /* NULL: no memory */
 bool dtake__filter_equal(const dtake__filter *a, const dtake__filter *b); /* columns do not count */

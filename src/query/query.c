@@ -193,28 +193,11 @@ void dtake_query_area_mode(dtake_query *query, dtake_area_mode mode, dtake_edges
 
 dtake_status dtake__query_add_filter(dtake_query *query, dtake__filter *filter, dtake_error *err)
 {
-    if (filter == NULL)
-        return no_memory(err);
-    if (query->filter == NULL) {
-        query->filter = filter;
-        return DTAKE_OK;
-    }
-    if (query->filter->op == DTAKE__FILTER_AND)
-        return dtake__filter_add_arg(query->filter, filter) == DTAKE_OK ? DTAKE_OK : no_memory(err);
-    dtake__filter *both = dtake__filter_new(DTAKE__FILTER_AND);
-    dtake__filter **args = dtake__calloc(2, sizeof *args);
-    if (both == NULL || args == NULL) {
-        dtake__filter_free(both);
-        dtake__free(args);
-        dtake__filter_free(filter);
-        return no_memory(err);
-    }
-    args[0] = query->filter;
-    args[1] = filter;
-    both->args = args;
-    both->arg_count = 2;
-    query->filter = both;
-    return DTAKE_OK;
+    dtake_status st = dtake__filter_and(&query->filter, filter);
+    return st == DTAKE_E_LIMIT
+               ? dtake__fail(err, st, "filter: nested more than %d deep", DTAKE__FILTER_MAX_DEPTH)
+           : st != DTAKE_OK ? no_memory(err)
+                            : st;
 }
 
 dtake_status dtake_query_filter(dtake_query *query, const char *cql2_text, dtake_error *err)
