@@ -124,16 +124,21 @@ static void take(direction *d, int64_t delay_ns, double ns_per_byte)
     }
 }
 
+static void drop_first(direction *d)
+{
+    packet *p = d->first;
+    d->first = p->next;
+    if (!d->first)
+        d->last = &d->first;
+    free(p);
+}
+
 static void deliver(direction *d, int64_t now)
 {
     while (d->first && d->first->due_ns <= now) {
-        packet *p = d->first;
-        if (write(d->to, p->bytes, p->length) < 0 && errno != EINVAL && errno != EIO)
+        if (write(d->to, d->first->bytes, d->first->length) < 0 && errno != EINVAL && errno != EIO)
             d->dropped++;
-        d->first = p->next;
-        if (!d->first)
-            d->last = &d->first;
-        free(p);
+        drop_first(d);
     }
 }
 
@@ -170,7 +175,8 @@ int main(int argc, char **argv)
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     prctl(PR_SET_TIMERSLACK, 1);
     signal(SIGTERM, on_signal);
-    signal(SIGINT, SIG_IGN);
+    signal(SIGINT, SIG_IGN); /* of a terminal: bench/netns ends it, after the command */
+    signal(SIGHUP, SIG_IGN);
 
     int server = open_tun(argv[1]), client = open_tun(argv[2]);
     direction d[2] = { { .name = "down", .from = server, .to = client },
@@ -180,8 +186,11 @@ int main(int argc, char **argv)
     puts("ready");
     fflush(stdout);
     relay(d, delay_ns, ns_per_byte);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
+        while (d[i].first)
+            drop_first(&d[i]);
         printf("%s %lld packets %lld bytes %lld dropped\n", d[i].name, (long long)d[i].packets,
                (long long)d[i].bytes, (long long)d[i].dropped);
+    }
     return 0;
 }

@@ -18,6 +18,8 @@ import report  # noqa: E402
 import workload  # noqa: E402
 from osgeo import gdal  # noqa: E402
 
+pytestmark = pytest.mark.xdist_group("bench")  # one worker: a path sweeps up what killed ones left
+
 
 @pytest.fixture(scope="module")
 def flat(tmp_path_factory):
@@ -141,10 +143,11 @@ def relay_or_skip(program):
     relay = program.parent / "bench/relay"
     if os.geteuid() != 0 or not shutil.which("ip") or not relay.exists():
         pytest.skip("a network of its own needs root, iproute2 and the relay")
-    made = subprocess.run(["ip", "netns", "add", "dtake-test"], capture_output=True, text=True)
+    probe = f"dtake-test-{os.getpid()}"
+    made = subprocess.run(["ip", "netns", "add", probe], capture_output=True, text=True)
     if made.returncode != 0:
         pytest.skip(f"no network namespaces here: {made.stderr.strip()}")
-    subprocess.run(["ip", "netns", "del", "dtake-test"], check=True)
+    subprocess.run(["ip", "netns", "del", probe], check=True)
     return relay
 
 
@@ -167,7 +170,7 @@ def readable(path):
 def start_path(relay, mbit):
     """bench/netns with a server that would run for ever, and a command that waits for it."""
     command = "$NET_SERVER sleep 1000 & echo up; wait"
-    path = subprocess.Popen([ROOT / "bench/netns", "10", mbit, relay, "bash", "-c", command], stdin=subprocess.DEVNULL,
+    path = subprocess.Popen(["env", "--default-signal", ROOT / "bench/netns", "10", mbit, relay, "bash", "-c", command], stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, text=True)
     assert path.stdout.readline() == "up\n"
     assert left_of(path.pid)
@@ -192,6 +195,23 @@ def test_what_a_killed_path_left_is_taken_down_by_the_next(program):
     subprocess.run([ROOT / "bench/netns", "10", "0", relay, "true"], check=True, timeout=30)
     for path_of in ("s", "c"):
         assert not Path(f"/var/run/netns/dtake-{path_of}-{path.pid}").exists()
+
+
+def test_a_relay_that_still_holds_packets_ends_well(program):
+    """Datagrams that would arrive ten seconds later; a relay that leaves memory behind tells so by its status."""
+    command = "for i in 1 2 3; do $NET_CLIENT bash -c 'echo hello >/dev/udp/10.201.0.1/9'; done"
+    ran = subprocess.run([ROOT / "bench/netns", "20000", "1000", relay_or_skip(program), "bash", "-c", command],
+                         capture_output=True, text=True, timeout=30)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_a_relay_that_ends_early_is_told_of(tmp_path, program):
+    relay_or_skip(program)
+    relay = tmp_path / "relay"
+    relay.write_text("#!/bin/sh\ntrap '' TERM\necho ready\nexit 7\n")
+    relay.chmod(0o755)
+    ran = subprocess.run([ROOT / "bench/netns", "10", "1000", relay, "true"], capture_output=True, text=True, timeout=30)
+    assert (ran.returncode, ran.stderr) == (1, "bench/netns: the relay ended with 7\n")
 
 
 def test_a_small_run_from_end_to_end_tells_the_least_and_what_was_measured(program, flat, tmp_path, quiet_env):
