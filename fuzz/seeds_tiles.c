@@ -1,4 +1,4 @@
-/* Tiles of 16 x 16 pixels behind the head that fuzz_tile_decode reads. */
+/* Tiles of 16 x 16 pixels behind the head that tile.c reads. */
 #include "seeds.h"
 
 #include <stdio.h>
@@ -11,8 +11,7 @@
 
 #include "format/tiff_write.h"
 
-enum { SIDE = 16, PIXELS = SIDE * SIDE, HEAD = 7, ROOM = 64 << 10 };
-enum { JPEG = 2, DEFLATE = 3, ZSTD = 5, WEBP = 6, LERC = 7 }; /* numbers of fuzz_tile_decode */
+enum { SIDE = 16, PIXELS = SIDE * SIDE, HEAD = 6, ROOM = 64 << 10 };
 
 typedef struct seed {
     const char *root;
@@ -20,11 +19,11 @@ typedef struct seed {
     uint8_t bytes[ROOM];
 } seed;
 
-static void save(seed *s, const uint8_t head[HEAD], const void *tile, size_t len)
+static void save(seed *s, const char *target, const uint8_t head[HEAD], const void *tile, size_t len)
 {
     memcpy(s->bytes, head, HEAD);
     memmove(s->bytes + HEAD, tile, len);
-    save_seed(s->root, "tile_decode", s->number++, s->bytes, HEAD + len);
+    save_seed(s->root, target, s->number++, s->bytes, HEAD + len);
 }
 
 static void save_predicted(seed *s)
@@ -38,18 +37,19 @@ static void save_predicted(seed *s)
                                   .predictor = 2,
                                   .compression = zstd ? DTAKE__TIFF_ZSTD : DTAKE__TIFF_DEFLATE };
         uint16_t pixels[PIXELS];
-        uint8_t head[HEAD] = { (uint8_t)(zstd ? ZSTD : DEFLATE), DTAKE_U16, 16, SIDE - 1, SIDE - 1 };
+        const char *target = zstd ? "tile_zstd" : "tile_deflate";
+        uint8_t head[HEAD] = { DTAKE_U16, 16, SIDE - 1, SIDE - 1 };
         dtake_buf out = DTAKE_BUF_INIT(ROOM);
         for (int i = 0; i < PIXELS; i++)
             pixels[i] = (uint16_t)(i * i);
         if (dtake__tile_encode(encoder, &spec, pixels, false, &out, NULL) == DTAKE_OK)
-            save(s, head, out.data, out.len);
-        head[1] = DTAKE_F32; /* as halves in predictor 3 */
-        head[5] = 1;
-        save(s, head, out.data, out.len);
+            save(s, target, head, out.data, out.len);
+        head[0] = DTAKE_F32; /* as halves in predictor 3 */
+        head[4] = 1;
+        save(s, target, head, out.data, out.len);
         dtake__buf_dispose(&out);
     }
-    save(s, (uint8_t[HEAD]){ 1, 0, 0, 1, 1 }, lzw, sizeof lzw);
+    save(s, "tile_lzw", (uint8_t[HEAD]){ 0, 0, 1, 1 }, lzw, sizeof lzw);
     dtake__encoder_free(encoder);
 }
 
@@ -57,12 +57,12 @@ static void save_webp(seed *s, const uint8_t *pixels)
 {
     for (int kind = 0; kind < 4; kind++) {
         uint8_t *out = NULL;
-        uint8_t head[HEAD] = { WEBP, DTAKE_U8, (uint8_t)(kind & 1 ? 3 : 2), SIDE - 1, SIDE - 1 };
+        uint8_t head[HEAD] = { DTAKE_U8, (uint8_t)(kind & 1 ? 3 : 2), SIDE - 1, SIDE - 1 };
         size_t len = kind == 0   ? WebPEncodeLosslessRGB(pixels, SIDE, SIDE, SIDE * 3, &out)
                      : kind == 1 ? WebPEncodeLosslessRGBA(pixels, SIDE, SIDE, SIDE * 4, &out)
                      : kind == 2 ? WebPEncodeRGB(pixels, SIDE, SIDE, SIDE * 3, 60, &out)
                                  : WebPEncodeRGBA(pixels, SIDE, SIDE, SIDE * 4, 60, &out);
-        save(s, head, out, len);
+        save(s, "tile_webp", head, out, len);
         WebPFree(out);
     }
 }
@@ -77,13 +77,13 @@ static void save_lerc(seed *s, const uint8_t *pixels)
         mask[i] = i % 7 != 0;
     }
     if (lerc_encodeForVersion(pixels, 4, 1, 1, SIDE, SIDE, 1, 0, NULL, 0, out, sizeof out, &len) == 0)
-        save(s, (uint8_t[HEAD]){ LERC, DTAKE_U8, 0, SIDE - 1, SIDE - 1 }, out, len);
+        save(s, "tile_lerc", (uint8_t[HEAD]){ DTAKE_U8, 0, SIDE - 1, SIDE - 1 }, out, len);
     if (lerc_encodeForVersion(pixels, 4, 1, 3, SIDE, SIDE, 1, 1, mask, 2, out, sizeof out, &len) == 0)
-        save(s, (uint8_t[HEAD]){ LERC, DTAKE_U8, 3, SIDE - 1, SIDE - 1, 8 }, out, len);
+        save(s, "tile_lerc", (uint8_t[HEAD]){ DTAKE_U8, 3, SIDE - 1, SIDE - 1, 8 }, out, len);
     if (lerc_encodeForVersion(floats, 4, 6, 1, SIDE, SIDE, 2, 2, mask, 0, out, sizeof out, &len) == 0)
-        save(s, (uint8_t[HEAD]){ LERC, DTAKE_F32, 1, SIDE - 1, SIDE - 1 }, out, len);
+        save(s, "tile_lerc", (uint8_t[HEAD]){ DTAKE_F32, 1, SIDE - 1, SIDE - 1 }, out, len);
     if (lerc_encodeForVersion(floats, 4, 6, 1, SIDE, SIDE, 1, 1, mask, 0.5, out, sizeof out, &len) == 0)
-        save(s, (uint8_t[HEAD]){ LERC, DTAKE_F32, 0, SIDE - 1, SIDE - 1 }, out, len);
+        save(s, "tile_lerc", (uint8_t[HEAD]){ DTAKE_F32, 0, SIDE - 1, SIDE - 1 }, out, len);
 }
 
 /* The tables alone, then the image without them, as libtiff writes them; Huffman tables stay with the image,
@@ -121,8 +121,8 @@ static void save_jpeg(seed *s, uint8_t *pixels)
         if (part == 0)
             tables = len;
         else
-            save(s, (uint8_t[HEAD]){ JPEG, DTAKE_U8, 66, SIDE - 1, SIDE - 1, 0, (uint8_t)tables }, both,
-                 tables + len);
+            save(s, "tile_jpeg", (uint8_t[HEAD]){ DTAKE_U8, 66, SIDE - 1, SIDE - 1, 0, (uint8_t)tables },
+                 both, tables + len);
         jpeg_destroy_compress(&jpeg);
         free(out);
     }

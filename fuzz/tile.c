@@ -1,5 +1,6 @@
-/* Byte 0: codec; 1: type; 2: bands, order, predictor, bits, colours; 3, 4: sides; 5: halves, what LERC is
- * packed in, alpha; 6: length of the JPEG tables; then those and the tile. */
+/* Tiles of one codec, CODEC: a target for each. Byte 0: type; 1: bands, order, predictor, bits, colours; 2,
+ * 3: sides; 4: halves, what LERC is packed in, alpha; 5: length of the JPEG tables; then those and the tile.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,39 +8,36 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { HEAD = 7 };
+enum { HEAD = 6 };
 
 static dtake__tiff_dir dir_of(const uint8_t *data)
 {
-    static const int32_t codecs[] = { DTAKE__TIFF_NONE,    DTAKE__TIFF_LZW,      DTAKE__TIFF_JPEG,
-                                      DTAKE__TIFF_DEFLATE, DTAKE__TIFF_PACKBITS, DTAKE__TIFF_ZSTD,
-                                      DTAKE__TIFF_WEBP,    DTAKE__TIFF_LERC };
-    dtake_type type = (dtake_type)(data[1] & 7);
-    dtake__tiff_dir dir = { .bands = 1 + (data[2] & 3),
-                            .planar = data[2] & 4,
+    dtake_type type = (dtake_type)(data[0] & 7);
+    dtake__tiff_dir dir = { .bands = 1 + (data[1] & 3),
+                            .planar = data[1] & 4,
                             .type = type,
                             .bits = 8 * (int32_t)dtake_type_bytes(type),
-                            .tile_width = 1 + data[3],
-                            .tile_height = 1 + data[4],
+                            .tile_width = 1 + data[2],
+                            .tile_height = 1 + data[3],
                             .across = 1,
                             .down = 1,
                             .tile_count = 1,
-                            .compression = codecs[data[0] % 8],
+                            .compression = CODEC,
                             .predictor = 1,
                             .photometric = 1,
-                            .lerc_add = data[5] >> 1 & 3,
-                            .big_endian = data[2] & 8 };
+                            .lerc_add = data[4] >> 1 & 3,
+                            .big_endian = data[1] & 8 };
     dir.width = dir.tile_width;
     dir.height = dir.tile_height;
-    if (data[2] & 16)
+    if (data[1] & 16)
         dir.predictor = type == DTAKE_F32 || type == DTAKE_F64 ? 3 : 2;
-    if (type == DTAKE_U8 && (data[2] & 32))
+    if (type == DTAKE_U8 && (data[1] & 32))
         dir.bits = 1, dir.predictor = 1;
-    if (type == DTAKE_F32 && (data[5] & 1))
+    if (type == DTAKE_F32 && (data[4] & 1))
         dir.bits = 16;
-    if (dir.compression == DTAKE__TIFF_JPEG && (data[2] & 64))
+    if (dir.compression == DTAKE__TIFF_JPEG && (data[1] & 64))
         dir.photometric = 6, dir.bands = 3;
-    if (data[5] & 8)
+    if (data[4] & 8)
         dir.extra_alpha_band = dir.bands;
     return dir;
 }
@@ -68,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (decoder == NULL)
         decoder = dtake__decoder_new();
     dtake__tiff_dir dir = dir_of(data);
-    size_t tables = data[6] < size - HEAD ? data[6] : size - HEAD;
+    size_t tables = data[5] < size - HEAD ? data[5] : size - HEAD;
     data += HEAD;
     size -= HEAD;
     if (tables > 0 && dir.compression == DTAKE__TIFF_JPEG) {
