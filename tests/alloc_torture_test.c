@@ -19,7 +19,7 @@ static const raster_spec scene = { .width = 150,
                                    .nodata = "3",
                                    .far = true };
 static script_server *server;
-static char folder[64];
+static char folder[TEMP_PATH];
 static const char *local_path;
 static uint8_t *whole; /* the file's bytes */
 static size_t whole_len;
@@ -32,8 +32,7 @@ static int set_up(void **state)
     whole = malloc(FIXTURE_MAX_BYTES);
     whole_len = fread(whole, 1, FIXTURE_MAX_BYTES, file);
     fclose(file);
-    strcpy(folder, "/tmp/datatake_alloc_XXXXXX");
-    return mkdtemp(folder) != NULL ? 0 : -1;
+    return temp_folder(folder, "alloc") ? 0 : -1;
 }
 
 static int tear_down(void **state)

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "temp.h"
+
 #include <datatake/status.h>
 
 /* `call` uses a dtake_error named err in scope of the test. */

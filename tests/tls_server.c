@@ -1,5 +1,7 @@
 #include "tls_server.h"
 
+#include "temp.h"
+
 #include <arpa/inet.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -21,7 +23,7 @@ struct tls_server {
     pthread_t thread;
     SSL_CTX *tls;
     const char *answer;
-    char certificate[64];
+    char certificate[TEMP_PATH];
 };
 
 static X509 *make_certificate(EVP_PKEY *key)
@@ -45,8 +47,7 @@ static X509 *make_certificate(EVP_PKEY *key)
 
 static void write_certificate(tls_server *server, X509 *certificate)
 {
-    strcpy(server->certificate, "/tmp/datatake_cert_XXXXXX");
-    FILE *file = fdopen(mkstemp(server->certificate), "w");
+    FILE *file = fdopen(temp_file(server->certificate, "cert"), "w");
     PEM_write_X509(file, certificate);
     fclose(file);
 }

@@ -18,15 +18,15 @@ static const char *const scenes_input[] = { SCENES };
 static const char *const visual_bands[] = { "B8", "B4", "B3" };
 
 typedef struct sandbox {
-    char folder[64];
+    char folder[TEMP_PATH];
     dtake_runtime *runtime;
 } sandbox;
 
 static inline sandbox open_sandbox(void)
 {
-    sandbox box = { .folder = "/tmp/datatake-test-XXXXXX" };
+    sandbox box;
     dtake_error err;
-    CHECK(mkdtemp(box.folder) != NULL);
+    CHECK(temp_folder(box.folder, "test"));
     if (dtake_runtime_open(&box.runtime, &(dtake_runtime_options){ .workers = 2, .cache_dir = "" }, &err) !=
         DTAKE_OK)
         fail_msg("%s", err.message);

@@ -157,8 +157,8 @@ static void too_few_and_too_many_inputs_are_refused(void **state)
 
 static void load(dtake__config *config, const char *text)
 {
-    char path[] = "/tmp/dtake-args-XXXXXX";
-    int fd = mkstemp(path);
+    char path[TEMP_PATH];
+    int fd = temp_file(path, "args");
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     close(fd);

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/dtake-config-XXXXXX";
+static char folder[TEMP_PATH];
 
 static int make_folder(void **state)
 {
     (void)state;
-    return mkdtemp(folder) != NULL ? 0 : -1;
+    return temp_folder(folder, "config") ? 0 : -1;
 }
 
 static int remove_folder(void **state)
@@ -21,7 +21,7 @@ static int remove_folder(void **state)
 
 static dtake_status load_text(dtake__config *config, const char *text, dtake_error *err)
 {
-    char path[64];
+    char path[TEMP_PATH + 8];
     snprintf(path, sizeof path, "%s/a.toml", folder);
     FILE *file = fopen(path, "w");
     assert_non_null(file);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char folder[64];
+static char folder[TEMP_PATH];
 
 static dtake_runtime *open_runtime(const char *cache_dir)
 {
@@ -19,8 +19,7 @@ static dtake_runtime *open_runtime(const char *cache_dir)
 static int a_fresh_folder(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/dtake-cache-XXXXXX");
-    return mkdtemp(folder) != NULL ? 0 : -1;
+    return temp_folder(folder, "cache") ? 0 : -1;
 }
 
 static int remove_folder(void **state)

@@ -29,8 +29,8 @@ static void the_digests_of_abc_are_those_of_the_standards(void **state)
 static void a_file_has_the_digest_of_its_bytes(void **state)
 {
     (void)state;
-    char path[] = "/tmp/dtake-checksum-XXXXXX", hex[DTAKE__SHA256_HEX];
-    int fd = mkstemp(path);
+    char path[TEMP_PATH], hex[DTAKE__SHA256_HEX];
+    int fd = temp_file(path, "checksum");
     assert_true(fd >= 0);
     CHECK_EQ(write(fd, "abc", 3), 3);
     close(fd);

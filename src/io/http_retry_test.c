@@ -351,9 +351,9 @@ static void a_password_file_is_read_for_the_first_host_only(void **state)
 {
     (void)state;
     outcome got;
-    char answer[200], home[] = "/tmp/dtake-home-XXXXXX", path[64];
+    char answer[200], home[TEMP_PATH], path[TEMP_PATH + 8];
     script_server *other = script_server_start();
-    CHECK(mkdtemp(home) != NULL);
+    CHECK(temp_folder(home, "home"));
     snprintf(path, sizeof path, "%s/.netrc", home);
     FILE *file = fopen(path, "w");
     fputs("machine 127.0.0.1 login me password secret\n", file);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char path[64];
+static char path[TEMP_PATH];
 
 static const dtake__journal_object scene = {
     .href = "http://127.0.0.1/B04.tif", .etag = "\"5f-1\"", .options = "raw", .bytes = 1000000
@@ -16,8 +16,7 @@ static const dtake__journal_object scene = {
 static int a_free_name(void **state)
 {
     (void)state;
-    strcpy(path, "/tmp/dtake-journal-XXXXXX");
-    return close(mkstemp(path));
+    return close(temp_file(path, "journal"));
 }
 
 static int remove_file(void **state)

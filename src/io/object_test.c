@@ -35,7 +35,7 @@ static dtake_status read_range(dtake__object *object, int64_t first, int64_t cou
     return got->status;
 }
 
-static char path[64];
+static char path[TEMP_PATH];
 static dtake_runtime *runtime;
 
 static void write_file(const char *text)
@@ -49,8 +49,7 @@ static void write_file(const char *text)
 static int set_up(void **state)
 {
     (void)state;
-    strcpy(path, "/tmp/dtake-object-XXXXXX");
-    close(mkstemp(path));
+    close(temp_file(path, "object"));
     write_file("0123456789");
     dtake_runtime_options options = { .workers = 2, .cache_dir = "" };
     return dtake_runtime_open(&runtime, &options, NULL) == DTAKE_OK ? 0 : -1;

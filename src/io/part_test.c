@@ -10,14 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[64];
+static char folder[TEMP_PATH];
 static char target[128], part_path[128];
 
 static int a_fresh_folder(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/dtake-part-XXXXXX");
-    if (mkdtemp(folder) == NULL)
+    if (!temp_folder(folder, "part"))
         return -1;
     snprintf(target, sizeof target, "%s/scene.tif", folder);
     snprintf(part_path, sizeof part_path, "%s/.scene.tif.part", folder);

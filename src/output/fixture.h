@@ -10,13 +10,12 @@
 
 #include "raster/kernels.h"
 
-static char fixture_folder[64];
+static char fixture_folder[TEMP_PATH];
 
 static inline int fixture_open(void **state)
 {
     (void)state;
-    strcpy(fixture_folder, "/tmp/dtake-output-XXXXXX");
-    return mkdtemp(fixture_folder) ? 0 : -1;
+    return temp_folder(fixture_folder, "output") ? 0 : -1;
 }
 
 static inline int fixture_close(void **state)

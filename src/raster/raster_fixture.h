@@ -117,15 +117,13 @@ static inline void raster_add_image(fixture *f, raster_spec spec)
 }
 
 /* Paths in a folder of this program's own, which raster_clean empties. */
-static char raster_folder[64];
+static char raster_folder[TEMP_PATH];
 static char raster_names[32][128];
 
 static inline const char *raster_path(const char *name)
 {
-    if (raster_folder[0] == '\0') {
-        strcpy(raster_folder, "/tmp/datatake_raster_XXXXXX");
-        assert_non_null(mkdtemp(raster_folder));
-    }
+    if (raster_folder[0] == '\0')
+        assert_true(temp_folder(raster_folder, "raster"));
     int i = 0;
     while (raster_names[i][0] != '\0' && strcmp(raster_names[i] + strlen(raster_folder) + 1, name) != 0)
         assert_true(++i < 32);

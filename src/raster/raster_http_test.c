@@ -10,7 +10,7 @@
 #include "raster/reader.h"
 
 static dtake_server *server;
-static char cache_dir[64];
+static char cache_dir[TEMP_PATH];
 
 static int start_server(void **state)
 {
@@ -39,8 +39,7 @@ static int stop_server(void **state)
 static int fresh_cache(void **state)
 {
     (void)state;
-    strcpy(cache_dir, "/tmp/datatake_cache_XXXXXX");
-    return mkdtemp(cache_dir) != NULL ? 0 : -1;
+    return temp_folder(cache_dir, "cache") ? 0 : -1;
 }
 
 static int drop_cache(void **state)

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 typedef struct serving {
-    char folder[64];
+    char folder[TEMP_PATH];
     dtake_server *server;
     int port;
 } serving;
@@ -41,10 +41,7 @@ static inline void write_file(const char *folder, const char *name, const void *
 
 static inline void make_folder(serving *s)
 {
-    const char *tmp = getenv("TMPDIR");
-    snprintf(s->folder, sizeof s->folder, "%s/dtake-server-XXXXXX",
-             tmp != NULL && strlen(tmp) < 32 ? tmp : "/tmp");
-    assert_non_null(mkdtemp(s->folder));
+    assert_true(temp_folder(s->folder, "server"));
 }
 
 static inline void serve(serving *s, dtake_serve_options options)
