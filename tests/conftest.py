@@ -3,6 +3,7 @@
 Journeys run the program that DATATAKE_PROGRAM names, or build/release/datatake. Their clocks are multiplied by
 DATATAKE_SLOW, for builds that watch themselves. Nothing here talks to anything but 127.0.0.1.
 """
+import fcntl
 import json
 import os
 import re
@@ -45,11 +46,13 @@ def shared():
 
 @pytest.fixture(scope="session")
 def demo_scenes(program):
-    """The first eight dates of the demo, made once for all builds."""
+    """The first eight dates of the demo, made once for all builds and workers."""
     folder = ROOT / "build/test-scenes"
     maker = ROOT / "build/release/make_scenes"
-    done = subprocess.run([maker if maker.exists() else program.parent / "make_scenes", folder, "8"],
-                          capture_output=True, text=True, timeout=120 * SLOW)
+    with open(ROOT / "build/test-scenes.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run([maker if maker.exists() else program.parent / "make_scenes", folder, "8"],
+                              capture_output=True, text=True, timeout=120 * SLOW)
     assert done.returncode == 0, done.stderr
     return folder
 

@@ -12,6 +12,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CORES = os.cpu_count() or 1
+AT_ONCE = CORES + 2  # test programs; many of them wait most of the time
+LEFT_BEHIND_S = 10   # for what a command started to end after it
+LONGEST = ["alloc_torture_test", "raster_raster_real_test", "output_output_test", "demo_scene_test", "access_modes_test",
+           "io_http_retry_test"]  # begin first, so that no core waits for them at the end
 
 
 @dataclass
@@ -59,8 +63,9 @@ def outlives(group, seconds):
 
 def run(command, timeout_s, env=None):
     """(exit status, output, what is wrong about how it ended or ""). The command leads a process group; whatever
-    of it is still there afterwards is a fault, and is ended."""
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
+    of it is still there afterwards is a fault, and is ended. Signals do what they do by default, even when we run
+    under nohup or in the background of a script, which ignore some."""
+    process = subprocess.Popen(["env", "--default-signal", *command], cwd=ROOT, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     wrong = ""
     try:
@@ -72,7 +77,7 @@ def run(command, timeout_s, env=None):
     except BaseException:
         end_group(process.pid)
         raise
-    if not wrong and outlives(process.pid, 10):
+    if not wrong and outlives(process.pid, LEFT_BEHIND_S):
         wrong = "left a process behind"
     end_group(process.pid)
     return process.returncode, output.decode(errors="replace"), wrong
@@ -109,24 +114,31 @@ def cmocka_program(program, timeout_s, env):
     return result
 
 
+def executables(folder, pattern):
+    return sorted(p for p in folder.rglob(pattern)
+                  if p.is_file() and os.access(p, os.X_OK) and "CMakeFiles" not in p.parts)
+
+
 def cmocka_programs(preset, timeout_s, env=None):
-    """All C test programs of a build folder, as many at once as there are cores."""
-    programs = sorted(p for p in (ROOT / "build" / preset).rglob("*_test")
-                      if p.is_file() and os.access(p, os.X_OK) and "CMakeFiles" not in p.parts)
+    """All C test programs of a build folder, several at once."""
+    programs = executables(ROOT / "build" / preset, "*_test")
+    programs.sort(key=lambda p: LONGEST.index(p.name) if p.name in LONGEST else len(LONGEST))
     total = Result()
     if not programs:
         return Result(failed=1, output=f"--- no test programs in build/{preset}\n")
-    with ThreadPoolExecutor(CORES) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         for result in pool.map(lambda p: cmocka_program(p, timeout_s, env), programs):
             total.add(result)
     return total
 
 
-def pytest(name, arguments, timeout_s, env=None):
-    """A pytest session of the project's own environment, counted from its JUnit report."""
+def pytest(name, arguments, timeout_s, env=None, at_once=AT_ONCE):
+    """A pytest session of the project's own environment, counted from its JUnit report. Several workers; tests that
+    must share one say so by the mark xdist_group."""
     report = ROOT / "build" / f"pytest-{name}.xml"
     report.unlink(missing_ok=True)
-    command = [ROOT / ".venv/bin/python", "-m", "pytest", "-q", "-ra", f"--junitxml={report}", *arguments]
+    command = [ROOT / ".venv/bin/python", "-m", "pytest", "-q", "-ra", "-n", str(at_once), "--dist", "loadgroup",
+               f"--junitxml={report}", *arguments]
     status, output, wrong = run(command, timeout_s, env)
     if wrong or not report.exists():
         return Result(failed=1, output=f"--- pytest {name}: {wrong or f'exit status {status}'}\n{output}\n")
@@ -136,7 +148,7 @@ def pytest(name, arguments, timeout_s, env=None):
             result.failed += 1
         elif case.find("skipped") is not None:
             result.skipped += 1
-            result.words.append(f"{case.get('name')}: {case.find('skipped').get('message')}")
+            result.words.append(f"{case.get('name').split('@')[0]}: {case.find('skipped').get('message')}")
         else:
             result.passed += 1
     if status not in (0, 1) and result.failed == 0:

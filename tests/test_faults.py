@@ -27,6 +27,7 @@ from conftest import ROOT, SLOW
 from faultd import FAULTS, FaultServer
 
 gdal.UseExceptions()
+pytestmark = pytest.mark.xdist_group("faults")  # one worker, which runs many rows at a time
 
 RETRIES = 2
 TIMEOUT_S = 1 if SLOW == 1 else 4

@@ -59,7 +59,8 @@ def test_a_command_that_hangs_is_ended_in_time():
     assert time.monotonic() - started < 10
 
 
-def test_a_process_left_behind_is_a_failure_and_is_ended(tmp_path):
+def test_a_process_left_behind_is_a_failure_and_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(harness, "LEFT_BEHIND_S", 0.5)
     note = tmp_path / "pid"
     code = ("import subprocess, sys, pathlib\n"
             "child = subprocess.Popen(['sleep', '60'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
@@ -88,6 +89,13 @@ def test_a_sanitizer_report_is_a_failure(tmp_path):
     (tmp_path / "asan.1").write_text("ERROR: AddressSanitizer: heap-use-after-free")
     result = harness.sanitizer_reports(tmp_path)
     assert result.failed == 1 and "heap-use-after-free" in result.output
+
+
+def test_signals_that_the_caller_ignores_work_in_the_command():
+    code = ("import signal as s, harness; s.signal(s.SIGHUP, s.SIG_IGN)\n"
+            "kill = 'import os, signal; os.kill(os.getpid(), signal.SIGHUP)'\n"
+            "raise SystemExit(0 if harness.run([%r, '-c', kill], 20)[0] == -s.SIGHUP else 1)" % sys.executable)
+    assert harness.check("nohup", python(code), 20, {"PYTHONPATH": str(harness.ROOT / "tests")}).passed == 1
 
 
 def test_the_environment_reaches_the_command():
