@@ -30,13 +30,14 @@ class Exchange:
     """One request and what may be answered. `status`, `headers` and `body` are the right answer until a fault changes
     them; `send()` sends it."""
 
-    def __init__(self, server, sock, request, name, data):
+    def __init__(self, server, sock, request, name, data, other):
         self.server, self.sock, self.request, self.name, self.data = server, sock, request, name, data
+        self.other = other      # the object after it has changed
         self.served_before = 0  # requests on this connection
         self.right_answer()
 
     def right_answer(self, version=0):
-        data = self.data if version == 0 else self.data[::-1]
+        data = self.data if version == 0 else self.other
         etag = '"%s-%d"' % (hashlib.sha256(self.data).hexdigest()[:12], version)
         asked = self.request
         self.headers = {"Content-Type": "image/tiff", "ETag": etag, "Accept-Ranges": "bytes"}
@@ -254,6 +255,10 @@ def other_version_by_force(x):
     x.right_answer(version=1)
 
 
+def yet_another_version(x):
+    x.right_answer(version=len(x.server.requests))
+
+
 def to_other_host(x):
     """127.0.0.2 is another host, and this server too."""
     place = f"http://127.0.0.2:{x.server.port}/fault/redirected/{x.request.file}"
@@ -354,12 +359,14 @@ FAULTS = {
     "html-for-pixels-chunked": Fault(changing(chunked_html)),
     "html-for-pixels-to-the-end": Fault(html_to_the_end),
     "page-without-type-for-pixels": Fault(changing(page_without_type)),
-    "changed-under-way": Fault(changing(other_version)),
-    "changed-under-way-by-force": Fault(changing(other_version_by_force)),
-    "changed-in-a-cut-body": Fault(reset_in_body, times=1),  # and then as the next
+    "changed-under-way": Fault(changing(other_version), times=1),  # and for good, like the next two
+    "changed-under-way-by-force": Fault(changing(other_version_by_force), times=1),
+    "changed-in-a-cut-body": Fault(reset_in_body, times=1),
+    "changed-each-time": Fault(changing(yet_another_version)),
     "header-without-end": Fault(lambda x: (x.send_bytes(b"HTTP/1.1 206 OK\r\n" + b"X-More: and more\r\n" * 9000), False)[1]),
     "not-http": Fault(lambda x: (x.send_bytes(b"SSH-2.0-OpenSSH_9.2\r\n"), False)[1]),
 }
+CHANGED_FOR_GOOD = ("changed-under-way", "changed-under-way-by-force", "changed-in-a-cut-body")
 
 
 @dataclass
@@ -481,7 +488,8 @@ class FaultServer:
     def answer(self, sock, request, served):
         name, file = request.parts
         path = self.folder / file
-        exchange = Exchange(self, sock, request, name, path.read_bytes() if path.is_file() else b"")
+        data, other = (at.read_bytes() if at.is_file() else b"" for at in (path, path.with_suffix(".other")))
+        exchange = Exchange(self, sock, request, name, data, other or data[::-1])
         exchange.served_before = served
         if not path.is_file() or name not in FAULTS:
             exchange.instead(404, b"no such file or fault")
@@ -493,7 +501,7 @@ class FaultServer:
             strikes = fault.strikes(exchange, seen, struck)
             self.seen[name] = seen + 1
             self.struck[name] = struck + strikes
-        if name == "changed-in-a-cut-body" and struck > 0:
+        if name in CHANGED_FOR_GOOD and struck > 0:
             exchange.right_answer(version=1)
         return fault.act(exchange) if strikes else exchange.send()
 

@@ -78,6 +78,14 @@ static void learn_length(dtake__take *take, int64_t got, int64_t asked)
     atomic_store(&take->bytes_total, raw->total);
 }
 
+/* It has changed since an earlier process, or since the first piece. */
+static bool is_another_object(dtake__take *take, dtake_status status)
+{
+    if (take->raw->gone_on)
+        return status == DTAKE_E_CHANGED || status == DTAKE_E_RANGE;
+    return dtake__take_begins_again(take, status);
+}
+
 static void on_piece(dtake_status status, dtake_buf *bytes, const dtake_error *err, void *ctx)
 {
     piece *p = ctx;
@@ -86,9 +94,8 @@ static void on_piece(dtake_status status, dtake_buf *bytes, const dtake_error *e
     take->pending--;
     p->op = NULL;
     p->state = ARRIVED;
-    if (take->raw->gone_on && (status == DTAKE_E_CHANGED || status == DTAKE_E_RANGE))
+    if (take->raw->starts_again || (take->status == DTAKE_OK && is_another_object(take, status))) {
         take->raw->starts_again = true;
-    if (take->raw->starts_again) {
         step(take);
         return;
     }

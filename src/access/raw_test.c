@@ -1,6 +1,8 @@
 /* --raw and the ways items fail, over HTTP and from files. */
 #include "access/journey.h"
+#include "script_server.h"
 
+#include "core/buf.h"
 #include "io/checksum.h"
 
 /* A folder with one item whose asset is a file of `bytes` bytes, with what the item says of it. */
@@ -148,12 +150,76 @@ static void a_missing_asset_or_file_is_named(void **state)
     close_sandbox(&box);
 }
 
+/* The first piece of an object that is another one by the time of the second; its ETag is `etag`. */
+static void say_first_piece_of_another(script_server *server, const char *etag)
+{
+    static char zeros[262144];
+    dtake_buf bytes = DTAKE_BUF_INIT(1 << 20);
+    CHECK_OK(dtake__buf_printf(&bytes,
+                               "HTTP/1.1 206 Partial Content\r\nETag: %s\r\nContent-Length: 262144\r\n"
+                               "Content-Range: bytes 0-262143/600000\r\n\r\n",
+                               etag));
+    CHECK_OK(dtake__buf_append(&bytes, zeros, sizeof zeros));
+    script_say(server,
+               (script_answer){ .path = "/asset.tif", .bytes = (char *)bytes.data, .len = bytes.len });
+    dtake__buf_dispose(&bytes);
+}
+
+static void an_asset_that_changes_under_way_is_begun_again_and_comes_whole(void **state)
+{
+    (void)state;
+    enum { BYTES = 600000 };
+    static const char item[] = "{\"type\":\"Feature\",\"id\":\"x\",\"geometry\":null,"
+                               "\"properties\":{\"datetime\":\"2024-01-05T00:00:00Z\"},"
+                               "\"assets\":{\"visual\":{\"href\":\"asset.tif\",\"type\":\"image/tiff\"}}}";
+    sandbox box = open_sandbox();
+    script_server *server = script_server_start();
+    char *bytes = malloc(BYTES), path[120], sha256[DTAKE__SHA256_HEX];
+    dtake_buf answer = DTAKE_BUF_INIT(1000);
+    dtake_result r;
+    dtake_job *job;
+    dtake_error err;
+    memset(bytes, 'n', BYTES);
+    CHECK_OK(
+        dtake__buf_printf(&answer, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(item), item));
+    script_say(server,
+               (script_answer){ .path = "/item.json", .bytes = dtake__buf_str(&answer), .times = -1 });
+    script_object(server, bytes, BYTES, "\"new\"", NULL);
+
+    /* one that is never the same twice is given up, and nothing of it stays */
+    for (int i = 0; i < 3; i++) {
+        say_first_piece_of_another(server, "\"old\"");
+        script_say(server, (script_answer){ .path = "/asset.tif",
+                                            .bytes = "HTTP/1.1 412 Other\r\nContent-Length: 0\r\n\r\n" });
+    }
+    CHECK_STATUS(run_raw(&box, script_url(server, "/item.json"), &r, &job, &err), DTAKE_E_CHANGED);
+    CHECK(strstr(err.message, "begun 3 times") != NULL);
+    dtake_job_free(job);
+    CHECK_EQ(count_files(box.folder, ".part"), 0);
+
+    say_first_piece_of_another(server, "\"old\"");
+    CHECK_OK(run_raw(&box, script_url(server, "/item.json"), &r, &job, &err));
+    CHECK_EQ(r.bytes, BYTES);
+    CHECK_EQ(r.retries, 1);
+    snprintf(path, sizeof path, "%s/expected", box.folder);
+    FILE *file = fopen(path, "wb");
+    CHECK(fwrite(bytes, 1, BYTES, file) == BYTES && fclose(file) == 0);
+    CHECK_OK(dtake__sha256_file(path, sha256, NULL));
+    CHECK_STR(r.sha256, sha256);
+    dtake_job_free(job);
+    script_server_stop(server);
+    dtake__buf_dispose(&answer);
+    free(bytes);
+    close_sandbox(&box);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_asset_is_stored_byte_for_byte_whatever_its_size),
         cmocka_unit_test(what_the_item_says_of_the_bytes_is_checked),
         cmocka_unit_test(a_missing_asset_or_file_is_named),
+        cmocka_unit_test(an_asset_that_changes_under_way_is_begun_again_and_comes_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

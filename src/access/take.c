@@ -3,8 +3,11 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "io/cache.h"
 
 #include <string.h>
+
+enum { MOST_RESTARTS = 2 };
 
 void dtake__take_set_state(dtake__take *take, dtake_item_state state)
 {
@@ -38,17 +41,31 @@ static void unlink_take(dtake__take *take)
     pthread_mutex_unlock(&job->lock);
 }
 
-static void free_take(dtake__take *take)
+/* What was opened, planned and read; the layers stay, with nothing but their hrefs. */
+static void drop_attempt(dtake__take *take)
 {
     if (take->held > 0)
         dtake__budget_release(take->job->runtime, take->held);
+    take->held = 0;
     dtake__grid_dispose(&take->grid); /* before the layers: its CRS is one of theirs */
-    for (size_t i = 0; i < take->layer_count; i++)
+    take->grid = (dtake__grid){ 0 };
+    for (size_t i = 0; i < take->layer_count; i++) {
+        const char *href = take->layer[i].href;
         dtake__layer_dispose(&take->layer[i]);
+        take->layer[i].href = href;
+    }
     for (size_t i = 0; i < take->place_count && take->band_name != NULL; i++)
         dtake__free(take->band_name[i]);
     dtake__free(take->band_name);
     dtake__free(take->place);
+    take->band_name = NULL;
+    take->place = NULL;
+    take->place_count = 0;
+}
+
+static void free_take(dtake__take *take)
+{
+    drop_attempt(take);
     dtake_pixels_dispose(&take->pixels);
     dtake__raw_free(take->raw);
     dtake__finished_free(take->finished);
@@ -65,6 +82,11 @@ void dtake__take_finish(dtake__take *take)
         take->status = DTAKE_E_CANCELLED;
     image->status = take->status;
     image->skipped = take->skipped;
+    if (take->status == DTAKE_E_CHANGED && take->restarts > 0) {
+        size_t used = strlen(take->err.message);
+        snprintf(take->err.message + used, sizeof take->err.message - used, " (begun %d times)",
+                 take->restarts + 1);
+    }
     if (take->err.message[0] != '\0' && take->status != DTAKE_OK && image->message == NULL)
         image->message = dtake__strdup(take->err.message);
     image->wire_bytes = atomic_load(&take->tally.bytes);
@@ -258,6 +280,50 @@ static void give_back(dtake__take *take)
     }
 }
 
+bool dtake__take_begins_again(dtake__take *take, dtake_status why)
+{
+    if (why != DTAKE_E_CHANGED || take->restarts == MOST_RESTARTS || atomic_load(&take->job->cancelled))
+        return false;
+    take->restarts++;
+    DTAKE__TALLY(&take->tally, retries, 1);
+    atomic_store(&take->bytes_done, 0);
+    return true;
+}
+
+static void forget_headers_run(dtake__work *work)
+{
+    const dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
+    for (size_t i = 0; i < take->layer_count && !take->job->options.value.no_cache; i++)
+        dtake__cache_drop(take->job->runtime, take->layer[i].href);
+}
+
+static void start_opens(dtake__take *take);
+
+static void headers_forgotten(dtake__work *work)
+{
+    dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
+    drop_attempt(take);
+    take->facts = (dtake__facts){ .files = (int64_t)take->layer_count };
+    take->status = DTAKE_OK;
+    take->err = (dtake_error){ 0 };
+    if (stopped(take))
+        dtake__take_finish(take);
+    else
+        start_opens(take);
+}
+
+/* Finishes a take that failed; one whose file has changed under way begins again, header and plan. */
+static bool gave_up(dtake__take *take)
+{
+    if (!stopped(take))
+        return false;
+    if (dtake__take_begins_again(take, take->status))
+        work_on(take, forget_headers_run, headers_forgotten);
+    else
+        dtake__take_finish(take);
+    return true;
+}
+
 typedef struct layer_ctx {
     dtake__take *take;
     size_t index;
@@ -273,12 +339,8 @@ static void on_pixels(dtake_status status, dtake_pixels *pixels, const dtake_err
         take->layer[at.index].pixels = dtake_pixels_take(pixels);
     else
         note_layer(take, at.index, status, err);
-    if (--take->pending > 0)
+    if (--take->pending > 0 || gave_up(take))
         return;
-    if (stopped(take)) {
-        dtake__take_finish(take);
-        return;
-    }
     give_back(take);
     dtake__take_set_state(take, DTAKE_ITEM_ENCODING);
     work_on(take, render_run, rendered);
@@ -370,11 +432,7 @@ static void on_open(dtake_status status, dtake_raster *raster, const dtake_error
         take->layer[at.index].raster = raster;
     else
         note_layer(take, at.index, status, err);
-    if (--take->pending > 0)
-        return;
-    if (stopped(take))
-        dtake__take_finish(take);
-    else
+    if (--take->pending == 0 && !gave_up(take))
         work_on(take, plan_run, planned);
 }
 

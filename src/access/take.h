@@ -23,6 +23,7 @@ struct dtake__take {
     dtake_status status; /* the first failure */
     dtake_error err;
     bool skipped;
+    int restarts;   /* because an object changed under way */
     size_t pending; /* callbacks that must still come */
     dtake__work work;
     dtake__budget_wait budget;
@@ -56,6 +57,7 @@ void dtake__take_cancel(dtake__take *take);
 void dtake__take_note(dtake__take *take, dtake_status status,
                       const dtake_error *err); /* keeps the first failure */
 void dtake__take_finish(dtake__take *take);
+bool dtake__take_begins_again(dtake__take *take, dtake_status why); /* counts it; false: no more */
 void dtake__take_set_state(dtake__take *take, dtake_item_state state);
 
 /* take_layers.c: CPU work. */
