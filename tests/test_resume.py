@@ -4,6 +4,7 @@ DATATAKE_KILLED_JOBS (1) is how many jobs are killed ten times each; `make check
 """
 import hashlib
 import json
+import math
 import os
 import random
 import signal
@@ -359,3 +360,33 @@ def test_verify_of_what_carries_no_receipt(run, tmp_path):
     assert run("verify", tmp_path, status=5).err.count("\n") == 1
     assert "No such file" in run("verify", "nothing.tif", status=5).err
     assert "nothing.tif has no receipt" in run("redo", "nothing.tif", status=5).err
+
+
+def write_circle(path, points, radius=0.03):
+    """GeoJSON of an area within the scenes, of some 40 bytes a point."""
+    turns = [2 * math.pi * i / points for i in range(points)] + [0.0]
+    ring = [[-82.435 + radius * math.cos(t), 8.395 + radius * math.sin(t)] for t in turns]
+    path.write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}))
+
+
+def test_an_area_too_long_for_receipts_is_read_again_for_redo(run, serve, scenes, tmp_path):
+    server, area, out = serve(scenes), tmp_path / "area.geojson", tmp_path / "out"
+    write_circle(area, 3000)
+    assert area.stat().st_size > 100_000
+    job = [*cut(server, out, "--max-items", "1"), "--intersects", area]
+    run(*job)
+    before = hashes(out)
+    assert b"-82.405" not in (out / "i00.tif").read_bytes()  # the first point: the area is not in it
+    run("redo", out / "i00.tif", "-o", out / "again.tif")
+    assert sha256(out / "again.tif") == before["i00.tif"]
+    (out / "again.tif").unlink()
+
+    elsewhere = tmp_path / "elsewhere.geojson"
+    elsewhere.write_bytes(area.read_bytes())
+    assert "1 skipped" in run(*job[:-1], elsewhere).err
+    write_circle(area, 3000, radius=0.02)
+    assert "another --intersects" in run(*job, status=1).err
+    assert "area.geojson has changed" in run("redo", out / "i00.tif", status=7).err
+    area.unlink()
+    assert "area.geojson" in run("redo", out / "i00.tif", status=5).err
+    assert hashes(out) == before

@@ -42,7 +42,9 @@ typedef struct dtake_get_options {
 
     bool has_bbox;
     dtake_box bbox;
-    const char *intersects; /* GeoJSON text; selects items and masks pixels outside; or NULL */
+    const char *intersects;      /* GeoJSON text; selects items and masks pixels outside; or NULL */
+    const char *intersects_file; /* where that was read from: what a receipt says of one too long for it; or
+                                    NULL */
     bool has_datetime;
     dtake_interval datetime;
     bool has_cloud;

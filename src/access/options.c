@@ -10,13 +10,14 @@
 #name, DTAKE__FIELD_##kind, offsetof(dtake_get_options, name)                                        \
     }
 const dtake__field dtake__option_fields[DTAKE__OPTION_FIELDS] = {
-    FIELD(TEXT, items_base),    FIELD(TEXT, intersects),    FIELD(BOOL, has_cloud),
-    FIELD(F64, cloud_max_pct),  FIELD(I64, max_items),      FIELD(F64, scale_m),
-    FIELD(BOOL, has_unmask),    FIELD(F64, unmask),         FIELD(BOOL, raw),
-    FIELD(TEXT, out_dir),       FIELD(TEXT, path_template), FIELD(BOOL, overwrite),
-    FIELD(BOOL, skip_existing), FIELD(TEXT, sheet_path),    FIELD(I32, processes),
-    FIELD(TEXT, program),       FIELD(I32, shard_index),    FIELD(I32, shard_count),
-    FIELD(BOOL, explain_only),  FIELD(BOOL, no_cache),      FIELD(BOOL, no_resume),
+    FIELD(TEXT, items_base), FIELD(TEXT, intersects),    FIELD(TEXT, intersects_file),
+    FIELD(BOOL, has_cloud),  FIELD(F64, cloud_max_pct),  FIELD(I64, max_items),
+    FIELD(F64, scale_m),     FIELD(BOOL, has_unmask),    FIELD(F64, unmask),
+    FIELD(BOOL, raw),        FIELD(TEXT, out_dir),       FIELD(TEXT, path_template),
+    FIELD(BOOL, overwrite),  FIELD(BOOL, skip_existing), FIELD(TEXT, sheet_path),
+    FIELD(I32, processes),   FIELD(TEXT, program),       FIELD(I32, shard_index),
+    FIELD(I32, shard_count), FIELD(BOOL, explain_only),  FIELD(BOOL, no_cache),
+    FIELD(BOOL, no_resume),
 };
 #undef FIELD
 

@@ -1,6 +1,7 @@
 #include "access/receipt.h"
 
 #include "access/again.h"
+#include "access/long_area.h"
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -11,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum { MAX_AREA_BYTES = 32 << 10 }; /* a longer --intersects stands as its digest */
 
 /* "\"SIZE-MTIME-INODE\"" of a local file without the inode: a copy that kept its time is the same file. */
 static void cut_inode(char *etag)
@@ -101,16 +100,15 @@ static json_t *options_of(const dtake_get_options *o)
         .raw = o->raw,
         .format = o->raw ? DTAKE_GEOTIFF : o->format,
     };
-    size_t area = decides.intersects != NULL ? strlen(decides.intersects) : 0;
-    if (area > MAX_AREA_BYTES)
+    bool long_area = decides.intersects != NULL && dtake__area_is_long(decides.intersects);
+    if (long_area)
         decides.intersects = NULL;
     json_t *out = dtake__options_to_json(&decides);
     if (out != NULL)
         json_object_del(out, "mode");
-    if (area > MAX_AREA_BYTES) {
-        char hex[DTAKE__SHA256_HEX];
-        dtake__sha256_hex(o->intersects, area, hex);
-        put(&out, "intersects_sha256", json_string(hex));
+    if (out != NULL && long_area && !dtake__area_put(out, o->intersects, o->intersects_file)) {
+        json_decref(out);
+        out = NULL;
     }
     return out;
 }
@@ -273,12 +271,26 @@ dtake_status dtake__receipt_parse(json_t **out, const char *text, size_t len, dt
 
 /* The key of the first member of either that the other has not, or has with another value; "" when they
  * agree. */
+/* Where an area was read from does not matter: its digest says which it was. */
+static bool matters(const char *key)
+{
+    return strcmp(key, "intersects_file") != 0;
+}
+
 static const char *first_difference(const json_t *a, const json_t *b)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)a, key, value) if (!json_equal(value, json_object_get(b, key))) return key;
-    json_object_foreach((json_t *)b, key, value) if (json_object_get(a, key) == NULL) return key;
+    json_object_foreach((json_t *)a, key, value)
+    {
+        if (matters(key) && !json_equal(value, json_object_get(b, key)))
+            return key;
+    }
+    json_object_foreach((json_t *)b, key, value)
+    {
+        if (matters(key) && json_object_get(a, key) == NULL)
+            return key;
+    }
     return "";
 }
 
@@ -415,12 +427,11 @@ dtake_status dtake__receipt_to_job(const json_t *receipt, dtake__options *option
     const json_t *said = json_object_get(receipt, "options");
     *image = NULL;
     *options = (dtake__options){ 0 };
-    if (json_object_get(said, "intersects_sha256") != NULL)
-        return dtake__fail(
-            err, DTAKE_E_UNSUPPORTED,
-            "its area (--intersects) has more than %d KiB and is not in the receipt: run get again",
-            MAX_AREA_BYTES >> 10);
-    dtake_status st = dtake__options_from_json(options, said, err);
+    json_t *whole = NULL;
+    dtake_status st = dtake__area_fill_in(&whole, said, err);
+    if (st == DTAKE_OK)
+        st = dtake__options_from_json(options, whole, err);
+    json_decref(whole);
     if (st != DTAKE_OK)
         return st;
     /* only what decides the bytes: a file from elsewhere has no say in where to write or which program to run

@@ -64,6 +64,7 @@ static dtake_status read_area(dtake__job_options *out, const dtake__args *args, 
     if (*text != '{') {
         st = dtake__input_read(&out->area, intersects, "the area", err);
         text = dtake__buf_str(&out->area);
+        out->get.intersects_file = strcmp(intersects, "-") != 0 ? intersects : NULL;
         if (st == DTAKE_OK && strlen(text) != out->area.len)
             st = dtake__fail(err, DTAKE_E_FORMAT, "the area %s is not GeoJSON: it has a zero byte",
                              intersects);
