@@ -147,20 +147,29 @@ struct ArrowArrayStream {
 #endif
 
 /* A struct whose children are the fields; GEOMETRY carries the extension name geoarrow.wkb, UUID arrow.uuid,
- * JSON and ASSETS arrow.json; ENUM is dictionary encoded; units, roles and descriptions are field metadata.
- * The receiver releases. */
+ * JSON and ASSETS arrow.json; ENUM is dictionary encoded; units, roles and descriptions are field metadata,
+ * and the metadata datatake:schema of the struct tells it all, so that dtake_schema_from_arrow finds the same
+ * schema. The receiver releases. */
 DTAKE_API dtake_status dtake_schema_to_arrow(const dtake_schema *schema, struct ArrowSchema *out,
                                              dtake_error *err);
 
-/* Shares the batch's memory and keeps it alive until the receiver releases. */
+/* Shares the batch's memory and keeps it alive until the receiver releases. Copied are only the values of
+ * enums whose numbers are not 0, 1, 2 ... DTAKE_E_RANGE: an enum's column holds what is not one of its
+ * values. */
 DTAKE_API dtake_status dtake_batch_to_arrow(const dtake_batch *batch, struct ArrowArray *out,
                                             dtake_error *err);
 
-/* Takes a foreign array (moved out of *array, which is left released) without copying what has our layout.
- * DTAKE_E_UNSUPPORTED names the field and its Arrow format. */
-DTAKE_API dtake_status dtake_schema_from_arrow(dtake_schema **out, const struct ArrowSchema *schema,
+/* Also taken are smaller and larger forms of our types: int8 to uint32, float32, dates and times of any unit,
+ * large and view layouts, dictionaries of strings. DTAKE_E_UNSUPPORTED names the field and its Arrow format,
+ * or a geometry's CRS that is not longitude and latitude. */
+DTAKE_API dtake_status dtake_schema_from_arrow(dtake_schema **out, const struct ArrowSchema *arrow,
                                                dtake_error *err);
+
+/* A foreign array of the type `arrow`, from which dtake_schema_from_arrow made `schema`. Moved out of *array
+ * in success and failure, which is left released. What has our layout is not copied. Offsets, lengths and
+ * indices are checked: DTAKE_E_FORMAT; DTAKE_E_RANGE for times that int64 nanoseconds cannot hold. */
 DTAKE_API dtake_status dtake_batch_from_arrow(dtake_batch **out, const dtake_schema *schema,
-                                              struct ArrowArray *array, dtake_error *err);
+                                              const struct ArrowSchema *arrow, struct ArrowArray *array,
+                                              dtake_error *err);
 
 #endif

@@ -44,7 +44,8 @@ dtake_status dtake__batch_take(dtake_batch **out, const dtake_batch *batch, cons
 dtake_status dtake__batch_slice(dtake_batch **out, const dtake_batch *batch, int64_t start, int64_t count,
                                 dtake_error *err);
 
-/* One column of that kind, or the items of one, cut in place. */
+/* Bits, a column of that kind, or the items of one, cut in place. */
+dtake_status dtake__bits_slice(const uint8_t **bits, int64_t start, int64_t count, dtake__arena *arena);
 dtake_status dtake__column_slice(dtake_column *column, const dtake_field *field, int64_t start, int64_t count,
                                  dtake__arena *arena);
 

@@ -230,6 +230,11 @@ const dtake_enum_value *dtake__enum_by_value(const dtake_schema *schema, size_t 
     return low < schema->fields[field].enum_count && sorted[low].value == value ? &sorted[low] : NULL;
 }
 
+const dtake_enum_value *dtake__enum_sorted(const dtake_schema *schema, size_t field)
+{
+    return schema->by_value[field];
+}
+
 const dtake_enum_value *dtake__enum_by_name(const dtake_schema *schema, size_t field, const char *name,
                                             size_t len)
 {

@@ -9,10 +9,14 @@
 /* As dtake_schema_find, with a name that is not ended by '\0'. Constant time. */
 int dtake__schema_find(const dtake_schema *schema, const char *name, size_t len);
 
+const char *dtake__role_name(dtake_field_role role); /* "ingestion_time"; static */
+
 /* The value of an ENUM field by its number or its name; NULL if there is none. */
 const dtake_enum_value *dtake__enum_by_value(const dtake_schema *schema, size_t field, int64_t value);
 const dtake_enum_value *dtake__enum_by_name(const dtake_schema *schema, size_t field, const char *name,
                                             size_t len);
+const dtake_enum_value *dtake__enum_sorted(const dtake_schema *schema,
+                                           size_t field); /* by number; NULL: none */
 
 /* DTAKE_E_USAGE says what is wrong with one field by itself. */
 dtake_status dtake__field_check(const dtake_field *field, size_t index, dtake_error *err);

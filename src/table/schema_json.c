@@ -14,6 +14,11 @@ static const char *const role_names[] = { "none",     "time", "id",        "inge
                                           "geometry", "name", "collection" };
 enum { ROLE_COUNT = sizeof role_names / sizeof role_names[0] };
 
+const char *dtake__role_name(dtake_field_role role)
+{
+    return (unsigned)role < ROLE_COUNT ? role_names[role] : role_names[0];
+}
+
 static void write_filled(dtake__json *json, const char *key, const char *text)
 {
     if (*text)
@@ -26,7 +31,7 @@ static void write_field(dtake__json *json, const dtake_field *field)
     dtake__json_text(json, "name", field->name);
     dtake__json_text(json, "type", dtake_field_type_name(field->type));
     if (field->role != DTAKE_ROLE_NONE)
-        dtake__json_text(json, "role", role_names[field->role]);
+        dtake__json_text(json, "role", dtake__role_name(field->role));
     if (field->repeated)
         dtake__json_bool(json, "repeated", true);
     if (field->not_queryable)

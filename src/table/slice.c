@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "table/column.h"
 
-static dtake_status slice_bits(const uint8_t **bits, int64_t start, int64_t count, dtake__arena *arena)
+dtake_status dtake__bits_slice(const uint8_t **bits, int64_t start, int64_t count, dtake__arena *arena)
 {
     if ((start & 7) == 0) {
         *bits += start >> 3;
@@ -26,14 +26,14 @@ dtake_status dtake__column_slice(dtake_column *column, const dtake_field *field,
     column->rows = count;
     if (column->validity) {
         column->null_count = count - dtake__bits_count(column->validity, start, count);
-        st = slice_bits(&column->validity, start, count, arena);
+        st = dtake__bits_slice(&column->validity, start, count, arena);
         if (column->null_count == 0)
             column->validity = NULL;
     }
     if (column->offsets)
         column->offsets += start;
     else if (dtake__layout_of(field->type) == DTAKE__BITS && st == DTAKE_OK)
-        st = slice_bits((const uint8_t **)&column->values, start, count, arena);
+        st = dtake__bits_slice((const uint8_t **)&column->values, start, count, arena);
     else if (column->values)
         column->values = (const uint8_t *)column->values + (size_t)start * dtake__value_bytes(field);
     return st;
