@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include "core/decimal.h"
 #include "core/number.h"
 
 #include <float.h>
@@ -171,6 +172,52 @@ static void a_decimal_knows_how_it_was_written(void **state)
     CHECK(dtake__decimal_scan("1e17", "1e17" + 4, &n) && !dtake__decimal_i64(&n, &i));
 }
 
+/* The text that printf makes with the fewest digits from 15 on. */
+static void check_format(double value)
+{
+    char ours[32], theirs[32];
+    for (int count = 15; count <= 17; count++) {
+        snprintf(theirs, sizeof theirs, "%.*g", count, value);
+        if (strtod(theirs, NULL) == value)
+            break;
+    }
+    dtake__format_f64(value, ours, sizeof ours);
+    CHECK_STR(ours, theirs);
+}
+
+static void doubles_are_written_as_printf_would_with_the_fewest_digits(void **state)
+{
+    (void)state;
+    static const double values[] = {
+        0,    -0.0, 1,    -1,    0.1,    100,     1e14,           1e15,  999999999999999,   1e16,
+        1e-4, 1e-5, 0.25, 1e300, 5e-324, 1.0 / 3, -82.4350000001, 13.57, 1234567.000000001, INFINITY
+    };
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        check_format(values[i]);
+    uint64_t seed = 8;
+    static const double tens[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e12, 1e15, 1e18 };
+    for (int i = 0; i < 50000; i++) {
+        uint64_t bits = next_random(&seed);
+        double value = (double)(int64_t)(bits >> (8 + bits % 50)) / tens[bits % 13];
+        check_format(bits & 64 ? -value : value);
+        memcpy(&value, &bits, sizeof value);
+        if (isfinite(value))
+            check_format(value);
+    }
+}
+
+static void integers_are_written_to_their_last_digit(void **state)
+{
+    (void)state;
+    char text[24];
+    CHECK_EQ(dtake__format_i64(INT64_MIN, text), 20);
+    CHECK_STR(text, "-9223372036854775808");
+    CHECK_EQ(dtake__format_u64(UINT64_MAX, text), 20);
+    CHECK_STR(text, "18446744073709551615");
+    CHECK_EQ(dtake__format_i64(0, text), 1);
+    CHECK_STR(text, "0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +228,8 @@ int main(void)
         cmocka_unit_test(only_the_span_is_read),
         cmocka_unit_test(words_for_numbers_are_known_and_hexadecimal_is_not),
         cmocka_unit_test(a_decimal_knows_how_it_was_written),
+        cmocka_unit_test(doubles_are_written_as_printf_would_with_the_fewest_digits),
+        cmocka_unit_test(integers_are_written_to_their_last_digit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@
 #ifndef DTAKE_FORMAT_JSON_H
 #define DTAKE_FORMAT_JSON_H
 
-#include "core/number.h"
+#include "core/decimal.h"
 
 #include <datatake/status.h>
 
@@ -89,5 +89,9 @@ bool dtake__json_text_equal(dtake__json_quoted text, dtake__span name);
 /* Writes the text without its escapes into out, which has room for raw.len bytes (it never gets longer);
  * returns the bytes written. They may contain '\0', as \u0000. `out` may be raw.text itself. */
 size_t dtake__json_unescape(dtake__json_quoted text, char *out);
+
+/* Writes what was read as raw without the blanks between its parts, on one line as NDJSON wants it; else
+ * unchanged. `out` has room for raw.len bytes and may be raw.text itself; returns the bytes written. */
+size_t dtake__json_compact(dtake__span raw, char *out);
 
 #endif

@@ -100,6 +100,15 @@ static void escapes_are_taken_out_only_where_they_are(void **state)
     CHECK_OK(dtake__json_finish(&in, NULL));
 }
 
+static void a_laid_out_value_is_put_on_one_line(void **state)
+{
+    (void)state;
+    char text[] = " {\r\n\t\"a b\" : [ 1.50 , \" \\\" \\\\\" ] ,\n \"\": { } } ";
+    CHECK_EQ(dtake__json_compact((dtake__span){ text, sizeof text - 1 }, text), 29);
+    text[29] = '\0';
+    CHECK_STR(text, "{\"a b\":[1.50,\" \\\" \\\\\"],\"\":{}}");
+}
+
 static void what_is_not_json_is_refused(void **state)
 {
     (void)state;
@@ -274,18 +283,38 @@ static void sse2_and_words_and_bytes_find_the_same(void **state)
         }
 }
 
+static void brackets_and_pairs_are_found_wherever_they_stand(void **state)
+{
+    (void)state;
+    char text[48];
+    for (int special = 0; special < 256; special++)
+        for (int place = 0; place < 40; place++) {
+            memset(text, 'a', sizeof text);
+            text[place] = (char)special;
+            const char *end = text + 40, *there = text + place;
+            CHECK(dtake__scan_json_bracket(text, end) ==
+                  (memchr("\"{}[]", special, 5) != NULL ? there : end));
+            CHECK(dtake__scan_either(text, end, ',', '\n') ==
+                  (special == ',' || special == '\n' ? there : end));
+            CHECK_EQ(dtake__count_byte(text, end, 'x'), special == 'x');
+        }
+    CHECK_EQ(dtake__count_byte(text, text + 40, 'a'), 39);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_item_is_read_member_by_member),
         cmocka_unit_test(numbers_are_exact_and_know_their_bounds),
         cmocka_unit_test(escapes_are_taken_out_only_where_they_are),
+        cmocka_unit_test(a_laid_out_value_is_put_on_one_line),
         cmocka_unit_test(what_is_not_json_is_refused),
         cmocka_unit_test(every_cut_of_a_document_is_an_error),
         cmocka_unit_test(a_mistake_names_its_place_and_what_was_expected),
         cmocka_unit_test(a_million_brackets_meet_the_limit_of_256),
         cmocka_unit_test(a_name_of_a_megabyte_is_a_name),
         cmocka_unit_test(sse2_and_words_and_bytes_find_the_same),
+        cmocka_unit_test(brackets_and_pairs_are_found_wherever_they_stand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,3 +125,27 @@ size_t dtake__json_unescape(dtake__json_quoted text, char *out)
     }
     return len;
 }
+
+size_t dtake__json_compact(dtake__span raw, char *out)
+{
+    const char *at = raw.text, *end = at + raw.len;
+    size_t len = 0;
+    while (at < end) {
+        const char *start = at;
+        if (*at == '"') {
+            do
+                at = dtake__scan_either(at + 1 + (*at == '\\'), end, '"', '\\');
+            while (at < end && *at == '\\');
+            at += at < end;
+        } else {
+            while (at < end && (unsigned char)*at > ' ' && *at != '"')
+                at++;
+        }
+        if (out + len != start)
+            memmove(out + len, start, (size_t)(at - start));
+        len += (size_t)(at - start);
+        while (at < end && (unsigned char)*at <= ' ')
+            at++;
+    }
+    return len;
+}

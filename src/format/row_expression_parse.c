@@ -1,6 +1,6 @@
 #include "core/alloc.h"
 #include "core/error.h"
-#include "core/number.h"
+#include "core/decimal.h"
 #include "core/text.h"
 #include "format/row_expression_parts.h"
 #include "format/time_pattern.h"
