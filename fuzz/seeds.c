@@ -141,6 +141,7 @@ int main(int argc, char **argv)
         return 2;
     save_tiffs(argv[1]);
     save_tiles(argv[1]);
+    save_records(argv[1]);
     save_geokeys(argv[1]);
     save_texts(argv[1]);
     save_journal(argv[1]);
