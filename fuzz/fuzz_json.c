@@ -35,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t packed = dtake__json_compact((dtake__span){ text, valid ? size : 0 }, room);
     if (valid && (packed > size || !is_json(room, packed, NULL)))
         abort();
-    json_t *theirs = json_loadb(text, size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    bool nul = memchr(text, '\0', size) != NULL; /* jansson takes it for the end */
+    json_t *theirs = nul ? NULL : json_loadb(text, size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     if (theirs != NULL && !valid && strstr(err.message, "at most 256") == NULL)
         abort();
     json_decref(theirs);

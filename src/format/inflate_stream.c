@@ -15,9 +15,10 @@ struct dtake__inflate {
     dtake__read_fn *read;
     void *ctx;
     coding coding;
-    size_t at, filled; /* within in */
-    bool ended;        /* nothing more to read */
-    bool within;       /* a member or frame has begun and not ended */
+    size_t at, filled;  /* within in */
+    bool ended;         /* nothing more to read */
+    bool within;        /* a member or frame has begun and not ended */
+    const char *damage; /* found behind bytes that had to be handed out first */
     uint64_t bytes_in;
     struct inflate_state *gzip;
     ZSTD_DStream *zstd;
@@ -108,10 +109,10 @@ static dtake_status cut_short(const dtake__inflate *s, dtake_error *err)
                        dtake__inflate_name(s), (unsigned long long)s->bytes_in);
 }
 
-static dtake_status damaged(const dtake__inflate *s, const char *what, dtake_error *err)
+static dtake_status damaged(const dtake__inflate *s, dtake_error *err)
 {
     return dtake__fail(err, DTAKE_E_FORMAT, "decompress %s: %s before byte %llu", dtake__inflate_name(s),
-                       what, (unsigned long long)(s->bytes_in - (s->filled - s->at)));
+                       s->damage, (unsigned long long)(s->bytes_in - (s->filled - s->at)));
 }
 
 /* Behind a member: another one, or nothing but zeros (tapes and block devices leave them) to the end. */
@@ -122,8 +123,10 @@ static dtake_status next_member(dtake__inflate *s, dtake_error *err)
         s->at++;
     if (st != DTAKE_OK || s->at == s->filled)
         return st;
-    if (!starts_with(s, "\x1F\x8B", 2))
-        return damaged(s, "bytes that are not gzip", err);
+    if (!starts_with(s, "\x1F\x8B", 2)) {
+        s->damage = "bytes that are not gzip";
+        return damaged(s, err);
+    }
     begin_member(s);
     return DTAKE_OK;
 }
@@ -147,8 +150,9 @@ static dtake_status read_gzip(dtake__inflate *s, uint8_t *out, size_t room, size
         int code = isal_inflate(z);
         s->at = s->filled - z->avail_in;
         *got = room - z->avail_out;
-        if (code != ISAL_DECOMP_OK)
-            return damaged(s, gzip_mistake(code), err);
+        s->damage = code != ISAL_DECOMP_OK ? gzip_mistake(code) : NULL;
+        if (s->damage != NULL)
+            return *got > 0 ? DTAKE_OK : damaged(s, err);
         s->within = z->block_state != ISAL_BLOCK_FINISH;
         if (s->within && *got == 0 && s->at == s->filled && s->ended)
             return cut_short(s, err);
@@ -170,8 +174,9 @@ static dtake_status read_zstd(dtake__inflate *s, uint8_t *out, size_t room, size
         bool stuck = in.pos == s->at && to.pos == 0;
         s->at = in.pos;
         *got = to.pos;
-        if (ZSTD_isError(code))
-            return damaged(s, ZSTD_getErrorName(code), err);
+        s->damage = ZSTD_isError(code) ? ZSTD_getErrorName(code) : NULL;
+        if (s->damage != NULL)
+            return *got > 0 ? DTAKE_OK : damaged(s, err);
         s->within = code != 0;
         if (stuck && s->ended)
             return cut_short(s, err);
@@ -201,6 +206,8 @@ dtake_status dtake__inflate_read(void *stream, void *out, size_t room, size_t *g
 {
     dtake__inflate *s = stream;
     room = room < MAX_PIECE ? room : MAX_PIECE;
+    if (s->damage != NULL)
+        return damaged(s, err);
     return s->coding == GZIP   ? read_gzip(s, out, room, got, err)
            : s->coding == ZSTD ? read_zstd(s, out, room, got, err)
                                : read_plain(s, out, room, got, err);

@@ -17,7 +17,8 @@ typedef struct dtake__inflate dtake__inflate;
 dtake_status dtake__inflate_open(dtake__inflate **out, dtake__read_fn *read, void *ctx, dtake_error *err);
 void dtake__inflate_close(dtake__inflate *stream);
 
-/* A dtake__read_fn; `stream` is a dtake__inflate. DTAKE_E_FORMAT for damaged data and for data cut short. */
+/* A dtake__read_fn; `stream` is a dtake__inflate. DTAKE_E_FORMAT for damaged data and for data cut short,
+ * after the bytes before it. */
 dtake_status dtake__inflate_read(void *stream, void *out, size_t room, size_t *got, dtake_error *err);
 
 const char *dtake__inflate_name(const dtake__inflate *stream);  /* "gzip", "zstd", "" */
