@@ -2,7 +2,7 @@
 #ifndef DTAKE_CORE_NUMBER_H
 #define DTAKE_CORE_NUMBER_H
 
-#include "core/span.h"
+#include "core/decimal.h"
 
 #include <stdint.h>
 
