@@ -166,10 +166,12 @@ static void a_decimal_knows_how_it_was_written(void **state)
         CHECK_EQ(n.whole, cases[k].whole);
         CHECK_EQ(n.plain, cases[k].plain);
     }
-    CHECK(dtake__decimal_scan("32633.0,", "32633.0," + 8, &n) && *n.end == ',');
+    static const char texts[] = "32633.0,1.5,1e17";
+    const char *end = texts + sizeof texts - 1;
+    CHECK(dtake__decimal_scan(texts, end, &n) && *n.end == ',');
     CHECK(dtake__decimal_i64(&n, &i) && i == 32633);
-    CHECK(dtake__decimal_scan("1.5", "1.5" + 3, &n) && !dtake__decimal_i64(&n, &i));
-    CHECK(dtake__decimal_scan("1e17", "1e17" + 4, &n) && !dtake__decimal_i64(&n, &i));
+    CHECK(dtake__decimal_scan(texts + 8, end, &n) && !dtake__decimal_i64(&n, &i));
+    CHECK(dtake__decimal_scan(texts + 12, end, &n) && n.end == end && !dtake__decimal_i64(&n, &i));
 }
 
 /* The text that printf makes with the fewest digits from 15 on. */
