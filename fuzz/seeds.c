@@ -116,7 +116,7 @@ static void save_texts(const char *root)
                     "\"a\",\"type\":\"enum\","
                     "\"repeated\":true,\"values\":{\"A\\u00fc\":1,\"B\":-2}},{\"name\":\"v\",\"type\":"
                     "\"vector\",\"width\":3,"
-                    "\"queryable\":false,\"unit\":\"m\",\"description\":\"d\",\"example\":\"e\"}]}" },
+                    "\"not_queryable\":true,\"unit\":\"m\",\"description\":\"d\",\"example\":\"e\"}]}" },
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         save_seed(root, texts[i].target, (int)i, texts[i].text, strlen(texts[i].text));

@@ -296,6 +296,27 @@ void dtake__part_leave(dtake__part *part)
         free_part(part);
 }
 
+const char *dtake__part_lend(dtake__part *part)
+{
+    flock(part->fd, LOCK_UN);
+    return part->path;
+}
+
+dtake_status dtake__part_take_back(dtake__part *part, dtake_error *err)
+{
+    struct stat opened, named;
+    if (flock(part->fd, LOCK_EX | LOCK_NB) != 0)
+        return dtake__fail(err, DTAKE_E_STATE, "write %s: somebody else is writing it (%s is locked)",
+                           part->target, part->path);
+    if (fstat(part->fd, &opened) != 0 || stat(part->path, &named) != 0)
+        return dtake__fail_errno(err, errno, "write %s", part->target);
+    if (opened.st_ino != named.st_ino || opened.st_dev != named.st_dev)
+        return dtake__fail(err, DTAKE_E_STATE, "write %s: %s was replaced meanwhile", part->target,
+                           part->path);
+    atomic_store(&part->end, opened.st_size);
+    return DTAKE_OK;
+}
+
 int64_t dtake__part_bytes(const dtake__part *part)
 {
     return atomic_load(&part->end);

@@ -16,6 +16,11 @@ dtake_status dtake__part_write(dtake__part *part, int64_t offset, const void *by
 dtake_status dtake__part_commit(dtake__part *part, dtake_error *err); /* frees the part in any case */
 void dtake__part_abort(dtake__part *part);                            /* removes and frees; NULL is fine */
 
+/* For a library that opens, locks and writes the file itself (HDF5): its path. Our lock is off until the part
+ * is taken back, which is due before the commit and finds out how long the file became. */
+const char *dtake__part_lend(dtake__part *part);
+dtake_status dtake__part_take_back(dtake__part *part, dtake_error *err);
+
 /* Going on where an ended process stopped. What is finished of the part stands in a journal beside it
  * (io/journal.h), which goes when the part is opened anew, committed or aborted. */
 

@@ -38,7 +38,9 @@ dtake_status dtake__schema_project(dtake_schema **out, const dtake_schema *schem
 dtake_status dtake__schema_union(dtake_schema **out, const dtake_schema *const *schemas, size_t count,
                                  dtake_error *err);
 
-/* {"fields":[{"name":"cloud_cover","type":"float64","unit":"percent"},...]}, on one line. */
+/* {"fields":[{"name":"cloud_cover","type":"float64","unit":"percent"},...]}, on one line. Read are also
+ * documents that say more (as `datatake info DATASET --json` prints them), but a field that does is refused.
+ */
 dtake_status dtake__schema_to_json(const dtake_schema *schema, dtake_buf *out, dtake_error *err);
 dtake_status dtake__schema_from_json(dtake_schema **out, const char *text, size_t len, dtake_error *err);
 

@@ -35,7 +35,7 @@ static void write_field(dtake__json *json, const dtake_field *field)
     if (field->repeated)
         dtake__json_bool(json, "repeated", true);
     if (field->not_queryable)
-        dtake__json_bool(json, "queryable", false);
+        dtake__json_bool(json, "not_queryable", true);
     if (field->width > 0)
         dtake__json_i64(json, "width", field->width);
     if (field->enum_count > 0) {
@@ -156,7 +156,6 @@ static bool read_values(reading *r, dtake_field *field)
 
 static bool read_member(reading *r, dtake__json_quoted key, dtake_field *field)
 {
-    bool queryable;
     if (dtake__json_key_is(key, "name"))
         return read_text(r, &field->name);
     if (dtake__json_key_is(key, "type"))
@@ -175,15 +174,11 @@ static bool read_member(reading *r, dtake__json_quoted key, dtake_field *field)
         return read_text(r, &field->description);
     if (dtake__json_key_is(key, "example"))
         return read_text(r, &field->example);
-    if (!dtake__json_key_is(key, "queryable"))
-        return dtake__json_reject(
-            &r->in, key.raw.text,
-            "one of name, type, role, repeated, queryable, width, values, unit, description, "
-            "example");
-    if (!dtake__json_read_bool(&r->in, &queryable))
-        return false;
-    field->not_queryable = !queryable;
-    return true;
+    if (dtake__json_key_is(key, "not_queryable"))
+        return dtake__json_read_bool(&r->in, &field->not_queryable);
+    return dtake__json_reject(&r->in, key.raw.text,
+                              "one of name, type, role, repeated, not_queryable, width, values, unit, "
+                              "description, example");
 }
 
 static bool read_fields(reading *r)
@@ -212,8 +207,12 @@ static bool read_document(reading *r)
     if (!dtake__json_enter_object(&r->in))
         return false;
     while (dtake__json_next_key(&r->in, &key)) {
-        if (found || !dtake__json_key_is(key, "fields"))
-            return dtake__json_reject(&r->in, key.raw.text, "\"fields\" once and nothing else");
+        if (!dtake__json_key_is(key, "fields")) {
+            dtake__json_skip(&r->in);
+            continue;
+        }
+        if (found)
+            return dtake__json_reject(&r->in, key.raw.text, "\"fields\" only once");
         if (!read_fields(r))
             return false;
         found = true;

@@ -193,7 +193,7 @@ static void mistakes_in_a_schema_are_shown_where_they_are(void **state)
         { "", "line 1, column 1", DTAKE_E_FORMAT },
         { "[]", "line 1, column 1", DTAKE_E_FORMAT },
         { "{}", "an object with \"fields\"", DTAKE_E_FORMAT },
-        { "{\"fields\":[],\"fields\":[]}", "\"fields\" once", DTAKE_E_FORMAT },
+        { "{\"fields\":[],\"fields\":[]}", "\"fields\" only once", DTAKE_E_FORMAT },
         { "{\"fields\":[{\"name\":\"a\",\"type\":\"float32\"}]}", "expected a type, as \"float64\"",
           DTAKE_E_FORMAT },
         { "{\"fields\":[\n{\"name\":\"a\",\"tpye\":\"int64\"}]}", "line 2, column 14", DTAKE_E_FORMAT },
