@@ -116,7 +116,7 @@ typedef struct dtake_progress {
     dtake_item_progress active[DTAKE_ACTIVE_ITEMS];
 } dtake_progress;
 
-/* One finished item. Strings belong to the job and live until dtake_job_free. */
+/* One finished item. Strings belong to the job and live until the next dtake_job_result or dtake_job_free. */
 typedef struct dtake_result {
     const char *id;
     const char *asset;   /* with raw; else "" */
@@ -160,7 +160,8 @@ DTAKE_API dtake_status dtake_get_start(dtake_job **out, dtake_runtime *runtime,
 DTAKE_API void dtake_job_progress(const dtake_job *job, dtake_progress *out);
 DTAKE_API void dtake_job_cancel(dtake_job *job);
 
-/* Results in the order in which they finished: index 0, 1, ... Returns false while there are fewer. */
+/* Results in the order in which they finished: index 0, 1, ... Returns false while there are fewer (or when
+ * memory has run out). One thread at a time. */
 DTAKE_API bool dtake_job_result(const dtake_job *job, size_t index, dtake_result *out);
 
 /* Waits until the job has finished or `timeout_ms` passed (negative: for ever); true when finished. */

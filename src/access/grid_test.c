@@ -168,9 +168,11 @@ static void images_come_in_order_of_time_and_are_dealt_out_in_turn(void **state)
         CHECK_OK(dtake__select_finish(&s, NULL)); /* b, e, d of b e d a c */
         CHECK_EQ(s.total, 3);
         CHECK_EQ(s.images.count, shard == 0 ? 2 : 1);
-        CHECK_STR(s.images.image[0]->id, shard == 0 ? "b" : "e");
-        CHECK_STR(s.images.image[0]->path, shard == 0 ? "out/b.tif" : "out/e.tif");
-        CHECK_EQ(s.images.image[0]->place, shard);
+        dtake__image *first = dtake__images_take(&s.images, 0, true);
+        CHECK_STR(first->id, shard == 0 ? "b" : "e");
+        CHECK_STR(first->path, shard == 0 ? "out/b.tif" : "out/e.tif");
+        CHECK_EQ(first->place, shard);
+        dtake__image_free(first);
         dtake__images_dispose(&s.images);
     }
 }

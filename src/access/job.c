@@ -26,42 +26,42 @@ int32_t dtake__sheet_side(size_t count)
     return side > SHEET_SIDE ? SHEET_SIDE : side < SHEET_MIN_SIDE ? SHEET_MIN_SIDE : (int32_t)side;
 }
 
+static void note_failure(dtake_job *job, dtake__image *image)
+{
+    job->items_failed++;
+    if (image->again == NULL)
+        image->again = dtake__again(image);
+    if (job->items_failed == 1) {
+        job->first_failure = image->status;
+        job->first_message = image->message != NULL ? dtake__strdup(image->message) : NULL;
+    }
+    job->failures_alike += image->status == job->first_failure;
+}
+
 void dtake__job_add_result(dtake_job *job, dtake__image *image)
 {
     pthread_mutex_lock(&job->lock);
-    if (!image->finished && job->result_count < job->images.count) {
-        image->finished = true;
-        job->result[job->result_count++] = image;
-        if (image->skipped)
-            job->items_skipped++;
-        else if (image->status == DTAKE_OK)
-            job->items_done++;
-        else
-            job->items_failed++;
-        if (image->status != DTAKE_OK && !image->skipped && image->again == NULL)
-            image->again = dtake__again(image);
-        job->items_empty += image->skipped && image->status == DTAKE_E_EMPTY;
-    }
+    if (image->skipped)
+        job->items_skipped++;
+    else if (image->status == DTAKE_OK)
+        job->items_done++;
+    else
+        note_failure(job, image);
+    job->items_empty += image->skipped && image->status == DTAKE_E_EMPTY;
+    if (dtake__image_put(&job->results, image, true) != DTAKE_OK)
+        job->results_lost = true;
     pthread_mutex_unlock(&job->lock);
+    dtake__image_free(image);
 }
 
-static dtake_status common_failure(const dtake_job *job, dtake_error *err)
+static dtake_status common_failure(const dtake_job *job, int64_t through, dtake_error *err)
 {
-    const dtake__image *first = NULL;
-    int64_t alike = 0;
-    for (size_t i = 0; i < job->result_count; i++) {
-        const dtake__image *image = job->result[i];
-        if (image->skipped || image->status == DTAKE_OK)
-            continue;
-        if (first == NULL)
-            first = image;
-        alike += image->status == first->status;
-    }
-    const char *message = first->message != NULL ? first->message : dtake_status_text(first->status);
-    if (job->items_failed == 1 && job->result_count == 1)
-        return dtake__fail(err, first->status, "%s", message);
-    if (job->items_done == 0 && job->items_skipped == 0 && alike == job->items_failed)
-        return dtake__fail(err, first->status, "all %lld items failed; the first: %.380s",
+    const char *message =
+        job->first_message != NULL ? job->first_message : dtake_status_text(job->first_failure);
+    if (through == 1)
+        return dtake__fail(err, job->first_failure, "%s", message);
+    if (job->items_done == 0 && job->items_skipped == 0 && job->failures_alike == job->items_failed)
+        return dtake__fail(err, job->first_failure, "all %lld items failed; the first: %.380s",
                            (long long)job->items_failed, message);
     return dtake__fail(err, DTAKE_E_PARTIAL, "%lld of %lld items failed; the first: %.380s",
                        (long long)job->items_failed, (long long)job->items_total, message);
@@ -72,12 +72,15 @@ dtake_status dtake__job_verdict(dtake_job *job, dtake_error *err)
     dtake_status st = DTAKE_OK;
     char left_out[300];
     pthread_mutex_lock(&job->lock);
-    bool all = job->items_known && (int64_t)job->result_count == job->items_total;
+    int64_t through = job->items_done + job->items_failed + job->items_skipped;
+    bool all = job->items_known && through == job->items_total;
     if (atomic_load(&job->cancelled) && !all) {
         st = dtake__fail(err, DTAKE_E_CANCELLED, "cancelled: %lld of %lld items done",
                          (long long)job->items_done, (long long)job->items_total);
+    } else if (job->results_lost) {
+        st = dtake__fail_nomem(err, "the list of results");
     } else if (job->items_failed > 0) {
-        st = common_failure(job, err);
+        st = common_failure(job, through, err);
     } else if (job->items_empty > 0 && job->items_empty == job->items_total) {
         dtake__left_out_text(&job->inputs.selection, left_out, sizeof left_out);
         bool more = strchr(left_out, ':') != NULL;
@@ -176,7 +179,20 @@ static bool has_room(const dtake_job *job)
         return true;
     if (job->options.value.mode == DTAKE_MODE_SEQUENTIAL)
         return false;
-    return job->open_files + (int64_t)job->images.image[job->next]->source_count <= MAX_OPEN_FILES;
+    return job->open_files + job->images.key[job->next].sources <= MAX_OPEN_FILES;
+}
+
+/* Down from the shelf; its record goes, unless it is still to be told to whoever started this process. */
+static dtake__image *take_next(dtake_job *job)
+{
+    pthread_mutex_lock(&job->lock);
+    dtake__image *image = dtake__images_take(&job->images, job->next++, job->options.value.shard_count == 0);
+    if (image == NULL) {
+        job->results_lost = true;
+        job->items_failed++;
+    }
+    pthread_mutex_unlock(&job->lock);
+    return image;
 }
 
 void dtake__job_pump(dtake_job *job)
@@ -185,8 +201,8 @@ void dtake__job_pump(dtake_job *job)
         return;
     job->pumping = true;
     while (job->next < job->images.count && !atomic_load(&job->cancelled) && has_room(job)) {
-        dtake__image *image = job->images.image[job->next++];
-        if (dtake__take_start(job, image) != DTAKE_OK) {
+        dtake__image *image = take_next(job);
+        if (image != NULL && dtake__take_start(job, image) != DTAKE_OK) {
             image->status = DTAKE_E_NOMEM;
             dtake__job_add_result(job, image);
         }
@@ -199,34 +215,35 @@ void dtake__job_pump(dtake_job *job)
 
 static void remember_remote(dtake_job *job)
 {
-    for (size_t i = 0; i < job->images.count; i++)
-        for (size_t k = 0; k < job->images.image[i]->source_count; k++)
-            if (dtake__is_http_url(job->images.image[i]->source[k].href)) {
-                job->remote_href = dtake__strdup(job->images.image[i]->source[k].href);
-                return;
-            }
+    size_t i = 0;
+    while (i < job->images.count && !job->images.key[i].remote)
+        i++;
+    dtake__image *image = i < job->images.count ? dtake__images_take(&job->images, i, false) : NULL;
+    if (image != NULL)
+        job->remote_href = dtake__strdup(image->source[0].href);
+    dtake__image_free(image);
 }
 
 static int64_t count_reads(const dtake_job *job)
 {
     int64_t reads = 0;
-    for (size_t i = 0; i < job->images.count; i++) {
-        const dtake__image *image = job->images.image[i];
-        for (size_t k = 0; k < image->source_count; k++)
-            reads += k == 0 || strcmp(image->source[k].href, image->source[k - 1].href) != 0;
-    }
+    for (size_t i = 0; i < job->images.count; i++)
+        reads += job->images.key[i].files;
     return reads;
 }
 
 dtake_status dtake__job_make_room(dtake_job *job, size_t places, dtake_error *err)
 {
-    size_t count = job->images.count;
-    dtake__image **result = dtake__calloc(count, sizeof(*result));
-    if (result == NULL)
-        return dtake__fail_nomem(err, "the list of results");
+    if (job->options.value.explain_only) {
+        job->plan_of = dtake__calloc(places, sizeof(*job->plan_of));
+        if (job->plan_of == NULL)
+            return dtake__fail_nomem(err, "a plan");
+        job->plan_places = places;
+    }
+    job->reads = count_reads(job);
+    remember_remote(job);
     pthread_mutex_lock(&job->lock);
-    job->result = result;
-    job->items_total = (int64_t)count;
+    job->items_total = (int64_t)job->images.count;
     job->items_known = true;
     pthread_mutex_unlock(&job->lock);
     if (job->options.value.sheet_path != NULL && !job->options.value.explain_only) {
@@ -251,8 +268,6 @@ static void inputs_read(dtake__inputs *inputs)
         dtake__job_finish(job, atomic_load(&job->cancelled) ? DTAKE_E_CANCELLED : st, &err);
         return;
     }
-    job->reads = count_reads(job);
-    remember_remote(job);
     dtake__job_pump(job);
 }
 
@@ -265,8 +280,6 @@ static void start_one_run(dtake__post *post)
         dtake__job_finish(job, st, &err);
         return;
     }
-    job->reads = count_reads(job);
-    remember_remote(job);
     dtake__job_pump(job);
 }
 
@@ -363,8 +376,13 @@ static void free_job(dtake_job *job)
     dtake__inputs_dispose(&job->inputs);
     dtake__images_dispose(&job->images);
     dtake__sheet_free(job->sheet);
+    for (size_t i = 0; i < job->plan_places; i++)
+        dtake__free(job->plan_of[i]);
+    dtake__free(job->plan_of);
     dtake__buf_dispose(&job->plan);
-    dtake__free(job->result);
+    dtake__shelf_dispose(&job->results);
+    dtake__image_free(job->shown);
+    dtake__free(job->first_message);
     dtake__free(job->remote_href);
     dtake__options_dispose(&job->options);
     dtake__latch_free(job->over);
@@ -458,8 +476,11 @@ bool dtake_job_result(const dtake_job *const_job, size_t index, dtake_result *ou
 {
     dtake_job *job = (dtake_job *)const_job; /* for its lock only */
     pthread_mutex_lock(&job->lock);
-    const dtake__image *image = index < job->result_count ? job->result[index] : NULL;
+    dtake__image *image =
+        index < job->results.count ? dtake__image_get(&job->results, (uint32_t)index) : NULL;
     if (image != NULL) {
+        dtake__image_free(job->shown);
+        job->shown = image;
         bool written = image->status == DTAKE_OK;
         *out = (dtake_result){ .id = image->id,
                                .asset = image->asset,

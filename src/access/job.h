@@ -31,8 +31,12 @@ struct dtake_job {
     dtake_error err;
     dtake_job_fn notify;
     void *notify_ctx;
-    dtake__image **result; /* in the order in which they finished; room for all images */
-    size_t result_count;
+    dtake__shelf results; /* in the order in which they finished */
+    bool results_lost;    /* no memory for one */
+    dtake__image *shown;  /* the result that was asked for last */
+    dtake_status first_failure;
+    char *first_message;                     /* of it; NULL: none */
+    int64_t failures_alike;                  /* with the status of the first */
     dtake__take *first_active, *last_active; /* oldest first */
     int32_t active_count;
     bool items_known;
@@ -44,8 +48,10 @@ struct dtake_job {
     bool *gone; /* set when the job is freed from inside its own notification */
     dtake__inputs inputs;
     bool reading_inputs;
-    dtake__images images;
+    dtake__images images; /* that wait; written once, under the lock, like the shelf whenever it is used */
     size_t next;
+    char **plan_of; /* explain_only: by place, a JSON object each; NULL: none */
+    size_t plan_places;
     int64_t open_files; /* of active takes */
     int64_t reads;      /* files of all images: how many reads the job has altogether */
     bool pumping;       /* a pump further up the stack will see to it */
@@ -64,14 +70,14 @@ struct dtake_job {
 
 /* Loop thread. */
 void dtake__job_pump(dtake_job *job);
-/* The image is through: counts, result list, one more may start. `image` has its result. Any thread with
- * processes, else the loop thread. */
+/* The image is through: counts, result list. `image` has its result and is freed. Any thread with processes,
+ * else the loop thread. */
 void dtake__job_add_result(dtake_job *job, dtake__image *image);
 /* Makes status and err final. Loop thread; the job may be gone afterwards. */
 void dtake__job_finish(dtake_job *job, dtake_status status, const dtake_error *err);
 /* All items are through: the contact sheet, then the end. Loop thread. */
 void dtake__job_end(dtake_job *job);
-/* Room for the results of job->images and, if wanted, `places` on the sheet. */
+/* As many items as job->images; if wanted, `places` on the sheet. */
 dtake_status dtake__job_make_room(dtake_job *job, size_t places, dtake_error *err);
 /* OK, PARTIAL, or what all have in common. */
 dtake_status dtake__job_verdict(dtake_job *job, dtake_error *err);

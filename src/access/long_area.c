@@ -7,6 +7,7 @@
 #include "io/checksum.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 enum { MOST_IN_RECEIPT = 32 << 10 };
 static const size_t MOST_IN_FILE = (size_t)64 << 20;
@@ -37,6 +38,9 @@ static dtake_status read_area(const char *file, const char *sha256, dtake_buf *a
             err, DTAKE_E_UNSUPPORTED,
             "its area (--intersects) has more than %d KiB and came from no file: run get again",
             MOST_IN_RECEIPT >> 10);
+    struct stat about;
+    if (stat(file, &about) == 0 && !S_ISREG(about.st_mode)) /* the receipt may be anybody's */
+        return dtake__fail(err, DTAKE_E_USAGE, "its area (--intersects) %.300s is not a file", file);
     dtake_status st = dtake__file_read(file, area, err);
     if (st != DTAKE_OK) {
         dtake__error_prefix(err, "its area (--intersects)");

@@ -118,10 +118,10 @@ dtake_status dtake__plan_write(dtake_job *job, dtake_error *err)
         return dtake__fail_nomem(err, "a plan");
     dtake_status st = dtake__buf_puts(&job->plan, "{\"images\":[");
     bool first = true;
-    for (size_t i = 0; i < job->images.count && st == DTAKE_OK; i++) {
-        if (job->images.image[i]->plan == NULL)
+    for (size_t i = 0; i < job->plan_places && st == DTAKE_OK; i++) {
+        if (job->plan_of[i] == NULL)
             continue;
-        st = dtake__buf_printf(&job->plan, "%s%s", first ? "" : ",", job->images.image[i]->plan);
+        st = dtake__buf_printf(&job->plan, "%s%s", first ? "" : ",", job->plan_of[i]);
         first = false;
     }
     if (st == DTAKE_OK) /* `rest` is an object: its members go on behind the images */

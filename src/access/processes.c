@@ -26,8 +26,8 @@ struct dtake__processes {
     dtake_job *job;
     size_t count;
     member *member;
-    dtake__image **by_place; /* the images of all, by their place */
-    member **owner;          /* the same */
+    dtake__image **by_place; /* those of all that are not through, by their place */
+    member **owner;          /* of all that were named */
     size_t places;
     pthread_t thread;
     bool started;
@@ -48,11 +48,9 @@ static void on_selected(dtake__processes *p, const json_t *json)
     if (p->by_place != NULL || total <= 0 || total > INT32_MAX)
         return;
     dtake__image **by_place = dtake__calloc((size_t)total, sizeof(*by_place));
-    dtake__image **result = dtake__calloc((size_t)total, sizeof(*result));
     member **owner = dtake__calloc((size_t)total, sizeof(*owner));
-    if (by_place == NULL || result == NULL || owner == NULL) {
+    if (by_place == NULL || owner == NULL) {
         dtake__free(by_place);
-        dtake__free(result);
         dtake__free(owner);
         return;
     }
@@ -60,7 +58,6 @@ static void on_selected(dtake__processes *p, const json_t *json)
     p->owner = owner;
     p->places = (size_t)total;
     pthread_mutex_lock(&job->lock);
-    job->result = result;
     job->items_total = (int64_t)total;
     job->items_known = true;
     pthread_mutex_unlock(&job->lock);
@@ -73,19 +70,20 @@ static void on_item(dtake__processes *p, member *m, const json_t *json)
     json_int_t place = json_integer_value(json_object_get(json, "place"));
     const char *id = json_string_value(json_object_get(json, "id")),
                *asset = json_string_value(json_object_get(json, "asset"));
-    if (place < 0 || (size_t)place >= p->places || p->by_place[place] != NULL || id == NULL || asset == NULL)
+    if (place < 0 || (size_t)place >= p->places || p->owner[place] != NULL || id == NULL || asset == NULL)
         return;
     dtake__image *image = dtake__image_new(id, asset);
     if (image == NULL)
         return;
     image->place = (size_t)place;
-    pthread_mutex_lock(&p->job->lock);
-    dtake_status st = dtake__images_add(&p->job->images, image, NULL);
-    pthread_mutex_unlock(&p->job->lock);
-    if (st == DTAKE_OK) {
-        p->by_place[place] = image;
-        p->owner[place] = m;
-    }
+    p->by_place[place] = image;
+    p->owner[place] = m;
+}
+
+static void through(dtake__processes *p, dtake__image *image)
+{
+    p->by_place[image->place] = NULL;
+    dtake__job_add_result(p->job, image);
 }
 
 static void on_thumb(dtake__processes *p, const json_t *json)
@@ -170,8 +168,8 @@ static void on_event(dtake__child *child, const char *event, const json_t *json,
         pthread_mutex_unlock(&p->job->lock);
     } else if (strcmp(event, "result") == 0) {
         dtake__image *image = image_at(p, json);
-        if (image != NULL && !image->finished && dtake__read_result(image, json))
-            dtake__job_add_result(p->job, image);
+        if (image != NULL && dtake__read_result(image, json))
+            through(p, image);
     }
 }
 
@@ -185,12 +183,12 @@ static void fail_unfinished(dtake__processes *p, member *m)
     m->status = dtake__fail(&m->err, DTAKE_E_OTHER, "%s before its items were finished", how);
     for (size_t i = 0; i < p->places; i++) {
         dtake__image *image = p->by_place[i];
-        if (p->owner[i] != m || image->finished)
+        if (p->owner[i] != m || image == NULL)
             continue;
         snprintf(text, sizeof text, "%.100s: %s before it was finished", image->id, how);
         image->status = DTAKE_E_OTHER;
         image->message = dtake__strdup(text);
-        dtake__job_add_result(p->job, image);
+        through(p, image);
     }
 }
 
@@ -225,7 +223,7 @@ static dtake_status whole_failure(const dtake__processes *p, dtake_error *err)
         const member *m = &p->member[i];
         if (m->selected || m->status == DTAKE_OK)
             continue;
-        if (p->job->result_count == 0)
+        if (p->job->results.count == 0)
             return dtake__fail(err, m->status, "%s", m->err.message);
         return dtake__fail(err, DTAKE_E_PARTIAL, "one of %zu worker processes failed: %.400s", p->count,
                            m->err.message);
@@ -320,6 +318,8 @@ void dtake__processes_free(dtake__processes *p)
         pthread_join(p->thread, NULL);
     for (size_t i = 0; i < p->count; i++)
         dtake__child_dispose(&p->member[i].child);
+    for (size_t i = 0; i < p->places; i++)
+        dtake__image_free(p->by_place[i]);
     dtake__free(p->member);
     dtake__free(p->by_place);
     dtake__free(p->owner);

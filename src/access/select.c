@@ -270,7 +270,7 @@ dtake_status dtake__select_broken(dtake__selection *s, const char *name, const d
 
 static int by_time(const void *a, const void *b)
 {
-    const dtake__image *x = *(dtake__image *const *)a, *y = *(dtake__image *const *)b;
+    const dtake__image_key *x = a, *y = b;
     int64_t tx = x->time_ns == INT64_MIN ? INT64_MAX : x->time_ns,
             ty = y->time_ns == INT64_MIN ? INT64_MAX : y->time_ns;
     if (tx != ty)
@@ -278,49 +278,62 @@ static int by_time(const void *a, const void *b)
     return x->place < y->place ? -1 : x->place > y->place;
 }
 
-static int by_path(const void *a, const void *b)
+typedef struct path_at {
+    uint64_t hash;
+    size_t index;
+} path_at;
+
+static int by_hash(const void *a, const void *b)
 {
-    const dtake__image *x = *(dtake__image *const *)a, *y = *(dtake__image *const *)b;
-    int order = strcmp(x->path, y->path);
-    return order != 0 ? order : x->place < y->place ? -1 : x->place > y->place;
+    const path_at *x = a, *y = b;
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
 }
 
-static dtake_status check_paths(const dtake__images *images, dtake_error *err)
+static dtake_status check_two(dtake__images *images, size_t a, size_t b, dtake_error *err)
 {
-    dtake__image **sorted = dtake__calloc(images->count, sizeof(*sorted));
-    dtake_status st = DTAKE_OK;
-    if (sorted == NULL)
-        return dtake__fail_nomem(err, "the list of images");
-    if (images->count > 0)
-        memcpy(sorted, images->image, images->count * sizeof(*sorted));
-    qsort(sorted, images->count, sizeof(*sorted), by_path);
-    for (size_t i = 1; i < images->count && st == DTAKE_OK; i++)
-        if (sorted[i]->path[0] != '\0' && strcmp(sorted[i]->path, sorted[i - 1]->path) == 0)
-            st = dtake__fail(
-                err, DTAKE_E_USAGE,
-                "items '%.80s' and '%.80s' would both be written to %.150s: use --template, for instance "
-                "'{id}_{datetime}.{ext}'",
-                sorted[i - 1]->id, sorted[i]->id, sorted[i]->path);
-    dtake__free(sorted);
+    dtake__image *x = dtake__images_take(images, a, false), *y = dtake__images_take(images, b, false);
+    dtake_status st = x == NULL || y == NULL ? dtake__fail_nomem(err, "the list of images") : DTAKE_OK;
+    if (st == DTAKE_OK && strcmp(x->path, y->path) == 0)
+        st = dtake__fail(
+            err, DTAKE_E_USAGE,
+            "items '%.80s' and '%.80s' would both be written to %.150s: use --template, for instance "
+            "'{id}_{datetime}.{ext}'",
+            x->id, y->id, y->path);
+    dtake__image_free(x);
+    dtake__image_free(y);
     return st;
 }
 
-static void keep_first(dtake__images *images, size_t count)
+static dtake_status check_paths(dtake__images *images, dtake_error *err)
 {
-    for (size_t i = count; i < images->count; i++)
-        dtake__image_free(images->image[i]);
-    images->count = count;
+    path_at *sorted = dtake__calloc(images->count, sizeof *sorted);
+    dtake_status st = DTAKE_OK;
+    if (sorted == NULL)
+        return dtake__fail_nomem(err, "the list of images");
+    for (size_t i = 0; i < images->count; i++)
+        sorted[i] = (path_at){ images->key[i].path_hash, i };
+    qsort(sorted, images->count, sizeof *sorted, by_hash);
+    for (size_t i = 1; i < images->count && st == DTAKE_OK; i++)
+        if (sorted[i].hash != 0 && sorted[i].hash == sorted[i - 1].hash)
+            st = check_two(images, sorted[i - 1].index, sorted[i].index, err);
+    dtake__free(sorted);
+    return st;
 }
 
 static void keep_shard(dtake__images *images, size_t index, size_t count)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < images->count; i++)
-        if (i % count == index)
-            images->image[kept++] = images->image[i];
-        else
-            dtake__image_free(images->image[i]);
+    for (size_t i = index; i < images->count; i += count)
+        images->key[kept++] = images->key[i];
     images->count = kept;
+}
+
+static void number_places(dtake__images *images)
+{
+    for (size_t i = 0; i < images->count; i++)
+        images->key[i].place = (uint32_t)i;
 }
 
 dtake_status dtake__select_finish(dtake__selection *s, dtake_error *err)
@@ -328,15 +341,13 @@ dtake_status dtake__select_finish(dtake__selection *s, dtake_error *err)
     dtake__images *images = &s->images;
     char text[300];
     const dtake_get_options *o = s->options;
-    for (size_t i = 0; i < images->count; i++)
-        images->image[i]->place = i;
+    number_places(images);
     if (images->count > 1)
-        qsort(images->image, images->count, sizeof images->image[0], by_time);
+        qsort(images->key, images->count, sizeof images->key[0], by_time);
     size_t most = o->max_items > 0 ? (size_t)o->max_items * (o->raw ? o->asset_count : 1) : images->count;
     if (images->count > most)
-        keep_first(images, most);
-    for (size_t i = 0; i < images->count; i++)
-        images->image[i]->place = i;
+        images->count = most;
+    number_places(images);
     s->total = images->count;
     if (images->count == 0) {
         dtake__left_out_text(s, text, sizeof text);
@@ -345,6 +356,7 @@ dtake_status dtake__select_finish(dtake__selection *s, dtake_error *err)
     dtake_status st = check_paths(images, err);
     if (st == DTAKE_OK && o->shard_count > 0)
         keep_shard(images, (size_t)o->shard_index, (size_t)o->shard_count);
+    dtake__images_fit(images);
     return st;
 }
 

@@ -96,8 +96,14 @@ void dtake__take_finish(dtake__take *take)
     unlink_take(take);
     job->open_files -= (int64_t)(image->source_count > 0 ? image->source_count : 1);
     free_take(take);
+    if (job->plan_of != NULL && image->place < job->plan_places) {
+        job->plan_of[image->place] = image->plan;
+        image->plan = NULL;
+    }
     if (image->status != DTAKE_E_CANCELLED) /* that one is not finished */
         dtake__job_add_result(job, image);
+    else
+        dtake__image_free(image);
     dtake__job_pump(job);
 }
 

@@ -48,8 +48,8 @@ struct dtake__take {
     char *receipt_text;        /* of the file to be written */
 };
 
-/* Loop thread. The take frees itself; it may be over before this returns. DTAKE_E_NOMEM: the image was not
- * started. */
+/* Loop thread. The take frees itself; it may be over before this returns. Takes `image`; DTAKE_E_NOMEM: it
+ * is still the caller's. */
 dtake_status dtake__take_start(dtake_job *job, dtake__image *image);
 void dtake__take_cancel(dtake__take *take);
 

@@ -80,8 +80,14 @@ static void tell_items(teller *t)
     if (!t->selected)
         tell(t, json_pack("{s:s,s:I}", "event", "selected", "total", (json_int_t)total));
     t->selected = true;
-    for (; t->items < count && job->processes == NULL; t->items++)
-        tell(t, dtake__event_item(job->images.image[t->items]));
+    for (; t->items < count && job->processes == NULL; t->items++) {
+        pthread_mutex_lock(&job->lock);
+        dtake__image *image = dtake__images_take(&job->images, t->items, false);
+        pthread_mutex_unlock(&job->lock);
+        if (image != NULL)
+            tell(t, dtake__event_item(image));
+        dtake__image_free(image);
+    }
 }
 
 static void tell_thumb(teller *t, const dtake__image *image)
@@ -100,12 +106,14 @@ static void tell_news(teller *t)
     tell_items(t);
     for (;;) {
         pthread_mutex_lock(&t->job->lock);
-        const dtake__image *image = t->results < t->job->result_count ? t->job->result[t->results] : NULL;
+        bool more = t->results < t->job->results.count;
+        dtake__image *image = more ? dtake__image_get(&t->job->results, (uint32_t)t->results) : NULL;
         pthread_mutex_unlock(&t->job->lock);
         if (image == NULL)
             break;
         tell_thumb(t, image);
         tell(t, dtake__event_result(image));
+        dtake__image_free(image);
         t->results++;
     }
     dtake_job_progress(t->job, &progress);
