@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static bool is_json(const char *text, size_t len, dtake_error *err)
 {
     dtake__json_in in;

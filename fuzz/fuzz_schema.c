@@ -30,8 +30,6 @@ static void use(const dtake_schema *schema)
     dtake_schema_release(all);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     dtake_schema *schema, *again;

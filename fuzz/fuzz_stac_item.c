@@ -2,8 +2,6 @@
  */
 #include "protocol/stac/item.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const bands[] = { "B8", "nir", "SR_B4", "visual", "" };

@@ -4,8 +4,6 @@
 
 #include "format/tile.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void check(const dtake__tiff *tiff, size_t size)
 {
     for (size_t i = 0; i < tiff->dir_count; i++) {

@@ -6,8 +6,6 @@
 
 #include "format/lerc2.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { HEAD = 6 };
 
 static dtake__tiff_dir dir_of(const uint8_t *data)

@@ -158,6 +158,16 @@ def pytest(name, arguments, timeout_s, env=None, at_once=AT_ONCE):
     return result
 
 
+def properties(name):
+    """What tests of a session recorded (record_property), numbers all: {function: [{name: value}]}."""
+    report, found = ROOT / "build" / f"pytest-{name}.xml", {}
+    for case in ElementTree.parse(report).iter("testcase") if report.exists() else ():
+        told = {p.get("name"): float(p.get("value")) for p in case.iter("property")}
+        if told:
+            found.setdefault(case.get("name").split("[")[0], []).append(told)
+    return found
+
+
 def sanitizer_reports(folder):
     """Reports that sanitizers wrote (log_path=folder/...), each a failure, wherever the program ran."""
     result = Result()
