@@ -2,6 +2,7 @@
 each time. Reads a JSON task on standard input, writes a JSON report on standard output, progress on stderr."""
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ import workload
 SERVER = os.environ["NET_SERVER"].split()
 CLIENT = os.environ["NET_CLIENT"].split()
 ADDRESS = os.environ["NET_SERVER_ADDRESS"]
-CLIENT_SECONDS = 300  # no client may take longer
+CLIENT_S, QUICK_CLIENT_S = 300, 60  # no client may take longer
 
 
 class ClientFailed(Exception):
@@ -57,14 +58,14 @@ class Server:
         return {"requests": len(lines), "bytes": sum(int(s[1]) for s in sizes if s)}
 
 
-def timed(command, env, scratch):
+def timed(command, env, scratch, limit_s):
     """Runs a client to its end: what it printed, and its whole process's time, memory and processor time."""
     used = scratch / "used.json"
     used.unlink(missing_ok=True)
     with open(scratch / "stderr", "w+b") as words:
         process = subprocess.Popen([str(peers.TIMED), str(used), *map(str, command)], stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=words, env=env, start_new_session=True)
-        killer = threading.Timer(CLIENT_SECONDS, os.killpg, (process.pid, signal.SIGKILL))
+        killer = threading.Timer(limit_s, os.killpg, (process.pid, signal.SIGKILL))
         killer.start()
         try:
             printed, _ = process.communicate()
@@ -108,7 +109,8 @@ def run_client(client, task, chosen, expected, scratch):
     job = job_of(task, chosen, server, client, scratch)
     try:
         try:
-            printed, run = timed([*CLIENT, *client.command(job)], env, scratch)
+            printed, run = timed([*CLIENT, *client.command(job)], env, scratch,
+                                 QUICK_CLIENT_S if task["quick"] else CLIENT_S)
         finally:
             run_served = server.stop()
         run["seconds"] = run["process_seconds"] if client.whole else json.loads(printed)["seconds"]
@@ -140,9 +142,13 @@ def calibrate(folder, scratch):
 
 def run_rounds(task, running, chosen, expected, scratch):
     """Interleaved: each round begins with another client. A client that failed runs no more; in a quick run neither
-    does one that took more than five times as long as the fastest."""
+    does one that took more than five times as long as the fastest, and when its time is up no further round begins."""
     runs, failed = {client.name: [] for client in running}, {}
+    until = time.monotonic() + task.get("seconds", math.inf)
     for number in range(task["rounds"]):
+        if number > 0 and time.monotonic() > until:
+            print(f"  {task['name']}: {number} of {task['rounds']} rounds, the time is up", file=sys.stderr)
+            break
         turn = number % len(running)
         for client in running[turn:] + running[:turn]:
             if client.name in failed or (task["quick"] and number > 0 and too_slow(client.name, runs)):

@@ -149,14 +149,22 @@ CLIENTS = [
 ]
 
 
+def wanted_of(kind, quick):
+    """The clients of a kind; QUICK keeps one of a family."""
+    return [client for client in CLIENTS
+            if kind in client.kinds and not (quick and client.family and client.name != "rasterio 32")]
+
+
+def count_of(kind, workload_name, quick, only_ours):
+    """How many clients would run if all were here."""
+    return sum(workload_name not in c.but and (not only_ours or c.name.startswith("datatake"))
+               for c in wanted_of(kind, quick))
+
+
 def clients_for(kind, workload_name, quick):
-    """(those that run, {name: why not}) for a kind; QUICK keeps one of a family."""
+    """(those that run, {name: why not}) for a kind."""
     running, missing = [], {}
-    for client in CLIENTS:
-        if kind not in client.kinds:
-            continue
-        if quick and client.family and client.name != "rasterio 32":
-            continue
+    for client in wanted_of(kind, quick):
         why = client.but.get(workload_name) or client.missing()
         if why:
             missing[client.shown] = {"why": why, "published": client.published.get(workload_name)

@@ -100,6 +100,14 @@ def test_a_quick_run_gives_up_on_what_takes_five_times_as_long(measure):
     assert [measure.too_slow(name, runs) for name in "abc"] == [False, False, True]
 
 
+def test_a_quick_run_begins_no_round_when_its_time_is_up(measure, monkeypatch):
+    monkeypatch.setattr(measure, "run_client", lambda *_: run_of(1.0))
+    for seconds, rounds in ((-1, 1), (3600, 3)):
+        task = {"name": "W1", "rounds": 3, "quick": True, "seconds": seconds}
+        runs, failed = measure.run_rounds(task, [peers.CLIENTS[0]], [], 0, None)
+        assert (len(runs["datatake"]), failed) == (rounds, {})
+
+
 def test_of_three_thread_counts_the_fastest_stays(measure):
     rows = {f"rasterio {n}": {"shown": "rasterio", "seconds": s} for n, s in ((8, 3.0), (32, 1.0), (64, 2.0))}
     assert list(measure.best_of_families({**rows, "curl": {"shown": "curl", "seconds": 9}})) == ["rasterio 32", "curl"]
