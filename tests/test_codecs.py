@@ -150,6 +150,7 @@ def combinations(codec):
 
 
 @pytest.mark.parametrize("codec", ["NONE", "PACKBITS", "LZW", "DEFLATE", "ZSTD", *LERC])
+@pytest.mark.slow
 def test_lossless_pixels_are_gdals(run, tmp_path, without_gdal, codec):
     folder = tmp_path / "in"
     folder.mkdir()

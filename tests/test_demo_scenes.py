@@ -24,6 +24,7 @@ def sums(folder):
     return dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines())
 
 
+@pytest.mark.slow
 def test_two_runs_make_the_same_bytes(make, tmp_path):
     make(tmp_path / "a")
     make(tmp_path / "b")
@@ -33,6 +34,7 @@ def test_two_runs_make_the_same_bytes(make, tmp_path):
         assert hashlib.sha256((tmp_path / "b" / name).read_bytes()).hexdigest() == digest
 
 
+@pytest.mark.slow
 def test_what_is_complete_is_left_alone(make, tmp_path):
     make(tmp_path)
     before = sums(tmp_path)

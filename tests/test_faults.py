@@ -30,7 +30,7 @@ gdal.UseExceptions()
 pytestmark = pytest.mark.xdist_group("faults")  # one worker, which runs many rows at a time
 
 RETRIES = 2
-TIMEOUT_S = 1 if SLOW == 1 else 4
+TIMEOUT_S = 2 if SLOW == 1 else 4
 BEGUN = (3,)  # an object that changed under way is begun again twice
 BEGUN_AGAIN = "the image is begun again, with the new object's header and pixels"
 AGAIN, ONCE, NEVER = (RETRIES + 1, RETRIES + 2), (1,), (0,)  # one more when curl replaces a dead connection itself

@@ -41,6 +41,7 @@ def hashes(folder):
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.glob("*.tif"))}
 
 
+@pytest.mark.slow
 def test_a_killed_job_leaves_whole_files_and_goes_on(program, run, serve, images, quiet_env, tmp_path):
     server = serve(images, "--first-byte-delay", "20")
     hrefs = [server.href(p.name) for p in sorted(images.glob("*.tif"))]
