@@ -14,6 +14,7 @@
 #include "io/failure.h"
 #include "io/http.h"
 #include "io/http_text.h"
+#include "io/permits.h"
 
 enum {
     DTAKE__MAX_REDIRECTS = 10,
@@ -37,19 +38,13 @@ typedef struct dtake__alarm {
 typedef struct dtake__http_host {
     struct dtake__http_host *next;
     dtake__http_client *client;
-    char *key; /* "https://example.org:443" */
-    dtake__heap waiting;
-    dtake__alarm pause; /* set while Retry-After of a 429 is obeyed */
+    char *key;                           /* "https://example.org:443" */
+    dtake__heap waiting, waiting_shorts; /* long requests and short ones */
+    dtake__alarm pause;                  /* set while Retry-After of a 429 is obeyed */
     bool pumping;
-    int running;         /* permits taken */
-    int64_t asked_bytes; /* that those are still to bring, as reckoned when they began */
-    int parallel_max, parallel_small;
-    bool growing;   /* throughput grew in the last round */
-    int slow_above; /* from here on permits grow by one a round; lowered by halving */
-    int64_t halved_at_us;
-    int round_successes, flat_rounds;
-    int64_t round_start_us, round_bytes;
-    double best_bytes_us, best_requests_us;
+    dtake__permits permits;
+    int running, running_longs; /* permits taken, and by long requests */
+    int parallel_max;
     int64_t window_slot; /* number of the newest slot */
     int64_t window[8];   /* bytes of the last slots */
     /* connections opened ahead, and where to: the address of the last one opened; 0 bytes: not known yet */
@@ -59,7 +54,7 @@ typedef struct dtake__http_host {
     unsigned address_bytes;
     struct sockaddr_storage address;
     dtake__alarm cool;
-    atomic_int parallel, connections;
+    atomic_int connections;
     atomic_int_least64_t rtt_us, first_byte_us; /* smallest seen; 0: none */
     int64_t received;                           /* bytes of bodies so far */
     atomic_int_least64_t bandwidth_bytes_s;
@@ -143,6 +138,7 @@ struct dtake__http {
     dtake__phase phase;
     dtake__alarm alarm;
     dtake__heap_node queued;
+    bool queued_short;      /* with the short requests, and so its permit is */
     dtake__http_host *host; /* of `target` */
     char *target;           /* the URL after redirects */
     int redirects, attempts, failures;

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MANY = 200 };
+enum { MANY = 300 };
 static outcome many[MANY];
 
 static void finish_many(int count)
@@ -69,21 +69,13 @@ static void requests_of_earlier_images_go_first(void **state)
     }
 }
 
-static void permits_begin_at_64_grow_under_load_and_halve_when_told_to_slow_down(void **state)
+static void permits_are_halved_when_the_host_says_to_slow_down(void **state)
 {
     (void)state;
     dtake__http_path path;
-    open_with((dtake_runtime_options){ .connections_per_host = 128 });
+    open_with((dtake_runtime_options){ 0 });
     script_object(server, "0123456789", 10, "\"v\"", NULL);
     const char *url = script_url(server, "/");
-    script_say(server, (script_answer){ .object = true, .delay_ms = 5, .times = MANY });
-    for (int i = 0; i < MANY; i++)
-        start_fetch(&many[i], (dtake__http_request){ .url = url, .has_range = true, .count = 10 }, NULL);
-    CHECK(script_wait_requests(server, 1));
-    finish_many(MANY);
-    CHECK(dtake__http_path_to(runtime, url, &path));
-    int grown = path.parallel;
-    CHECK(grown > 64 && grown <= 128);
     /* all that were under way when the server complained count as one complaint */
     script_say(server, (script_answer){ .bytes = "HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n",
                                         .delay_ms = 50,
@@ -92,7 +84,7 @@ static void permits_begin_at_64_grow_under_load_and_halve_when_told_to_slow_down
         start_fetch(&many[i], (dtake__http_request){ .url = url, .has_range = true, .count = 10 }, NULL);
     finish_many(10);
     CHECK(dtake__http_path_to(runtime, url, &path));
-    CHECK(path.parallel >= grown / 4 && path.parallel <= grown / 2 + 2);
+    CHECK(path.parallel >= 16 && path.parallel <= 32 + 2);
     for (int round = 0; round < 8; round++) {
         script_say(server, (script_answer){ .bytes = "HTTP/1.1 429 T\r\nContent-Length: 0\r\n\r\n" });
         start_fetch(&many[0], (dtake__http_request){ .url = url, .has_range = true, .count = 10 }, NULL);
@@ -121,7 +113,8 @@ static void requests_of_few_bytes_do_not_wait_for_the_64_permits_of_long_ones(vo
     script_object(server, object, LONG_BYTES, "\"v\"", NULL);
     int longs = most_at_once(LONG_BYTES, 100);
     CHECK(longs > 32 && longs <= 64);
-    CHECK_EQ(most_at_once(1000, MANY), MANY);
+    int shorts = most_at_once(1000, MANY);
+    CHECK(shorts > 200 && shorts <= 256);
 }
 
 static void a_429_with_retry_after_holds_the_whole_host_back(void **state)
@@ -387,7 +380,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_host_gets_no_more_requests_at_once_than_allowed),
         TEST(requests_of_earlier_images_go_first),
-        TEST(permits_begin_at_64_grow_under_load_and_halve_when_told_to_slow_down),
+        TEST(permits_are_halved_when_the_host_says_to_slow_down),
         TEST(requests_of_few_bytes_do_not_wait_for_the_64_permits_of_long_ones),
         TEST(a_429_with_retry_after_holds_the_whole_host_back),
         TEST(connections_opened_ahead_are_used),

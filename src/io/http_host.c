@@ -1,9 +1,4 @@
-/* Permits: how many requests may be under way at one host.
- *
- * 64 of any size, and up to 256 while all that is asked for together is small: headers wait for round trips,
- * not for the line. Both grow by one a success as long as a round (as many successes as there are permits)
- * moves more bytes or more requests a second than the best round before; 429 and 503 halve them, once for all
- * the requests that were under way at the time, and from there on they grow by one a round only. */
+/* What is known of a host: its queue, its permits, how fast it answers. */
 #include "io/http_client.h"
 
 #include "core/alloc.h"
@@ -12,11 +7,6 @@
 #include <string.h>
 
 enum {
-    FIRST_PERMITS = 64, /* fewer would cost a burst of small windows a second wave of round trips */
-    FIRST_SMALL_PERMITS = 256,
-    SMALL_TOGETHER_BYTES = 32 << 20,
-    DOCUMENT_BYTES = 128 << 10, /* what is reckoned for a whole object, whose length nobody knows before */
-    FLAT_ROUNDS = 4,            /* after so many rounds without growth, growing is tried again */
     BANDWIDTH_NEEDS_BYTES = 1 << 20, /* fewer, a few headers say, tell of round trips and not of the line */
     SLOT_MS = 50,                    /* of the window over which bandwidth is measured: 250 ms */
     WINDOW_SLOTS = 5,
@@ -42,12 +32,7 @@ static dtake__http_host *new_host(dtake__http_client *client, const char *key)
     host->key = copy;
     host->pause.ring = on_pause_over;
     host->parallel_max = client->runtime->options.connections_per_host;
-    host->growing = true;
-    host->slow_above = host->parallel_max;
-    host->round_start_us = dtake__now_us();
-    atomic_store(&host->parallel, host->parallel_max < FIRST_PERMITS ? host->parallel_max : FIRST_PERMITS);
-    host->parallel_small =
-        host->parallel_max < FIRST_SMALL_PERMITS ? host->parallel_max : FIRST_SMALL_PERMITS;
+    dtake__permits_init(&host->permits, host->parallel_max, dtake__now_us());
     return host;
 }
 
@@ -68,30 +53,39 @@ dtake__http_host *dtake__host_find(dtake__http_client *client, const char *key, 
     return host;
 }
 
-static int64_t bytes_to_come(const dtake__http *http)
+/* Of a document nobody knows the length before. */
+static bool is_short(const dtake__http *http)
 {
-    return http->wanted.has_range ? http->wanted.count - (int64_t)http->body.len : DOCUMENT_BYTES;
+    return !http->wanted.has_range ||
+           http->wanted.count - (int64_t)http->body.len <= DTAKE__SHORT_REQUEST_BYTES;
 }
 
-static bool may_start(const dtake__http_host *host, const dtake__http *http)
+static void start(dtake__http *http)
 {
-    if (host->running < atomic_load_explicit(&host->parallel, memory_order_relaxed))
-        return true;
-    return host->running < host->parallel_small &&
-           host->asked_bytes + bytes_to_come(http) <= SMALL_TOGETHER_BYTES;
-}
-
-static void start(dtake__http_host *host, dtake__http *http)
-{
+    dtake__http_host *host = http->host;
     int64_t queued_ms = dtake__now_ms() - http->queued_at_ms;
     http->response.queued_ms += queued_ms;
     DTAKE__TALLY(http->wanted.tally, queued_ms, queued_ms);
     http->has_permit = true;
-    http->permit_bytes = bytes_to_come(http);
     host->running++;
-    host->asked_bytes += http->permit_bytes;
+    host->running_longs += !http->queued_short;
     if (dtake__transfer_start(http) != DTAKE_OK)
         dtake__http_end(http, http->err.status);
+}
+
+/* The next that has a permit; of equal order the long one, which others wait behind. */
+static dtake__http *next_to_start(dtake__http_host *host)
+{
+    dtake__heap_node *a_long = host->waiting.root, *a_short = host->waiting_shorts.root;
+    if (!dtake__permits_allow(&host->permits, false, host->running, host->running_longs))
+        a_long = NULL;
+    if (!dtake__permits_allow(&host->permits, true, host->running, host->running_longs))
+        a_short = NULL;
+    if (a_long == NULL && a_short == NULL)
+        return NULL;
+    bool take_long = a_short == NULL || (a_long != NULL && a_long->order <= a_short->order);
+    return DTAKE__CONTAINER(dtake__heap_pop(take_long ? &host->waiting : &host->waiting_shorts), dtake__http,
+                            queued);
 }
 
 /* A transfer that cannot begin ends its request, which comes back here: hence the guard. */
@@ -100,25 +94,30 @@ static void pump(dtake__http_host *host)
     if (host->pumping || host->pause.node.queued)
         return;
     host->pumping = true;
-    while (host->waiting.root != NULL &&
-           may_start(host, DTAKE__CONTAINER(host->waiting.root, dtake__http, queued)))
-        start(host, DTAKE__CONTAINER(dtake__heap_pop(&host->waiting), dtake__http, queued));
+    for (dtake__http *http = next_to_start(host); http != NULL; http = next_to_start(host))
+        start(http);
     host->pumping = false;
+}
+
+static dtake__heap *queue_of(const dtake__http *http)
+{
+    return http->queued_short ? &http->host->waiting_shorts : &http->host->waiting;
 }
 
 void dtake__host_enqueue(dtake__http *http)
 {
     http->phase = DTAKE__HTTP_QUEUED;
     http->queued_at_ms = dtake__now_ms();
+    http->queued_short = is_short(http);
     dtake__http_watch(http, INT64_MAX);
-    dtake__heap_push(&http->host->waiting, &http->queued, http->wanted.order);
+    dtake__heap_push(queue_of(http), &http->queued, http->wanted.order);
     pump(http->host);
 }
 
 void dtake__host_dequeue(dtake__http *http)
 {
     if (http->host != NULL)
-        dtake__heap_remove(&http->host->waiting, &http->queued);
+        dtake__heap_remove(queue_of(http), &http->queued);
 }
 
 void dtake__host_release(dtake__http *http)
@@ -127,63 +126,22 @@ void dtake__host_release(dtake__http *http)
         return;
     http->has_permit = false;
     http->host->running--;
-    http->host->asked_bytes -= http->permit_bytes;
+    http->host->running_longs -= !http->queued_short;
     pump(http->host);
-}
-
-static void end_round(dtake__http_host *host)
-{
-    int64_t now_us = dtake__now_us();
-    double us = (double)(now_us > host->round_start_us ? now_us - host->round_start_us : 1);
-    double bytes_us = (double)host->round_bytes / us, requests_us = host->round_successes / us;
-    bool better = bytes_us > host->best_bytes_us * 1.05 || requests_us > host->best_requests_us * 1.05;
-    if (bytes_us > host->best_bytes_us)
-        host->best_bytes_us = bytes_us;
-    if (requests_us > host->best_requests_us)
-        host->best_requests_us = requests_us;
-    host->flat_rounds = better ? 0 : host->flat_rounds + 1;
-    host->growing = better || host->flat_rounds % FLAT_ROUNDS == 0;
-    host->round_start_us = now_us;
-    host->round_bytes = 0;
-    host->round_successes = 0;
 }
 
 void dtake__host_succeeded(dtake__http_host *host, int64_t bytes)
 {
-    int parallel = atomic_load_explicit(&host->parallel, memory_order_relaxed);
-    host->round_bytes += bytes;
-    host->round_successes++;
-    bool round_over = host->round_successes >= parallel;
-    bool needed = host->waiting.root != NULL;
-    if (needed && host->growing && (parallel < host->slow_above || round_over)) {
-        atomic_store_explicit(&host->parallel, parallel + (parallel < host->parallel_max),
-                              memory_order_relaxed);
-        host->parallel_small += host->parallel_small < host->parallel_max;
-    }
-    if (round_over)
-        end_round(host);
-}
-
-static int half_of(int permits)
-{
-    return permits > 1 ? permits / 2 : 1;
+    bool needed = host->waiting.root != NULL || host->waiting_shorts.root != NULL;
+    dtake__permits_succeeded(&host->permits, bytes, needed,
+                             atomic_load_explicit(&host->rtt_us, memory_order_relaxed), dtake__now_us());
 }
 
 void dtake__host_overloaded(dtake__http_host *host, int64_t attempt_us, int64_t pause_ms)
 {
     if (pause_ms > 0)
         dtake__alarm_set(host->client, &host->pause, dtake__now_ms() + pause_ms);
-    if (attempt_us <= host->halved_at_us)
-        return;
-    int half = half_of(atomic_load_explicit(&host->parallel, memory_order_relaxed));
-    atomic_store_explicit(&host->parallel, half, memory_order_relaxed);
-    host->parallel_small = half_of(host->parallel_small);
-    host->slow_above = half;
-    host->halved_at_us = host->round_start_us = dtake__now_us();
-    host->growing = true;
-    host->best_bytes_us = host->best_requests_us = 0;
-    host->round_bytes = 0;
-    host->round_successes = host->flat_rounds = 0;
+    dtake__permits_overloaded(&host->permits, attempt_us, dtake__now_us());
 }
 
 void dtake__host_received(dtake__http_host *host, size_t bytes)
@@ -235,7 +193,7 @@ bool dtake__http_path_to(dtake_runtime *runtime, const char *url, dtake__http_pa
     int64_t first_byte_us = atomic_load_explicit(&host->first_byte_us, memory_order_relaxed);
     out->rtt_ms = (double)(rtt_us > 0 ? rtt_us : first_byte_us) / 1000;
     out->bandwidth_bytes_s = (double)atomic_load_explicit(&host->bandwidth_bytes_s, memory_order_relaxed);
-    out->parallel = atomic_load_explicit(&host->parallel, memory_order_relaxed);
+    out->parallel = dtake__permits_longs(&host->permits);
     out->connections = atomic_load_explicit(&host->connections, memory_order_relaxed);
     return first_byte_us > 0;
 }
