@@ -5,14 +5,22 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
+#include "io/http.h"
 #include "output/stamp.h"
 
 #include <string.h>
 
+/* Each piece is a share of what is left: long ones while there is much, short ones at the end, so that no
+ * connection is still busy with a long one when the others are through; and as they differ, not all of them
+ * end, and wait a round trip for the next, at the same time. */
 enum {
-    PIECE_BYTES = 8 << 20,
-    FIRST_PIECE_BYTES = 256 << 10, /* alone: it tells length and version, the others follow at once */
-    PIECES = 4,
+    MAX_PIECE_BYTES = 2 << 20,
+    MIN_PIECE_BYTES = 256 << 10,
+    PIECE_SHARE = 24,            /* of the rest */
+    FIRST_PIECE_BYTES = 1 << 20, /* its head tells length and version, the others follow at once */
+    PIECES = 64,
+    WARM_CONNECTIONS = 12, /* opened while that head is on its way, for each file */
+    MAX_WARM = 60,
     ETAG_BYTES = 256,
 };
 
@@ -61,13 +69,10 @@ static void release(piece *p)
     p->state = IDLE;
 }
 
-static void learn_length(dtake__take *take, int64_t got, int64_t asked)
+static void check_length(dtake__take *take)
 {
-    struct dtake__raw *raw = take->raw;
+    const struct dtake__raw *raw = take->raw;
     dtake_error err = { 0 };
-    raw->total = dtake__object_bytes(raw->object);
-    if (raw->total < 0 && got < asked)
-        raw->total = got;
     if (raw->total < 0)
         note(take, dtake__fail(&err, DTAKE_E_REMOTE, "the server does not say how long the object is"), &err);
     else if (take->image->asset_bytes >= 0 && raw->total != take->image->asset_bytes)
@@ -84,6 +89,34 @@ static bool is_another_object(dtake__take *take, dtake_status status)
     if (take->raw->gone_on)
         return status == DTAKE_E_CHANGED || status == DTAKE_E_RANGE;
     return dtake__take_begins_again(take, status);
+}
+
+/* The first piece's head: more was held for it than the whole object takes, or others may be asked for. */
+static void on_known(void *ctx)
+{
+    piece *p = ctx;
+    dtake__take *take = p->take;
+    struct dtake__raw *raw = take->raw;
+    if (raw->total >= 0 || raw->starts_again || take->status != DTAKE_OK)
+        return;
+    raw->total = dtake__object_bytes(raw->object);
+    if (raw->total < 0)
+        return; /* the body's end will tell */
+    check_length(take);
+    if (raw->total < p->count) {
+        dtake__budget_release(take->job->runtime, p->wait.bytes - raw->total);
+        p->wait.bytes = raw->total;
+    }
+    step(take);
+}
+
+static void learn_from_body(dtake__take *take, const piece *p)
+{
+    struct dtake__raw *raw = take->raw;
+    raw->total = dtake__object_bytes(raw->object);
+    if (raw->total < 0 && (int64_t)p->bytes.len < p->count)
+        raw->total = (int64_t)p->bytes.len;
+    check_length(take);
 }
 
 static void on_piece(dtake_status status, dtake_buf *bytes, const dtake_error *err, void *ctx)
@@ -106,8 +139,8 @@ static void on_piece(dtake_status status, dtake_buf *bytes, const dtake_error *e
     } else {
         dtake__buf_move(&p->bytes, bytes);
         atomic_fetch_add(&take->bytes_done, (int64_t)p->bytes.len);
-        if (p->first == 0)
-            learn_length(take, (int64_t)p->bytes.len, p->count);
+        if (take->raw->total < 0)
+            learn_from_body(take, p);
         int64_t due = take->raw->total - p->first < p->count ? take->raw->total - p->first : p->count;
         if (take->status == DTAKE_OK && (int64_t)p->bytes.len != due)
             note(take,
@@ -116,6 +149,18 @@ static void on_piece(dtake_status status, dtake_buf *bytes, const dtake_error *e
                  &why);
     }
     step(take);
+}
+
+/* So that the second piece and its fellows find connections that stand. */
+static void warm_connections(const dtake__take *take)
+{
+    const struct dtake__raw *raw = take->raw;
+    bool one_piece = take->image->asset_bytes >= 0 && take->image->asset_bytes <= FIRST_PIECE_BYTES;
+    int64_t files = take->job->active_count;
+    if (raw->total >= 0 || one_piece || !dtake__object_is_remote(raw->object))
+        return;
+    int64_t wanted = files * WARM_CONNECTIONS < MAX_WARM ? files * WARM_CONNECTIONS : MAX_WARM;
+    dtake__http_warm(take->job->runtime, dtake__object_href(raw->object), (int)(wanted - files));
 }
 
 static void on_granted(dtake__budget_wait *wait)
@@ -129,9 +174,12 @@ static void on_granted(dtake__budget_wait *wait)
         step(take);
         return;
     }
-    dtake__object_read read = {
-        .first = p->first, .count = p->count, .order = take->image->place, .tally = &take->tally
-    };
+    dtake__object_read read = { .first = p->first,
+                                .count = p->count,
+                                .order = take->image->place,
+                                .tally = &take->tally,
+                                .known = on_known };
+    warm_connections(take);
     dtake_status st = dtake__object_read_start(take->raw->object, &read, &p->op, &err, on_piece, p);
     if (st == DTAKE_OK) {
         take->pending++;
@@ -144,6 +192,23 @@ static void on_granted(dtake__budget_wait *wait)
     step(take);
 }
 
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t next_count(int64_t rest)
+{
+    int64_t share = rest / PIECE_SHARE;
+    share = share < MIN_PIECE_BYTES ? MIN_PIECE_BYTES : smaller(share, MAX_PIECE_BYTES);
+    return smaller(share, rest);
+}
+
+static int64_t first_count(const dtake__image *image)
+{
+    return image->asset_bytes > 0 ? smaller(FIRST_PIECE_BYTES, image->asset_bytes) : FIRST_PIECE_BYTES;
+}
+
 static void ask(dtake__take *take)
 {
     struct dtake__raw *raw = take->raw;
@@ -154,10 +219,8 @@ static void ask(dtake__take *take)
             continue;
         p->take = take;
         p->first = raw->asked;
-        p->count = first                                   ? FIRST_PIECE_BYTES
-                   : raw->total - raw->asked < PIECE_BYTES ? raw->total - raw->asked
-                                                           : PIECE_BYTES;
-        p->bytes = DTAKE_BUF_INIT(PIECE_BYTES);
+        p->count = first ? first_count(take->image) : next_count(raw->total - raw->asked);
+        p->bytes = DTAKE_BUF_INIT(MAX_PIECE_BYTES);
         p->wait =
             (dtake__budget_wait){ .bytes = p->count, .order = take->image->place, .granted = on_granted };
         p->state = ASKED;

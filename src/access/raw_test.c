@@ -153,11 +153,11 @@ static void a_missing_asset_or_file_is_named(void **state)
 /* The first piece of an object that is another one by the time of the second; its ETag is `etag`. */
 static void say_first_piece_of_another(script_server *server, const char *etag)
 {
-    static char zeros[262144];
-    dtake_buf bytes = DTAKE_BUF_INIT(1 << 20);
+    static char zeros[1 << 20];
+    dtake_buf bytes = DTAKE_BUF_INIT(2 << 20);
     CHECK_OK(dtake__buf_printf(&bytes,
-                               "HTTP/1.1 206 Partial Content\r\nETag: %s\r\nContent-Length: 262144\r\n"
-                               "Content-Range: bytes 0-262143/600000\r\n\r\n",
+                               "HTTP/1.1 206 Partial Content\r\nETag: %s\r\nContent-Length: 1048576\r\n"
+                               "Content-Range: bytes 0-1048575/1200000\r\n\r\n",
                                etag));
     CHECK_OK(dtake__buf_append(&bytes, zeros, sizeof zeros));
     script_say(server,
@@ -168,7 +168,7 @@ static void say_first_piece_of_another(script_server *server, const char *etag)
 static void an_asset_that_changes_under_way_is_begun_again_and_comes_whole(void **state)
 {
     (void)state;
-    enum { BYTES = 600000 };
+    enum { BYTES = 1200000 }; /* a piece of 1 MiB and the rest */
     static const char item[] = "{\"type\":\"Feature\",\"id\":\"x\",\"geometry\":null,"
                                "\"properties\":{\"datetime\":\"2024-01-05T00:00:00Z\"},"
                                "\"assets\":{\"visual\":{\"href\":\"asset.tif\",\"type\":\"image/tiff\"}}}";

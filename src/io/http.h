@@ -10,6 +10,8 @@
 
 typedef struct dtake__http dtake__http;
 
+typedef struct dtake__http_response dtake__http_response;
+
 /* Strings are copied. Zero-initialise. */
 typedef struct dtake__http_request {
     const char *url;
@@ -28,10 +30,14 @@ typedef struct dtake__http_request {
     bool is_header;        /* counts as a header request in the tally */
     uint64_t order;        /* smaller gets a permit first */
     int64_t deadline_ms;   /* for all attempts together, from now; 0: none */
+    /* An answer was found good and its body is about to come: object_bytes, etag and last_modified of
+     * `response` are known. Before `done`, with the same ctx; once for every attempt that gets so far; on the
+     * loop thread. NULL: not wanted. */
+    void (*head)(const dtake__http_response *response, void *ctx);
 } dtake__http_request;
 
 /* Owned by the client; `done` may take the body with dtake__buf_move. */
-typedef struct dtake__http_response {
+struct dtake__http_response {
     int http_status; /* 200, 206; 4xx and 5xx end as failures */
     dtake_buf body;
     int64_t first;             /* where the body starts in the object; 0 without range */
@@ -42,7 +48,7 @@ typedef struct dtake__http_response {
     const char *url; /* after redirects */
     int attempts;
     int64_t queued_ms, connect_ms, first_byte_ms, total_ms;
-} dtake__http_response;
+};
 
 /* On failure `response` still carries http_status, url and attempts; body is then the first KiB of what was
  * said, for messages. */
@@ -66,7 +72,7 @@ void dtake__http_cancel(dtake__http *http); /* any thread, before `done` has ret
 void dtake__http_warm(dtake_runtime *runtime, const char *url, int count);
 
 /* What has been measured to the URL's host so far; false before the first answer. `parallel` is how many
- * requests of whatever size may be under way there now. */
+ * long requests may be under way there now. */
 typedef struct dtake__http_path {
     double rtt_ms;            /* smallest connect time seen, else smallest first-byte time */
     double bandwidth_bytes_s; /* all connections together, best 250 ms; 0: not measured, which takes 1 MiB */

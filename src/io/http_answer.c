@@ -321,4 +321,9 @@ void dtake__answer_judge(dtake__http *http)
         judge_whole_for_range(http);
     else
         judge_whole(http);
+    if (http->sink != DTAKE__SINK_KEEP || http->wanted.head == NULL)
+        return;
+    http->response.etag = http->answer.etag;
+    http->response.last_modified = http->answer.last_modified;
+    http->wanted.head(&http->response, http->ctx);
 }

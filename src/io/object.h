@@ -39,6 +39,9 @@ typedef struct dtake__object_read {
     dtake__tally *tally;
     bool is_header;
     int64_t deadline_ms; /* from now; 0: none */
+    /* Length and version of a remote object are known, its bytes are about to come: before `done`, with the
+     * same ctx; may come again; on the loop thread. NULL: not wanted. */
+    void (*known)(void *ctx);
 } dtake__object_read;
 
 /* `bytes` is borrowed (or taken with dtake__buf_move) in `done`; shorter than asked only at the object's end.

@@ -21,6 +21,15 @@ static void on_answer(dtake_status status, dtake__http_response *response, const
     dtake__active_leave(runtime);
 }
 
+/* A version that is not the one met before is told at the end. */
+static void on_head(const dtake__http_response *response, void *ctx)
+{
+    const dtake__object_op *op = ctx;
+    if (dtake__object_meet(op->object, response->object_bytes, response->etag, response->last_modified,
+                           NULL) == DTAKE_OK)
+        op->read.known(op->ctx);
+}
+
 dtake_status dtake__object_read_remote(dtake__object_op *op, const char *url, dtake_error *err)
 {
     const dtake__object_read *read = &op->read;
@@ -40,6 +49,7 @@ dtake_status dtake__object_read_remote(dtake__object_op *op, const char *url, dt
         request.count = read->count;
         request.max_body = 0;
         request.signer = object->signer;
+        request.head = read->known != NULL ? on_head : NULL;
         pthread_mutex_lock(&object->lock);
         if (object->bytes >= 0) {
             request.object_bytes = object->bytes;

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { WRITE_OUT_BYTES = 512 << 10 };
+
 struct dtake__part {
     char *target, *path, *folder, *journal;
     int fd;
@@ -222,6 +224,7 @@ dtake_status dtake__part_write(dtake__part *part, int64_t offset, const void *by
                                dtake_error *err)
 {
     const uint8_t *at = bytes;
+    size_t total = len;
     while (len > 0) {
         ssize_t written = pwrite(part->fd, at, len, offset);
         if (written < 0 && errno == EINTR)
@@ -233,6 +236,9 @@ dtake_status dtake__part_write(dtake__part *part, int64_t offset, const void *by
         len -= (size_t)written;
     }
     raise_end(part, offset);
+    /* the disk begins at once, or all of it would wait for the sync at the end */
+    if (total >= WRITE_OUT_BYTES)
+        sync_file_range(part->fd, offset - (int64_t)total, (int64_t)total, SYNC_FILE_RANGE_WRITE);
     return DTAKE_OK;
 }
 
