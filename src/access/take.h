@@ -60,6 +60,16 @@ void dtake__take_finish(dtake__take *take);
 bool dtake__take_begins_again(dtake__take *take, dtake_status why); /* counts it; false: no more */
 void dtake__take_set_state(dtake__take *take, dtake_item_state state);
 
+/* The same, told of the image, whatever file it was. */
+void dtake__take_note_item(dtake__take *take, dtake_status status, dtake_error *why);
+bool dtake__take_stopped(dtake__take *take); /* failed, or cancelled, which is noted then */
+void dtake__take_work(dtake__take *take, void (*run)(dtake__work *), void (*done)(dtake__work *));
+void dtake__take_drop_attempt(dtake__take *take);
+
+/* take_pixels.c, then take_file.c: on the loop thread, to the take's end */
+void dtake__take_open(dtake__take *take);
+void dtake__take_make_file(dtake__take *take);
+
 /* take_layers.c: CPU work. */
 dtake_status dtake__take_make_layers(dtake__take *take, dtake_error *err);   /* one a distinct file */
 dtake_status dtake__take_resolve_bands(dtake__take *take, dtake_error *err); /* all layers are open */
