@@ -1,0 +1,370 @@
+#include "catalog/lists.h"
+#include "catalog/schema.h"
+#include "catalog/store.h"
+#include "core/alloc.h"
+#include "core/error.h"
+#include "table/schema.h"
+
+/* --- listing --- */
+
+static dtake_status sum_up(dtake__view *view, const dtake__collection *c, dtake_collection_info *out,
+                           dtake_error *err)
+{
+    dtake__chunk_list *list;
+    dtake__cover cover = { 0 };
+    dtake_status st = dtake__chunks_get(view->catalog, view->db, c, &list, err);
+    if (st != DTAKE_OK)
+        return st;
+    *out =
+        (dtake_collection_info){ .name = c->name, .description = c->description, .datapoints = list->rows };
+    memcpy(out->id, c->uuid, 16);
+    for (size_t i = 0; i < list->count; i++) {
+        const dtake__chunk_facts *f = &list->at[i].facts;
+        out->start_ns = i == 0 || f->time_min < out->start_ns ? f->time_min : out->start_ns;
+        out->end_ns = i == 0 || f->time_max > out->end_ns ? f->time_max : out->end_ns;
+        if (f->has_box)
+            dtake__cover_add(&cover, f->box);
+    }
+    out->has_box = cover.any;
+    out->box = cover.box;
+    dtake__chunks_release(list);
+    return DTAKE_OK;
+}
+
+static dtake_status add_dataset(dtake__view *view, const dtake__dataset *d, dtake_dataset_list *list,
+                                dtake_error *err)
+{
+    dtake_dataset_info info = {
+        .slug = d->slug, .name = d->name, .description = d->description, .kind = d->kind, .schema = d->schema
+    };
+    dtake_status st = DTAKE_OK;
+    memcpy(info.id, d->uuid, 16);
+    for (size_t i = 0; i < view->directory->collection_count && st == DTAKE_OK; i++) {
+        const dtake__collection *c = &view->directory->collections[i];
+        dtake_collection_info one;
+        if (c->dataset != d->id)
+            continue;
+        st = sum_up(view, c, &one, err);
+        if (st != DTAKE_OK)
+            return st;
+        info.collections++;
+        info.datapoints += one.datapoints;
+    }
+    st = dtake__dataset_list_add(list, &info);
+    return st == DTAKE_OK ? DTAKE_OK : dtake__fail_nomem(err, "list datasets");
+}
+
+dtake_status dtake__catalog_datasets(dtake__catalog *catalog, dtake_dataset_list **out, dtake_error *err)
+{
+    dtake__view view;
+    dtake_dataset_list *list = dtake__dataset_list_new();
+    if (list == NULL)
+        return dtake__fail_nomem(err, "list datasets");
+    dtake_status st = dtake__view_open(&view, catalog, err);
+    for (size_t i = 0; st == DTAKE_OK && i < view.directory->dataset_count; i++)
+        st = add_dataset(&view, &view.directory->datasets[i], list, err);
+    dtake__view_close(&view);
+    if (st == DTAKE_OK)
+        *out = list;
+    else
+        dtake_dataset_list_free(list);
+    return st;
+}
+
+dtake_status dtake__catalog_collections(dtake__catalog *catalog, const char *dataset,
+                                        dtake_collection_list **out, dtake_error *err)
+{
+    dtake__view view;
+    const dtake__dataset *d = NULL;
+    dtake_collection_list *list = dtake__collection_list_new();
+    if (list == NULL)
+        return dtake__fail_nomem(err, "list collections");
+    dtake_status st = dtake__view_open(&view, catalog, err);
+    if (st == DTAKE_OK)
+        st = dtake__directory_dataset(view.directory, dataset, &d, err);
+    for (size_t i = 0; st == DTAKE_OK && i < view.directory->collection_count; i++) {
+        const dtake__collection *c = &view.directory->collections[i];
+        dtake_collection_info info;
+        if (c->dataset != d->id)
+            continue;
+        st = sum_up(&view, c, &info, err);
+        info.dataset = d->slug;
+        if (st == DTAKE_OK && dtake__collection_list_add(list, &info) != DTAKE_OK)
+            st = dtake__fail_nomem(err, "list collections");
+    }
+    dtake__view_close(&view);
+    if (st == DTAKE_OK)
+        *out = list;
+    else
+        dtake_collection_list_free(list);
+    return st;
+}
+
+/* --- changing --- */
+
+/* A short writing transaction around one change. */
+typedef struct change {
+    dtake__catalog *catalog;
+    dtake__db *db;
+    dtake__directory *directory;
+    int64_t generation;
+} change;
+
+static dtake_status change_begin(change *c, dtake__catalog *catalog, dtake_error *err)
+{
+    *c = (change){ .catalog = catalog };
+    dtake_status st = dtake__catalog_take(catalog, &c->db, err);
+    if (st == DTAKE_OK)
+        st = dtake__db_begin_write(c->db, DTAKE__READ_WAIT_MS, err);
+    if (st == DTAKE_OK)
+        st = dtake__directory_get(catalog, c->db, &c->directory, err);
+    if (st == DTAKE_OK)
+        st = dtake__db_next_generation(c->db, &c->generation, err);
+    return st;
+}
+
+static dtake_status change_end(change *c, dtake_status st, dtake_error *err)
+{
+    if (st == DTAKE_OK)
+        st = dtake__db_commit(c->db, err);
+    dtake__directory_release(c->directory);
+    if (c->db != NULL)
+        dtake__catalog_give(c->catalog, c->db); /* rolls back what was not committed */
+    return st;
+}
+
+/* Stable ones out of names, unless they were given. */
+static void make_uuid(const uint8_t given[16], const char *text, uint64_t seed, uint8_t out[16])
+{
+    static const uint8_t none[16];
+    if (given != NULL && memcmp(given, none, 16) != 0) {
+        memcpy(out, given, 16);
+        return;
+    }
+    uint64_t a = dtake__hash64(text, strlen(text), seed), b = dtake__hash64(text, strlen(text), ~seed);
+    memcpy(out, &a, 8);
+    memcpy(out + 8, &b, 8);
+    out[6] = (uint8_t)((out[6] & 0x0f) | 0x80); /* version 8: free in form */
+    out[8] = (uint8_t)((out[8] & 0x3f) | 0x80);
+}
+
+static dtake_status check_slug(const char *slug, dtake_error *err)
+{
+    size_t len = strlen(slug);
+    bool ok = len > 0 && len <= 255 && slug[0] != '.' && slug[len - 1] != '.' && strstr(slug, "..") == NULL;
+    for (const char *c = slug; *c != '\0' && ok; c++)
+        ok = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+             strchr("._-", *c);
+    return ok ? DTAKE_OK
+              : dtake__fail(
+                    err, DTAKE_E_USAGE,
+                    "dataset '%.80s': a slug is letters, digits, '_' and '-', with dots between groups",
+                    slug);
+}
+
+static dtake_status check_collection(const char *name, dtake_error *err)
+{
+    size_t len = strlen(name);
+    bool ok = len > 0 && len <= 255;
+    for (const char *c = name; *c != '\0' && ok; c++)
+        ok = (unsigned char)*c >= 0x20 && *c != 0x7f;
+    return ok ? DTAKE_OK
+              : dtake__fail(err, DTAKE_E_USAGE,
+                            "collection '%.80s': a name has 1 to 255 printable characters", name);
+}
+
+static void bind_text(sqlite3_stmt *s, int at, const char *text)
+{
+    sqlite3_bind_text(s, at, text != NULL ? text : "", -1, SQLITE_STATIC);
+}
+
+static dtake_status insert_dataset(change *c, const dtake_dataset_info *info, const char *schema,
+                                   dtake_error *err)
+{
+    uint8_t uuid[16];
+    sqlite3_stmt *s = dtake__db_prepare(c->db, DTAKE__SQL_DATASET_ADD, err);
+    if (s == NULL)
+        return DTAKE_E_LOCAL_IO;
+    make_uuid(info->id, info->slug, 3, uuid);
+    bind_text(s, 1, info->slug);
+    bind_text(s, 2, info->name != NULL && info->name[0] != '\0' ? info->name : info->slug);
+    bind_text(s, 3, info->description);
+    sqlite3_bind_int(s, 4, (int)info->kind);
+    sqlite3_bind_blob(s, 5, uuid, 16, SQLITE_STATIC);
+    bind_text(s, 6, schema);
+    return dtake__db_run(c->db, s, err);
+}
+
+static dtake_status update_dataset(change *c, const dtake__dataset *old, const dtake_dataset_info *info,
+                                   const char *schema, dtake_error *err)
+{
+    sqlite3_stmt *s = dtake__db_prepare(c->db, DTAKE__SQL_DATASET_SET, err);
+    if (s == NULL)
+        return DTAKE_E_LOCAL_IO;
+    bind_text(s, 1, info->name != NULL && info->name[0] != '\0' ? info->name : old->name);
+    bind_text(s, 2,
+              info->description != NULL && info->description[0] != '\0' ? info->description
+                                                                        : old->description);
+    bind_text(s, 3, schema);
+    sqlite3_bind_int64(s, 4, old->id);
+    return dtake__db_run(c->db, s, err);
+}
+
+static dtake_status put_dataset(change *c, const dtake_dataset_info *info, const dtake_schema *schema,
+                                dtake_error *err)
+{
+    const dtake__dataset *old = NULL;
+    dtake_buf json = DTAKE_BUF_INIT(16 << 20);
+    dtake_error missing;
+    dtake_status st = dtake__directory_dataset(c->directory, info->slug, &old, &missing);
+    if (st == DTAKE_OK) {
+        st = dtake__schema_grows(old->schema, schema, err);
+        if (st != DTAKE_OK)
+            dtake__error_prefix(err, "dataset %s", info->slug);
+    } else {
+        st = DTAKE_OK;
+    }
+    if (st == DTAKE_OK)
+        st = dtake__schema_to_json(schema, &json, err);
+    if (st == DTAKE_OK)
+        st = old != NULL ? update_dataset(c, old, info, dtake__buf_str(&json), err)
+                         : insert_dataset(c, info, dtake__buf_str(&json), err);
+    dtake__buf_dispose(&json);
+    return st;
+}
+
+dtake_status dtake__catalog_dataset_create(dtake__catalog *catalog, const dtake_dataset_info *info,
+                                           dtake_error *err)
+{
+    change c;
+    dtake_schema *schema = NULL;
+    dtake_status st = check_slug(info->slug, err);
+    if (st == DTAKE_OK)
+        st = dtake__catalog_schema(info->schema, info->kind, &schema, err);
+    if (st != DTAKE_OK)
+        return st;
+    st = change_begin(&c, catalog, err);
+    if (st == DTAKE_OK)
+        st = put_dataset(&c, info, schema, err);
+    st = change_end(&c, st, err);
+    dtake_schema_release(schema);
+    return st;
+}
+
+/* --- deleting --- */
+
+static dtake_status drop_row(change *c, dtake__sql which, int64_t id, dtake_error *err)
+{
+    sqlite3_stmt *s = dtake__db_prepare(c->db, which, err);
+    if (s == NULL)
+        return DTAKE_E_LOCAL_IO;
+    sqlite3_bind_int64(s, 1, id);
+    return dtake__db_run(c->db, s, err);
+}
+
+static dtake_status drop_collection(change *c, const dtake__collection *collection, dtake_error *err)
+{
+    dtake__chunk_list *list;
+    dtake_status st = dtake__chunks_load(c->db, collection->id, &list, err);
+    if (st != DTAKE_OK)
+        return st;
+    for (size_t i = 0; i < list->count && st == DTAKE_OK; i++)
+        st = dtake__db_drop_chunk(c->db, list->at[i].id, err);
+    dtake__chunks_release(list);
+    return st == DTAKE_OK ? drop_row(c, DTAKE__SQL_COLLECTION_DROP, collection->id, err) : st;
+}
+
+dtake_status dtake__catalog_dataset_delete(dtake__catalog *catalog, const char *dataset, dtake_error *err)
+{
+    change c;
+    const dtake__dataset *d = NULL;
+    dtake_status st = change_begin(&c, catalog, err);
+    if (st == DTAKE_OK)
+        st = dtake__directory_dataset(c.directory, dataset, &d, err);
+    for (size_t i = 0; st == DTAKE_OK && i < c.directory->collection_count; i++)
+        if (c.directory->collections[i].dataset == d->id)
+            st = drop_collection(&c, &c.directory->collections[i], err);
+    if (st == DTAKE_OK)
+        st = drop_row(&c, DTAKE__SQL_DATASET_DROP, d->id, err);
+    return change_end(&c, st, err);
+}
+
+dtake_status dtake__catalog_collection_delete(dtake__catalog *catalog, const char *dataset,
+                                              const char *collection, dtake_error *err)
+{
+    change c;
+    const dtake__dataset *d = NULL;
+    const dtake__collection *old = NULL;
+    dtake_status st = change_begin(&c, catalog, err);
+    if (st == DTAKE_OK)
+        st = dtake__directory_dataset(c.directory, dataset, &d, err);
+    if (st == DTAKE_OK)
+        st = dtake__directory_collection(c.directory, d, collection, &old, err);
+    if (st == DTAKE_OK)
+        st = drop_collection(&c, old, err);
+    return change_end(&c, st, err);
+}
+
+/* --- collections --- */
+
+dtake_status dtake__collection_insert(dtake__db *db, const dtake__dataset *dataset, const char *name,
+                                      const char *description, int64_t generation, int64_t *id,
+                                      dtake_error *err)
+{
+    uint8_t uuid[16], key[16];
+    dtake_status st = check_collection(name, err);
+    sqlite3_stmt *s = st == DTAKE_OK ? dtake__db_prepare(db, DTAKE__SQL_COLLECTION_ADD, err) : NULL;
+    if (s == NULL)
+        return st != DTAKE_OK ? st : DTAKE_E_LOCAL_IO;
+    memcpy(key, dataset->uuid, 16);
+    make_uuid(NULL, name, dtake__hash64(key, 16, 4), uuid);
+    sqlite3_bind_int64(s, 1, dataset->id);
+    bind_text(s, 2, name);
+    bind_text(s, 3, description);
+    sqlite3_bind_blob(s, 4, uuid, 16, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 5, generation);
+    st = dtake__db_run(db, s, err);
+    if (id != NULL)
+        *id = sqlite3_last_insert_rowid(db->sql);
+    return st;
+}
+
+dtake_status dtake__collection_touch(dtake__db *db, int64_t collection, int64_t generation, dtake_error *err)
+{
+    sqlite3_stmt *s = dtake__db_prepare(db, DTAKE__SQL_COLLECTION_TOUCH, err);
+    if (s == NULL)
+        return DTAKE_E_LOCAL_IO;
+    sqlite3_bind_int64(s, 1, generation);
+    sqlite3_bind_int64(s, 2, collection);
+    return dtake__db_run(db, s, err);
+}
+
+static dtake_status set_description(change *c, const dtake__collection *old, const char *description,
+                                    dtake_error *err)
+{
+    if (description == NULL || description[0] == '\0')
+        return DTAKE_OK;
+    sqlite3_stmt *s = dtake__db_prepare(c->db, DTAKE__SQL_COLLECTION_SET, err);
+    if (s == NULL)
+        return DTAKE_E_LOCAL_IO;
+    bind_text(s, 1, description);
+    sqlite3_bind_int64(s, 2, old->id);
+    return dtake__db_run(c->db, s, err);
+}
+
+dtake_status dtake__catalog_collection_create(dtake__catalog *catalog, const char *dataset,
+                                              const char *collection, const char *description,
+                                              dtake_error *err)
+{
+    change c;
+    const dtake__dataset *d = NULL;
+    const dtake__collection *old = NULL;
+    dtake_status st = change_begin(&c, catalog, err);
+    if (st == DTAKE_OK)
+        st = dtake__directory_dataset(c.directory, dataset, &d, err);
+    if (st == DTAKE_OK)
+        st = dtake__directory_collection(c.directory, d, collection, &old, NULL) == DTAKE_OK
+                 ? set_description(&c, old, description, err)
+                 : dtake__collection_insert(c.db, d, collection, description, c.generation, NULL, err);
+    return change_end(&c, st, err);
+}

@@ -1,0 +1,246 @@
+#include "catalog/db.h"
+
+#include "core/alloc.h"
+#include "core/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEXT_OF(number)  TEXT_OF_(number)
+#define TEXT_OF_(number) #number
+
+static const char pragmas[] =
+    "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;"
+    "PRAGMA mmap_size = 2147418112; PRAGMA journal_size_limit = 67108864;"
+    "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;";
+
+static const char tables[] =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;"
+    "INSERT INTO meta VALUES('generation', 1), ('made_by', 'datatake " DTAKE_VERSION "');"
+    "CREATE TABLE dataset(id INTEGER PRIMARY KEY AUTOINCREMENT, slug TEXT NOT NULL UNIQUE, name TEXT NOT "
+    "NULL,"
+    " description TEXT NOT NULL, kind INTEGER NOT NULL, uuid BLOB NOT NULL, schema TEXT NOT NULL) STRICT;"
+    "CREATE TABLE collection(id INTEGER PRIMARY KEY AUTOINCREMENT, dataset INTEGER NOT NULL, name TEXT NOT "
+    "NULL,"
+    " description TEXT NOT NULL, uuid BLOB NOT NULL, changed INTEGER NOT NULL, UNIQUE(dataset, name)) STRICT;"
+    "CREATE TABLE chunk(id INTEGER PRIMARY KEY AUTOINCREMENT, collection INTEGER NOT NULL, rows INTEGER NOT "
+    "NULL,"
+    " time_min INTEGER NOT NULL, time_max INTEGER NOT NULL, first_id BLOB NOT NULL, last_id BLOB NOT NULL,"
+    " id_ms_min INTEGER NOT NULL, id_ms_max INTEGER NOT NULL, west REAL, south REAL, east REAL, north REAL,"
+    " bytes INTEGER NOT NULL, id_bytes INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX chunk_of_collection ON chunk(collection);"
+    "CREATE TABLE dead(chunk INTEGER PRIMARY KEY, rows INTEGER NOT NULL, bits BLOB NOT NULL,"
+    " time_min INTEGER NOT NULL, time_max INTEGER NOT NULL, west REAL, south REAL, east REAL, north REAL) "
+    "STRICT;"
+    "CREATE TABLE head(chunk INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
+    "CREATE TABLE piece(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
+    "PRAGMA application_id = 1146374979;"
+    "PRAGMA user_version = 1;";
+_Static_assert(DTAKE__CATALOG_APPLICATION == 1146374979 && DTAKE__CATALOG_VERSION == 1,
+               "as in the text above");
+
+/* What brings a file of format i + 1 to the next one. */
+static const char *const migrations[DTAKE__CATALOG_VERSION] = { NULL };
+
+static dtake_status number_of(dtake__db *db, const char *pragma, int64_t *out, dtake_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db->sql, pragma, -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *out = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return code == SQLITE_ROW ? DTAKE_OK : dtake__db_fail(db, code, err);
+}
+
+/* An empty file has no version; one of another program has another number. */
+static dtake_status look_at_version(dtake__db *db, int64_t *version, dtake_error *err)
+{
+    int64_t application = 0, pages = 0;
+    dtake_status st = number_of(db, "PRAGMA application_id", &application, err);
+    if (st == DTAKE_OK)
+        st = number_of(db, "PRAGMA user_version", version, err);
+    if (st == DTAKE_OK)
+        st = number_of(db, "SELECT count(*) FROM sqlite_schema", &pages, err);
+    if (st != DTAKE_OK)
+        return st;
+    if (application == 0 && *version == 0 && pages == 0)
+        return DTAKE_OK;
+    if (application != DTAKE__CATALOG_APPLICATION)
+        return dtake__fail(err, DTAKE_E_FORMAT, "open %s: an SQLite file, but not a catalogue of datatake",
+                           db->path);
+    if (*version > DTAKE__CATALOG_VERSION)
+        return dtake__fail(
+            err, DTAKE_E_FORMAT,
+            "open %s: a catalogue of format %lld, made by a newer datatake; this one (%s) knows formats "
+            "up to %d: update datatake",
+            db->path, (long long)*version, DTAKE_VERSION, DTAKE__CATALOG_VERSION);
+    return DTAKE_OK;
+}
+
+/* Makes the tables or brings them up to date, unless another process has just done it. */
+static dtake_status bring_up(dtake__db *db, dtake_error *err)
+{
+    int64_t version = 0;
+    dtake_status st = dtake__db_begin_write(db, DTAKE__READ_WAIT_MS, err);
+    if (st != DTAKE_OK)
+        return st;
+    st = look_at_version(db, &version, err);
+    if (st == DTAKE_OK && version == 0)
+        st = dtake__db_exec(db, tables, err);
+    for (int64_t v = version; st == DTAKE_OK && v > 0 && v < DTAKE__CATALOG_VERSION; v++)
+        st = dtake__db_exec(db, migrations[v], err);
+    if (st == DTAKE_OK)
+        st = dtake__db_commit(db, err);
+    if (st != DTAKE_OK)
+        dtake__db_rollback(db);
+    return st;
+}
+
+static dtake_status set_up(dtake__db *db, const dtake__db_mode *mode, dtake_error *err)
+{
+    int64_t version = 0;
+    sqlite3_busy_timeout(db->sql, DTAKE__READ_WAIT_MS);
+    dtake_status st = dtake__db_exec(db, pragmas, err);
+    if (st == DTAKE_OK)
+        st = look_at_version(db, &version, err);
+    if (st != DTAKE_OK || version == DTAKE__CATALOG_VERSION)
+        return st;
+    if (mode->read_only)
+        return version == 0
+                   ? dtake__fail(err, DTAKE_E_FORMAT, "open %s: an empty file, not a catalogue", db->path)
+                   : dtake__fail(err, DTAKE_E_STATE,
+                                 "open %s: a catalogue of the older format %lld, which is brought up to date "
+                                 "when it is first opened for writing",
+                                 db->path, (long long)version);
+    if (version == 0) {
+        /* SQLite keeps its rollback journal where shared memory is not to be had. */
+        st = dtake__db_exec(db,
+                            "PRAGMA page_size = " TEXT_OF(
+                                16384) "; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;",
+                            err);
+        if (st != DTAKE_OK)
+            return st;
+    }
+    return bring_up(db, err);
+}
+
+static dtake_status open_once(dtake__db **out, const char *path, const dtake__db_mode *mode, dtake_error *err)
+{
+    dtake__db *db = dtake__calloc(1, sizeof *db);
+    dtake_buf uri = DTAKE_BUF_INIT(64 * 1024);
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE;
+    flags |= mode->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    flags |= mode->create && !mode->read_only ? SQLITE_OPEN_CREATE : 0;
+    dtake_status st =
+        db != NULL ? dtake__buf_puts(&uri, path[0] == '/' ? "file:" : "file:./") : DTAKE_E_NOMEM;
+    for (const char *c = path; *c != '\0' && st == DTAKE_OK; c++)
+        st = *c == '?' || *c == '#' || *c == '%' ? dtake__buf_printf(&uri, "%%%02x", (unsigned char)*c)
+                                                 : dtake__buf_append(&uri, c, 1);
+    if (st == DTAKE_OK && mode->immutable)
+        st = dtake__buf_puts(&uri, "?immutable=1");
+    if (st != DTAKE_OK) {
+        dtake__fail(err, st, "open %s: %s", path, dtake_status_text(st));
+    } else {
+        db->path = path;
+        db->scratch = DTAKE_BUF_INIT(SIZE_MAX / 2);
+        int code = sqlite3_open_v2(dtake__buf_str(&uri), &db->sql, flags, NULL);
+        st = code == SQLITE_OK ? set_up(db, mode, err) : dtake__db_fail(db, code, err);
+    }
+    dtake__buf_dispose(&uri);
+    if (st == DTAKE_OK)
+        *out = db;
+    else
+        dtake__db_close(db);
+    return st;
+}
+
+/* --- what the file is, before SQLite sees it --- */
+
+static dtake_status look_at_file(const char *path, dtake__db_mode *mode, dtake_error *err)
+{
+    struct stat facts;
+    char head[16] = "";
+    if (stat(path, &facts) != 0) {
+        if (errno != ENOENT || !mode->create)
+            return dtake__fail_errno(err, errno, "open the catalogue %s", path);
+        return DTAKE_OK;
+    }
+    if (!S_ISREG(facts.st_mode))
+        return dtake__fail(err, DTAKE_E_FORMAT, "open %s: not a file, so not a catalogue", path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return dtake__fail_errno(err, errno, "open the catalogue %s", path);
+    ssize_t got = read(fd, head, sizeof head);
+    close(fd);
+    if (got != 0 && (got < (ssize_t)sizeof head || memcmp(head, "SQLite format 3", 16) != 0))
+        return dtake__fail(err, DTAKE_E_FORMAT, "open %s: not a catalogue of datatake", path);
+    if (access(path, W_OK) != 0 && !mode->read_only)
+        return dtake__fail(err, DTAKE_E_LOCAL_IO,
+                           "open the catalogue %s for writing: the file may only be read", path);
+    return DTAKE_OK;
+}
+
+static bool has_log(const char *path)
+{
+    dtake_buf name = DTAKE_BUF_INIT(64 * 1024);
+    struct stat facts;
+    bool has = dtake__buf_printf(&name, "%s-wal", path) == DTAKE_OK &&
+               stat(dtake__buf_str(&name), &facts) == 0 && facts.st_size > 0;
+    dtake__buf_dispose(&name);
+    return has;
+}
+
+/* Where no lock and no shared memory can be had, a file that nobody changes can still be read. */
+static dtake_status open_immutable(dtake__db **out, const char *path, dtake__db_mode *mode, dtake_error *err)
+{
+    if (has_log(path))
+        return dtake__fail(
+            err, DTAKE_E_LOCAL_IO,
+            "open %s: its last changes stand in %s-wal and the folder cannot be written: make a copy "
+            "with `datatake catalog export`, or open it once where it can be written",
+            path, path);
+    mode->immutable = true;
+    return open_once(out, path, mode, err);
+}
+
+dtake_status dtake__db_open(dtake__db **out, const char *path, dtake__db_mode *mode, dtake_error *err)
+{
+    const char *network = dtake__network_file_system(path);
+    dtake_error first = { 0 };
+    *out = NULL;
+    dtake_status st = look_at_file(path, mode, err);
+    if (st != DTAKE_OK)
+        return st;
+    if (network != NULL && !mode->read_only)
+        return dtake__fail(
+            err, DTAKE_E_UNSUPPORTED,
+            "open %s for writing: it lies on a network file system (%s), where several machines cannot "
+            "lock it safely: keep the catalogue on a local disk, and put copies made by `datatake "
+            "catalog export` there for reading",
+            path, network);
+    if (network != NULL || mode->immutable)
+        return open_immutable(out, path, mode, err);
+    st = open_once(out, path, mode, &first);
+    /* Shared memory beside a file in a folder that may only be read cannot be made. */
+    if (st == DTAKE_E_LOCAL_IO && mode->read_only && !has_log(path))
+        return open_immutable(out, path, mode, err);
+    if (st != DTAKE_OK && err != NULL)
+        *err = first;
+    return st;
+}
+
+void dtake__db_close(dtake__db *db)
+{
+    if (db == NULL)
+        return;
+    sqlite3_blob_close(db->piece);
+    for (int i = 0; i < DTAKE__SQL_COUNT; i++)
+        sqlite3_finalize(db->statements[i]);
+    sqlite3_close_v2(db->sql);
+    dtake__buf_dispose(&db->scratch);
+    dtake__free(db);
+}

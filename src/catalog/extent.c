@@ -1,0 +1,75 @@
+#include "catalog/extent.h"
+
+#include "catalog/encoding.h"
+#include "core/error.h"
+
+void dtake__cover_add(dtake__cover *cover, dtake_box box)
+{
+    if (box.south > box.north)
+        return;
+    if (!cover->any) {
+        *cover = (dtake__cover){ true, box };
+    } else if (box.west > box.east || cover->box.west > cover->box.east) {
+        cover->box = dtake__box_join(cover->box, box);
+    } else {
+        cover->box.west = fmin(cover->box.west, box.west);
+        cover->box.south = fmin(cover->box.south, box.south);
+        cover->box.east = fmax(cover->box.east, box.east);
+        cover->box.north = fmax(cover->box.north, box.north);
+    }
+}
+
+bool dtake__cover_of(const uint8_t *wkb, size_t len, dtake_box *out)
+{
+    dtake__geometry g = dtake__geometry_view(wkb, len);
+    dtake__geometry_facts facts;
+    if (len == 0 || dtake__geometry_facts_of(&g, &facts, NULL) != DTAKE_OK || facts.points == 0)
+        return false;
+    double extent[4] = { facts.min_x, facts.min_y, facts.max_x, facts.max_y };
+    if (dtake__extent_cover(extent, out) == DTAKE__EXTENT_PLAIN)
+        return true;
+    dtake_status st = dtake__geometry_cover(&g, out, NULL);
+    if (st != DTAKE_OK)
+        *out = (dtake_box){ -180, -90, 180, 90 };
+    return st != DTAKE_E_EMPTY;
+}
+
+dtake_status dtake__covers_of(const uint8_t *wkb, const int32_t *offsets, int64_t rows, dtake_box *frames,
+                              dtake_error *err)
+{
+    (void)err;
+    for (int64_t first = 0; first < rows; first += DTAKE__FRAME_ROWS, frames++) {
+        dtake__cover cover = { 0 };
+        dtake_box box;
+        for (int64_t i = first; i < rows && i < first + DTAKE__FRAME_ROWS; i++)
+            if (dtake__cover_of(wkb + offsets[i], (size_t)(offsets[i + 1] - offsets[i]), &box))
+                dtake__cover_add(&cover, box);
+        *frames = cover.any ? cover.box : (dtake_box){ 0, 1, 0, -1 };
+    }
+    return DTAKE_OK;
+}
+
+static uint32_t cell_of(double value, double from, double width)
+{
+    double cell = (value - from) / width * 65536;
+    return cell < 0 ? 0 : cell > 65535 ? 65535 : (uint32_t)cell;
+}
+
+uint32_t dtake__hilbert(double lon, double lat)
+{
+    uint32_t x = cell_of(lon, -180, 360), y = cell_of(lat, -90, 180), place = 0;
+    for (uint32_t s = 1u << 15; s > 0; s >>= 1) {
+        uint32_t right = (x & s) != 0, up = (y & s) != 0;
+        place = place << 2 | ((3 * right) ^ up);
+        if (!up) {
+            if (right) {
+                x = ~x;
+                y = ~y;
+            }
+            uint32_t turned = x;
+            x = y;
+            y = turned;
+        }
+    }
+    return place;
+}

@@ -1,0 +1,329 @@
+#include "catalog/bury.h"
+#include "catalog/fold.h"
+#include "catalog/target.h"
+
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "catalog/content.h"
+#include "table/column.h"
+
+struct dtake__ingest {
+    dtake__catalog *catalog;
+    dtake__db *db;
+    int64_t wait_ms, generation;
+    char *dataset;
+    char *wanted;         /* the collection to write to */
+    dtake_schema *schema; /* the dataset's */
+    bool writing;         /* a transaction is open */
+    dtake__target **targets;
+    size_t target_count;
+    dtake__target *target; /* where rows go */
+    dtake__ingest_counts counts;
+    bool failed; /* what was put since the last commit is lost */
+};
+
+/* --- transactions --- */
+
+static void end_transaction(dtake__ingest *in)
+{
+    for (size_t i = 0; i < in->target_count; i++)
+        dtake__target_free(in->targets[i]);
+    dtake__free(in->targets);
+    in->targets = NULL;
+    in->target_count = 0;
+    in->target = NULL;
+    in->counts = (dtake__ingest_counts){ 0 };
+    dtake__db_rollback(in->db); /* what was not committed */
+    in->writing = false;
+}
+
+static dtake_status find_dataset(dtake__ingest *in, dtake__directory *directory, const dtake__dataset **out,
+                                 dtake_error *err)
+{
+    dtake_status st = dtake__directory_dataset(directory, in->dataset, out, err);
+    if (st != DTAKE_OK)
+        return st;
+    dtake_schema_release(in->schema);
+    in->schema = dtake_schema_retain((*out)->schema);
+    return DTAKE_OK;
+}
+
+static dtake_status begin(dtake__ingest *in, dtake_error *err)
+{
+    if (in->writing)
+        return DTAKE_OK;
+    dtake_status st = dtake__db_begin_write(in->db, in->wait_ms, err);
+    if (st == DTAKE_OK)
+        st = dtake__db_next_generation(in->db, &in->generation, err);
+    if (st == DTAKE_OK)
+        in->writing = true;
+    else
+        dtake__db_rollback(in->db);
+    return st;
+}
+
+static dtake_status add_target(dtake__ingest *in, dtake__directory *directory, dtake_error *err)
+{
+    const dtake__dataset *dataset;
+    const dtake__collection *collection;
+    int64_t id = 0;
+    dtake_status st = find_dataset(in, directory, &dataset, err);
+    if (st != DTAKE_OK)
+        return st;
+    if (dtake__directory_collection(directory, dataset, in->wanted, &collection, NULL) == DTAKE_OK)
+        id = collection->id;
+    else
+        st = dtake__collection_insert(in->db, dataset, in->wanted, "", in->generation, &id, err);
+    dtake__target **targets =
+        st == DTAKE_OK ? dtake__realloc_array(in->targets, in->target_count + 1, sizeof *targets) : NULL;
+    if (st == DTAKE_OK && targets == NULL)
+        return dtake__fail_nomem(err, "store datapoints");
+    if (st != DTAKE_OK)
+        return st;
+    in->targets = targets;
+    st = dtake__target_open(&in->target, in->db, id, in->wanted, in->schema, err);
+    if (st == DTAKE_OK)
+        in->targets[in->target_count++] = in->target;
+    return st;
+}
+
+/* The target of the wanted collection, opened when it is the first time in this transaction. */
+static dtake_status turn(dtake__ingest *in, dtake_error *err)
+{
+    dtake__directory *directory = NULL;
+    dtake_status st = begin(in, err);
+    if (st != DTAKE_OK)
+        return st;
+    for (size_t i = 0; i < in->target_count; i++)
+        if (strcmp(in->targets[i]->name, in->wanted) == 0) {
+            in->target = in->targets[i];
+            return DTAKE_OK;
+        }
+    st = dtake__directory_load(in->db, &directory, err);
+    if (st == DTAKE_OK)
+        st = add_target(in, directory, err);
+    dtake__directory_release(directory);
+    return st;
+}
+
+static dtake_status fail_for_good(dtake__ingest *in, dtake_status st)
+{
+    if (st != DTAKE_OK && in->db != NULL) {
+        end_transaction(in);
+        in->failed = true;
+    }
+    return st;
+}
+
+dtake_status dtake__ingest_open(dtake__ingest **out, dtake__catalog *catalog, const char *dataset,
+                                const char *collection, int64_t wait_ms, dtake_error *err)
+{
+    dtake__ingest *in = dtake__calloc(1, sizeof *in);
+    if (in == NULL)
+        return dtake__fail_nomem(err, "store datapoints");
+    in->catalog = catalog;
+    in->wait_ms = wait_ms;
+    in->dataset = dtake__strdup(dataset);
+    in->wanted = dtake__strdup(collection);
+    dtake_status st = in->dataset != NULL && in->wanted != NULL ? DTAKE_OK : DTAKE_E_NOMEM;
+    if (st != DTAKE_OK)
+        dtake__fail_nomem(err, "store datapoints");
+    else if (catalog->mode.read_only)
+        st = dtake__fail(err, DTAKE_E_STATE, "catalogue %s: it was opened for reading only", catalog->path);
+    else
+        st = dtake__catalog_take(catalog, &in->db, err);
+    if (st == DTAKE_OK)
+        st = turn(in, err);
+    if (st == DTAKE_OK)
+        *out = in;
+    else
+        dtake__ingest_close(in);
+    return st;
+}
+
+void dtake__ingest_close(dtake__ingest *in)
+{
+    if (in == NULL)
+        return;
+    if (in->db != NULL)
+        end_transaction(in);
+    dtake__catalog_give(in->catalog, in->db);
+    dtake_schema_release(in->schema);
+    dtake__free(in->dataset);
+    dtake__free(in->wanted);
+    dtake__free(in);
+}
+
+static dtake_status look_failed(const dtake__ingest *in, dtake_error *err)
+{
+    return in->failed ? dtake__fail(err, DTAKE_E_STATE,
+                                    "catalogue %s: writing failed before; what was not committed is gone",
+                                    in->catalog->path)
+                      : DTAKE_OK;
+}
+
+dtake_status dtake__ingest_turn(dtake__ingest *in, const char *collection, dtake_error *err)
+{
+    dtake_status st = look_failed(in, err);
+    if (st != DTAKE_OK || strcmp(in->wanted, collection) == 0)
+        return st;
+    char *wanted = dtake__strdup(collection);
+    if (wanted == NULL)
+        return dtake__fail_nomem(err, "store datapoints");
+    dtake__free(in->wanted);
+    in->wanted = wanted;
+    return turn(in, err);
+}
+
+/* --- rows --- */
+
+static dtake_status check_rows(const dtake__ingest *in, const dtake_batch *batch, dtake_error *err)
+{
+    int fields[2] = { dtake_schema_find_role(in->schema, DTAKE_ROLE_TIME),
+                      dtake_schema_find_role(in->schema, DTAKE_ROLE_NAME) };
+    for (int f = 0; f < 2; f++) {
+        const dtake_column *c = fields[f] >= 0 ? dtake_batch_column(batch, (size_t)fields[f]) : NULL;
+        for (int64_t i = 0; c != NULL && c->null_count > 0 && i < c->rows; i++)
+            if (!dtake__has_value(c, i))
+                return dtake__fail(err, DTAKE_E_USAGE, "store datapoints: row %lld has no %s", (long long)i,
+                                   dtake_schema_field(in->schema, (size_t)fields[f])->name);
+    }
+    return DTAKE_OK;
+}
+
+/* Ids that were not given: time, then a hash of the name, or of the content where there are no names. */
+static dtake_status make_ids(const dtake__ingest *in, const dtake_batch *batch, int id_field,
+                             uint8_t (*out)[16], dtake_error *err)
+{
+    const dtake_column *given = dtake_batch_column(batch, (size_t)id_field);
+    int name_field = dtake_schema_find_role(in->schema, DTAKE_ROLE_NAME);
+    const dtake_column *names = name_field >= 0 ? dtake_batch_column(batch, (size_t)name_field) : NULL;
+    const int64_t *times =
+        dtake_batch_column(batch, (size_t)dtake_schema_find_role(in->schema, DTAKE_ROLE_TIME))->values;
+    uint64_t(*contents)[2] = NULL;
+    if (names == NULL) {
+        contents = dtake__alloc(((size_t)given->rows + 1) * sizeof *contents);
+        if (contents == NULL)
+            return dtake__fail_nomem(err, "store datapoints");
+        dtake__content_hash(batch, contents);
+    }
+    for (int64_t i = 0; i < given->rows; i++) {
+        size_t len;
+        const char *name;
+        if (dtake__has_value(given, i)) {
+            memcpy(out[i], dtake__get_uuid(given, i), 16);
+            continue;
+        }
+        dtake__id_put_time(out[i], times[i]);
+        if (names != NULL) {
+            name = dtake__get_bytes(names, i, &len);
+            dtake__id_put_name(out[i], name, len);
+        } else {
+            dtake__id_put_hash(out[i], contents[i][0], contents[i][1]);
+        }
+    }
+    dtake__free(contents);
+    return DTAKE_OK;
+}
+
+static void fill_times(const dtake_column *given, int64_t now, int64_t *out)
+{
+    for (int64_t i = 0; i < given->rows; i++)
+        out[i] = dtake__has_value(given, i) ? dtake__get_i64(given, i) : now;
+}
+
+/* The batch with all ids and times of ingestion. */
+static dtake_status complete(const dtake__ingest *in, const dtake_batch *batch, dtake_batch **out,
+                             dtake_error *err)
+{
+    size_t fields = dtake_schema_count(in->schema);
+    int64_t rows = dtake_batch_rows(batch);
+    int id = dtake_schema_find_role(in->schema, DTAKE_ROLE_ID);
+    int arrived = dtake_schema_find_role(in->schema, DTAKE_ROLE_INGESTION_TIME);
+    dtake_column *columns = dtake__calloc(fields, sizeof *columns);
+    dtake__arena arena = { 0 };
+    uint8_t(*ids)[16] = dtake__arena_alloc(&arena, (size_t)rows * 16 + 1);
+    int64_t *arrivals = dtake__arena_alloc(&arena, (size_t)rows * sizeof *arrivals + 1);
+    dtake_status st = columns != NULL && ids != NULL && arrivals != NULL
+                          ? dtake__arena_keep_batch(&arena, batch)
+                          : DTAKE_E_NOMEM;
+    if (st != DTAKE_OK)
+        dtake__fail_nomem(err, "store datapoints");
+    for (size_t f = 0; st == DTAKE_OK && f < fields; f++)
+        columns[f] = *dtake_batch_column(batch, f);
+    if (st == DTAKE_OK)
+        st = make_ids(in, batch, id, ids, err);
+    if (st == DTAKE_OK) {
+        columns[id] = (dtake_column){ .rows = rows, .values = ids };
+        if (arrived >= 0) {
+            fill_times(&columns[arrived], dtake__unix_now_ns(), arrivals);
+            columns[arrived] = (dtake_column){ .rows = rows, .values = arrivals };
+        }
+        st = dtake__batch_new(out, in->schema, rows, columns, arena.blocks, arena.count, err);
+    }
+    dtake__arena_dispose(&arena);
+    dtake__free(columns);
+    return st;
+}
+
+static dtake__flush flush_of(dtake__ingest *in)
+{
+    return (dtake__flush){ in->db, in->catalog->runtime, &in->counts };
+}
+
+dtake_status dtake__ingest_put(dtake__ingest *in, const dtake_batch *batch, dtake_error *err)
+{
+    dtake_batch *cast = NULL, *whole = NULL;
+    dtake_status st = look_failed(in, err);
+    if (st == DTAKE_OK && in->target == NULL)
+        st = turn(in, err);
+    if (st != DTAKE_OK || dtake_batch_rows(batch) == 0)
+        return st;
+    st = dtake__batch_cast(&cast, batch, in->schema, err);
+    if (st == DTAKE_OK)
+        st = check_rows(in, cast, err);
+    if (st == DTAKE_OK)
+        st = complete(in, cast, &whole, err);
+    if (st == DTAKE_OK) {
+        dtake__flush flush = flush_of(in);
+        st = dtake__target_put(in->target, whole, err);
+        if (st == DTAKE_OK)
+            st = fail_for_good(in, dtake__target_flush(in->target, &flush, false, err));
+    }
+    dtake_batch_release(cast);
+    dtake_batch_release(whole);
+    return st;
+}
+
+/* --- committing --- */
+
+static dtake_status finish_target(dtake__ingest *in, dtake__target *t, dtake_error *err)
+{
+    dtake__flush flush = flush_of(in);
+    dtake_status st = dtake__target_flush(t, &flush, true, err);
+    for (size_t i = 0; st == DTAKE_OK && i < t->chunk_count; i++)
+        if (t->chunks[i].changed)
+            st = dtake__bury(in->db, &t->chunks[i].listed, err);
+    if (st != DTAKE_OK || !t->touched)
+        return st;
+    st = dtake__fold_small(in->db, t->collection, in->schema, err);
+    return st == DTAKE_OK ? dtake__collection_touch(in->db, t->collection, in->generation, err) : st;
+}
+
+dtake_status dtake__ingest_commit(dtake__ingest *in, dtake__ingest_counts *counts, dtake_error *err)
+{
+    dtake_status st = look_failed(in, err);
+    if (st == DTAKE_OK && !in->writing)
+        st = begin(in, err);
+    for (size_t i = 0; i < in->target_count && st == DTAKE_OK; i++)
+        st = finish_target(in, in->targets[i], err);
+    if (st == DTAKE_OK)
+        st = dtake__db_commit(in->db, err);
+    if (st != DTAKE_OK)
+        return fail_for_good(in, st);
+    if (counts != NULL)
+        *counts = in->counts;
+    end_transaction(in);
+    return DTAKE_OK;
+}

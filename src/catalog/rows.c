@@ -1,0 +1,102 @@
+#include "catalog/rows.h"
+
+#include "core/alloc.h"
+#include "core/error.h"
+#include "table/column.h"
+
+static dtake_status no_memory(dtake_error *err)
+{
+    return dtake__fail_nomem(err, "read datapoints");
+}
+
+dtake_status dtake__null_column(const dtake_field *field, int64_t rows, dtake__arena *arena,
+                                dtake_column *out, dtake_error *err)
+{
+    dtake__coded none = { .type = field->type,
+                          .repeated = field->repeated,
+                          .flags = DTAKE__COLUMN_ALL_NULL,
+                          .width = field->type == DTAKE_FIELD_VECTOR ? (uint32_t)field->width : 1 };
+    uint32_t starts[2] = { 0, (uint32_t)rows };
+    dtake__frames all = { 0, 1 };
+    none.starts = starts;
+    none.frames = 1;
+    return dtake__decode_column(&none, &all, 1, NULL, arena, out, err);
+}
+
+/* Ids stand apart from other columns and begin with the time. */
+static dtake_status id_column(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
+                              dtake__body *bytes, dtake__arena *arena, dtake_column *out, dtake_error *err)
+{
+    uint32_t rows = dtake__rows_of(chunk->starts, runs, count);
+    int64_t *times = dtake__alloc(((size_t)rows + 1) * sizeof *times);
+    uint8_t(*ids)[16] = dtake__arena_alloc(arena, (size_t)rows * 16 + 1);
+    dtake_status st = times != NULL && ids != NULL ? DTAKE_OK : no_memory(err);
+    if (st == DTAKE_OK)
+        st = dtake__chunk_times(chunk, runs, count, bytes, times, err);
+    if (st == DTAKE_OK)
+        st = dtake__chunk_ids(chunk, runs, count, bytes, times, ids, err);
+    *out = (dtake_column){ .rows = rows, .values = ids };
+    dtake__free(times);
+    return st;
+}
+
+dtake_status dtake__chunk_field_column(const dtake__chunk *chunk, const dtake_field *field,
+                                       const dtake__frames *runs, size_t count, dtake__body *bytes,
+                                       dtake__arena *arena, dtake_column *out, dtake_error *err)
+{
+    if (field->role == DTAKE_ROLE_ID)
+        return id_column(chunk, runs, count, bytes, arena, out, err);
+    int at = dtake__chunk_find(chunk, field);
+    return at >= 0 ? dtake__chunk_column(chunk, at, runs, count, bytes, arena, out, err)
+                   : dtake__null_column(field, dtake__rows_of(chunk->starts, runs, count), arena, out, err);
+}
+
+dtake_status dtake__chunk_batch(const dtake__chunk *chunk, const dtake_schema *schema,
+                                const dtake__frames *runs, size_t count, dtake__body *bytes,
+                                dtake_batch **out, dtake_error *err)
+{
+    size_t fields = dtake_schema_count(schema);
+    int64_t rows = dtake__rows_of(chunk->starts, runs, count);
+    dtake_column *columns = dtake__calloc(fields + 1, sizeof *columns);
+    dtake__arena arena = { 0 };
+    dtake_status st = columns != NULL ? DTAKE_OK : no_memory(err);
+    for (size_t f = 0; f < fields && st == DTAKE_OK; f++) {
+        const dtake_field *field = dtake_schema_field(schema, f);
+        st = dtake__chunk_field_column(chunk, field, runs, count, bytes, &arena, &columns[f], err);
+    }
+    if (st == DTAKE_OK)
+        st = dtake__batch_new(out, schema, rows, columns, arena.blocks, arena.count, err);
+    dtake__arena_dispose(&arena);
+    dtake__free(columns);
+    return st;
+}
+
+dtake_status dtake__living_rows(dtake__db *db, int64_t id, const uint8_t *dead, const dtake_schema *schema,
+                                dtake_batch **out, dtake_error *err)
+{
+    dtake__chunk *chunk = NULL;
+    dtake__pieces pieces;
+    dtake_batch *all = NULL;
+    dtake_status st = dtake__db_read_head(db, id, &chunk, err);
+    if (st != DTAKE_OK)
+        return st;
+    dtake__frames frames = { 0, chunk->frames };
+    dtake__pieces_init(&pieces, db, id);
+    st = dtake__chunk_batch(chunk, schema, &frames, 1, &pieces.body, &all, err);
+    int32_t *living = st == DTAKE_OK && dead != NULL ? dtake__alloc(chunk->rows * sizeof *living) : NULL;
+    if (st == DTAKE_OK && dead == NULL) {
+        *out = dtake_batch_retain(all);
+    } else if (st == DTAKE_OK && living == NULL) {
+        st = no_memory(err);
+    } else if (st == DTAKE_OK) {
+        int64_t count = 0;
+        for (uint32_t i = 0; i < chunk->rows; i++)
+            if (!dtake__bit(dead, i))
+                living[count++] = (int32_t)i;
+        st = dtake__batch_take(out, all, living, count, err);
+    }
+    dtake__free(living);
+    dtake_batch_release(all);
+    dtake__chunk_release(chunk);
+    return st;
+}

@@ -1,0 +1,69 @@
+/* One collection that an ingest writes to, within one transaction. */
+#ifndef DTAKE_CATALOG_TARGET_H
+#define DTAKE_CATALOG_TARGET_H
+
+#include "catalog/encode_job.h"
+#include "catalog/known.h"
+#include "catalog/store.h"
+
+enum {
+    DTAKE__CHUNK_LEVEL = 3,          /* of zstd, when written first */
+    DTAKE__PENDING_ROWS = 80 * 1024, /* a chunk and what is left over when it is cut between two times */
+    DTAKE__PENDING_BYTES = 24 << 20,
+    DTAKE__KNOWN_MAX = 32, /* chunks whose keys are in memory, of one collection */
+};
+
+/* A chunk that was there when the transaction began, or was written in it. */
+typedef struct dtake__target_chunk {
+    dtake__listed_chunk listed; /* `dead` is ours to change once `changed` is set */
+    bool changed;               /* rows died in this transaction */
+    bool ours;                  /* was written in it */
+    dtake__known *known;
+    uint8_t *filter; /* of names, once read */
+    uint32_t filter_bytes;
+} dtake__target_chunk;
+
+typedef struct dtake__target {
+    int64_t collection;
+    char *name;
+    const dtake_schema *schema;
+    int name_field; /* -1: datapoints have no names */
+    dtake__target_chunk *chunks;
+    size_t chunk_count, chunk_room;
+    dtake_batch **pending; /* in the order they were put */
+    size_t pending_count, pending_room;
+    int64_t pending_rows, pending_bytes;
+    dtake__encode_job *job; /* the chunk under way */
+    uint64_t clock;
+    bool touched; /* something changed in this transaction */
+} dtake__target;
+
+dtake_status dtake__target_open(dtake__target **out, dtake__db *db, int64_t collection, const char *name,
+                                const dtake_schema *schema, dtake_error *err);
+void dtake__target_free(dtake__target *target);
+
+/* A batch of the schema, all rows with time and id. */
+dtake_status dtake__target_put(dtake__target *target, const dtake_batch *batch, dtake_error *err);
+
+/* What a flush needs beside the target. */
+typedef struct dtake__flush {
+    dtake__db *db;
+    dtake_runtime *runtime;
+    dtake__ingest_counts *counts;
+} dtake__flush;
+
+/* Writes chunks while there are rows for full ones; `all`: to the last row, and waits for what is under way.
+ */
+dtake_status dtake__target_flush(dtake__target *target, const dtake__flush *flush, bool all,
+                                 dtake_error *err);
+
+/* Adds to the end of the list of chunks. */
+dtake_status dtake__target_add(dtake__target *target, const dtake__listed_chunk *chunk, bool ours,
+                               dtake_error *err);
+
+/* Splits the rows of `batch` by what is there already: *fresh gets those to be stored. Rows with a name that
+ * is there die if their content differs. */
+dtake_status dtake__target_sift(dtake__target *target, const dtake__flush *flush, const dtake_batch *batch,
+                                dtake_batch **fresh, dtake_error *err);
+
+#endif
