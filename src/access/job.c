@@ -1,177 +1,17 @@
-/* The life of a job: started, pumped, cancelled, finished, freed. */
+/* The life of a job: started, pumped, cancelled, freed. */
 #include "access/job.h"
 
-#include "access/again.h"
 #include "access/cost.h"
 #include "access/paths.h"
-#include "access/plan_json.h"
 #include "access/processes.h"
 #include "access/take.h"
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "core/text.h"
-
-#include <math.h>
-#include <string.h>
 
 /* Files that may be open at once: their headers are fetched ahead of the windows, their tile lists are
  * memory. */
-enum { MAX_OPEN_FILES = 192, SHEET_SIDE = 256, SHEET_MIN_SIDE = 24 };
-static const double SHEET_BYTES = 24e6;
-
-int32_t dtake__sheet_side(size_t count)
-{
-    double side = sqrt(SHEET_BYTES / (3 * (double)(count > 0 ? count : 1)));
-    return side > SHEET_SIDE ? SHEET_SIDE : side < SHEET_MIN_SIDE ? SHEET_MIN_SIDE : (int32_t)side;
-}
-
-static void note_failure(dtake_job *job, dtake__image *image)
-{
-    job->items_failed++;
-    if (image->again == NULL)
-        image->again = dtake__again(image);
-    if (job->items_failed == 1) {
-        job->first_failure = image->status;
-        job->first_message = image->message != NULL ? dtake__strdup(image->message) : NULL;
-    }
-    job->failures_alike += image->status == job->first_failure;
-}
-
-void dtake__job_add_result(dtake_job *job, dtake__image *image)
-{
-    pthread_mutex_lock(&job->lock);
-    if (image->skipped)
-        job->items_skipped++;
-    else if (image->status == DTAKE_OK)
-        job->items_done++;
-    else
-        note_failure(job, image);
-    job->items_empty += image->skipped && image->status == DTAKE_E_EMPTY;
-    if (dtake__image_put(&job->results, image, true) != DTAKE_OK)
-        job->results_lost = true;
-    pthread_mutex_unlock(&job->lock);
-    dtake__image_free(image);
-}
-
-static dtake_status common_failure(const dtake_job *job, int64_t through, dtake_error *err)
-{
-    const char *message =
-        job->first_message != NULL ? job->first_message : dtake_status_text(job->first_failure);
-    if (through == 1)
-        return dtake__fail(err, job->first_failure, "%s", message);
-    if (job->items_done == 0 && job->items_skipped == 0 && job->failures_alike == job->items_failed)
-        return dtake__fail(err, job->first_failure, "all %lld items failed; the first: %.380s",
-                           (long long)job->items_failed, message);
-    return dtake__fail(err, DTAKE_E_PARTIAL, "%lld of %lld items failed; the first: %.380s",
-                       (long long)job->items_failed, (long long)job->items_total, message);
-}
-
-dtake_status dtake__job_verdict(dtake_job *job, dtake_error *err)
-{
-    dtake_status st = DTAKE_OK;
-    char left_out[300];
-    pthread_mutex_lock(&job->lock);
-    int64_t through = job->items_done + job->items_failed + job->items_skipped;
-    bool all = job->items_known && through == job->items_total;
-    if (atomic_load(&job->cancelled) && !all) {
-        st = dtake__fail(err, DTAKE_E_CANCELLED, "cancelled: %lld of %lld items done",
-                         (long long)job->items_done, (long long)job->items_total);
-    } else if (job->results_lost) {
-        st = dtake__fail_nomem(err, "the list of results");
-    } else if (job->items_failed > 0) {
-        st = common_failure(job, through, err);
-    } else if (job->items_empty > 0 && job->items_empty == job->items_total) {
-        dtake__left_out_text(&job->inputs.selection, left_out, sizeof left_out);
-        bool more = strchr(left_out, ':') != NULL;
-        st = dtake__fail(err, DTAKE_E_EMPTY, "%s%s%lld outside the image's own extent", left_out,
-                         more ? ", " : ": ", (long long)job->items_empty);
-    }
-    pthread_mutex_unlock(&job->lock);
-    return st;
-}
-
-/* The last touch of a job that others may free as soon as they see it. */
-static void open_latch(dtake_job *job, dtake__latch *latch)
-{
-    pthread_mutex_lock(&job->lock);
-    job->gone = NULL;
-    pthread_mutex_unlock(&job->lock);
-    dtake__latch_open(latch);
-}
-
-/* Finished is only what no post is on its way to: from then on the job may be freed. */
-static void settle(dtake_job *job)
-{
-    bool gone = false;
-    pthread_mutex_lock(&job->lock);
-    if (!job->ended || job->finished || job->cancel_posted) {
-        pthread_mutex_unlock(&job->lock);
-        return;
-    }
-    job->finished = true;
-    job->end_us = dtake__now_us();
-    dtake_job_fn notify = job->notify;
-    void *ctx = job->notify_ctx;
-    job->notify = NULL;
-    job->gone = &gone;
-    pthread_mutex_unlock(&job->lock);
-    if (notify != NULL)
-        notify(job->status, job, ctx);
-    if (!gone)
-        open_latch(job, job->over);
-}
-
-void dtake__job_finish(dtake_job *job, dtake_status status, const dtake_error *err)
-{
-    dtake__cost_close(job);
-    pthread_mutex_lock(&job->lock);
-    job->status = status;
-    if (status != DTAKE_OK)
-        dtake__error_copy(&job->err, err);
-    job->err.status = status;
-    job->ended = true;
-    pthread_mutex_unlock(&job->lock);
-    settle(job);
-}
-
-static void end(dtake_job *job)
-{
-    dtake_error err = { 0 };
-    dtake_status st = dtake__job_verdict(job, &err);
-    if (st == DTAKE_OK && job->options.value.explain_only)
-        st = dtake__plan_write(job, &err);
-    if (st == DTAKE_OK && job->sheet_status != DTAKE_OK) {
-        st = job->sheet_status;
-        err = job->sheet_err;
-    }
-    dtake__job_finish(job, st, &err);
-}
-
-static void sheet_run(dtake__work *work)
-{
-    dtake_job *job = DTAKE__CONTAINER(work, dtake_job, sheet_work);
-    job->sheet_status = dtake__sheet_write(job->sheet, job->options.value.sheet_path, &job->sheet_err);
-}
-
-static void sheet_written(dtake__work *work)
-{
-    end(DTAKE__CONTAINER(work, dtake_job, sheet_work));
-}
-
-void dtake__job_end(dtake_job *job)
-{
-    if (job->ending)
-        return;
-    job->ending = true;
-    bool shard = job->options.value.shard_count > 0; /* who started it draws the sheet */
-    if (job->sheet == NULL || shard || atomic_load(&job->cancelled) || job->items_done == 0) {
-        end(job);
-        return;
-    }
-    job->sheet_work = (dtake__work){ .run = sheet_run, .done = sheet_written };
-    dtake__files_run(job->runtime, &job->sheet_work);
-}
+enum { MAX_OPEN_FILES = 192 };
 
 static bool has_room(const dtake_job *job)
 {
@@ -297,7 +137,7 @@ static void cancel_run(dtake__post *post)
     job->cancel_posted = false;
     pthread_mutex_unlock(&job->lock);
     if (job->ended) {
-        settle(job);
+        dtake__job_settle(job);
         return;
     }
     if (job->processes != NULL) {
@@ -325,39 +165,6 @@ void dtake_job_cancel(dtake_job *job)
     pthread_mutex_unlock(&job->lock);
     if (post)
         dtake__loop_post(job->runtime, &job->cancel_post);
-}
-
-static void notify_run(dtake__post *post)
-{
-    dtake_job *job = DTAKE__CONTAINER(post, dtake_job, notify_post);
-    bool gone = false;
-    pthread_mutex_lock(&job->lock);
-    dtake_job_fn notify = job->notify;
-    void *ctx = job->notify_ctx;
-    job->notify = NULL;
-    job->gone = &gone;
-    pthread_mutex_unlock(&job->lock);
-    notify(job->status, job, ctx);
-    if (!gone)
-        open_latch(job, job->notified);
-}
-
-dtake_status dtake_job_notify(dtake_job *job, dtake_job_fn done, void *ctx)
-{
-    pthread_mutex_lock(&job->lock);
-    bool again = job->has_notify, late = job->finished;
-    job->has_notify = true;
-    if (!again) {
-        job->notify = done;
-        job->notify_ctx = ctx;
-        job->notify_posted = late;
-    }
-    pthread_mutex_unlock(&job->lock);
-    if (again)
-        return DTAKE_E_STATE;
-    if (late)
-        dtake__loop_post(job->runtime, &job->notify_post);
-    return DTAKE_OK;
 }
 
 static dtake_status start_mode(dtake_job *job, dtake_error *err)
@@ -403,7 +210,7 @@ static dtake_status new_job(dtake_job **out, dtake_runtime *runtime, const dtake
     job->start_us = dtake__now_us();
     job->plan = DTAKE_BUF_INIT((size_t)1 << 30);
     job->cancel_post.run = cancel_run;
-    job->notify_post.run = notify_run;
+    job->notify_post.run = dtake__job_notify_run;
     job->over = dtake__latch_new();
     job->notified = dtake__latch_new();
     job->inputs = (dtake__inputs){ .runtime = runtime,
@@ -470,37 +277,6 @@ dtake_status dtake__get_start_one(dtake_job **out, dtake_runtime *runtime, const
 bool dtake_job_wait(dtake_job *job, int64_t timeout_ms)
 {
     return dtake__latch_wait(job->over, timeout_ms);
-}
-
-bool dtake_job_result(const dtake_job *const_job, size_t index, dtake_result *out)
-{
-    dtake_job *job = (dtake_job *)const_job; /* for its lock only */
-    pthread_mutex_lock(&job->lock);
-    dtake__image *image =
-        index < job->results.count ? dtake__image_get(&job->results, (uint32_t)index) : NULL;
-    if (image != NULL) {
-        dtake__image_free(job->shown);
-        job->shown = image;
-        bool written = image->status == DTAKE_OK;
-        *out = (dtake_result){ .id = image->id,
-                               .asset = image->asset,
-                               .path = written ? image->path : "",
-                               .sha256 = image->sha256,
-                               .message = image->message != NULL ? image->message : "",
-                               .href = image->source_count > 0 ? image->source[0].href : "",
-                               .again = image->again != NULL ? image->again : "",
-                               .status = image->status,
-                               .skipped = image->skipped,
-                               .bytes = image->bytes,
-                               .wire_bytes = image->wire_bytes,
-                               .requests = image->requests,
-                               .retries = image->retries,
-                               .width = image->width,
-                               .height = image->height,
-                               .seconds = image->seconds };
-    }
-    pthread_mutex_unlock(&job->lock);
-    return image != NULL;
 }
 
 dtake_status dtake_job_status(const dtake_job *const_job, dtake_error *err)

@@ -79,6 +79,9 @@ void dtake__job_finish(dtake_job *job, dtake_status status, const dtake_error *e
 void dtake__job_end(dtake_job *job);
 /* As many items as job->images; if wanted, `places` on the sheet. */
 dtake_status dtake__job_make_room(dtake_job *job, size_t places, dtake_error *err);
+/* job_end.c: finished as soon as it has ended and no post is on its way. */
+void dtake__job_settle(dtake_job *job);
+void dtake__job_notify_run(dtake__post *post); /* of notify_post */
 /* OK, PARTIAL, or what all have in common. */
 dtake_status dtake__job_verdict(dtake_job *job, dtake_error *err);
 

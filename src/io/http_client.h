@@ -233,11 +233,17 @@ void dtake__answer_add_line(dtake__http *http, const char *line, size_t len);
 void dtake__answer_judge(dtake__http *http); /* decides the sink */
 void dtake__refuse(dtake__http *http, dtake_status status, const char *fmt, ...) DTAKE_PRINTF(3, 4);
 
-/* http.c: the life of a request */
+/* http_outcome.c */
 void dtake__http_attempt_ended(dtake__http *http, CURLcode code);
+
+/* http_again.c */
+void dtake__http_cut_off(dtake__http *http); /* the body stopped half way; http->err says why */
 void dtake__http_attempt_failed(dtake__http *http, dtake__failure failure,
                                 int64_t retry_after_s); /* http->err says why */
+
+/* http.c: the life of a request */
 void dtake__http_end(dtake__http *http, dtake_status status);
+void dtake__http_end_without_memory(dtake__http *http);
 void dtake__http_watch(dtake__http *http, int64_t due_ms); /* rings then, or at the deadline */
 dtake_status dtake__http_fail(dtake__http *http, dtake_status status, const char *fmt, ...)
     DTAKE_PRINTF(3, 4);
