@@ -48,6 +48,7 @@ void save_records(const char *root)
     };
     save_seed(root, "json", 0, item, sizeof item - 1);
     save_seed(root, "json", 1, collection, sizeof collection - 1);
+    save_seed(root, "json", 2, "-9007199254740993.00000000000000000001e-12", 42);
     for (int i = 0; i < 3; i++)
         save_seed(root, "csv", i, expressions[i], strlen(expressions[i]));
     save_stream(root, 0, 0, "\xEF\xBB\xBF{}\r\n\n{\"a\":1}", 15);

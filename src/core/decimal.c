@@ -9,9 +9,9 @@
 #include <stdlib.h>
 
 enum {
-    KEPT_DIGITS = 19,         /* as many as always fit into 64 bits */
-    DECISIVE_DIGITS = 768,    /* no double's rounding depends on more, but for "and something" */
-    MAX_EXPONENT = 1000000000 /* of the text; further digits change nothing */
+    KEPT_DIGITS = 19,        /* as many as always fit into 64 bits */
+    DECISIVE_DIGITS = 768,   /* no double's rounding depends on more, but for "and something" */
+    MAX_EXPONENT = 100000000 /* of the text: beyond it changes nothing, and ten times it fits into 32 bits */
 };
 
 static bool is_digit(char c)
