@@ -101,6 +101,7 @@ static void make_name(const dtake__netcdf_file *file, size_t index, char (*names
 
 typedef struct defining {
     dtake__netcdf_file *file;
+    char (*names)[NC_MAX_NAME + 1]; /* of the variables */
     int var;
     int status; /* the first that was not NC_NOERR */
 } defining;
@@ -205,11 +206,23 @@ static void put_global_attributes(defining *d)
 
 /* --- dimensions and variables --- */
 
+static bool is_variable(const defining *d, const char *name)
+{
+    for (size_t i = 0; i < d->file->count; i++)
+        if (strcmp(d->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* A dimension named like a variable that is not along it would be no file for HDF5, and no Dataset for
+ * xarray. */
 static int define_dim(defining *d, const char *prefix, const char *name, size_t len, bool may_grow)
 {
-    char full[2 * NC_MAX_NAME];
+    char full[NC_MAX_NAME + 1];
     int dim = -1;
-    snprintf(full, sizeof full, "%s%.*s", prefix, NC_MAX_NAME - 16, name);
+    snprintf(full, sizeof full, "%s%.*s", prefix, NC_MAX_NAME - 32, name);
+    while (strcmp(full, "time") != 0 && is_variable(d, full) && strlen(full) < NC_MAX_NAME)
+        strcat(full, "_");
     if (d->status == NC_NOERR)
         d->status = d->file->nc->nc_def_dim(d->file->id, full,
                                             may_grow && d->file->streaming ? NC_UNLIMITED : len, &dim);
@@ -258,20 +271,19 @@ static void define_var(defining *d, dtake__netcdf_var *var, const char *name, in
 
 dtake_status dtake__netcdf_define(dtake__netcdf_file *file, size_t rows, dtake_error *err)
 {
-    defining d = { file, NC_GLOBAL, NC_NOERR };
+    defining d = { .file = file, .names = dtake__calloc(file->count, sizeof *d.names) };
     int uuid_dim = -1;
-    char(*names)[NC_MAX_NAME + 1] = dtake__calloc(file->count, sizeof *names);
-    if (!names)
+    if (!d.names)
         return dtake__fail_nomem(err, "write NetCDF");
+    for (size_t i = 0; i < file->count; i++)
+        make_name(file, i, d.names);
     put_global_attributes(&d);
     if (rows > 0)
         file->time_dim = define_dim(&d, "time", "", rows, true);
-    for (size_t i = 0; i < file->count && rows > 0; i++) {
-        make_name(file, i, names);
-        define_var(&d, &file->vars[i], names[i], &uuid_dim);
-    }
+    for (size_t i = 0; i < file->count && rows > 0; i++)
+        define_var(&d, &file->vars[i], d.names[i], &uuid_dim);
     if (d.status == NC_NOERR)
         d.status = file->nc->nc_enddef(file->id);
-    dtake__free(names);
+    dtake__free(d.names);
     return d.status == NC_NOERR ? DTAKE_OK : dtake__netcdf_fail(file, d.status, "its header", err);
 }
