@@ -74,7 +74,7 @@ static void what_is_no_area_is_refused_with_a_reason(void **state)
         { "{\"type\":\"Polygon\",\"coordinates\":[[[46,95],[47,95],[47,96]]]}", DTAKE_E_FORMAT, "[46, 95]" },
         { "{\"type\":\"Polygon\",\"coordinates\":[[[0,\"a\"],[1,1],[2,2]]]}", DTAKE_E_FORMAT, "position" },
         { "{\"type\":\"FeatureCollection\",\"features\":[]}", DTAKE_E_EMPTY, "no polygon" },
-        { "{\"type\":\"Feature\",\"geometry\":null}", DTAKE_E_FORMAT, "type" },
+        { "{\"type\":\"Feature\",\"geometry\":null}", DTAKE_E_FORMAT, "without geometry" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dtake_error err = { 0 };
