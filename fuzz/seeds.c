@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "format/tiff_fixture.h"
+#include "geo/geometry.h"
 #include "io/journal.h"
 
 void save_seed(const char *root, const char *target, int number, const void *bytes, size_t len)
@@ -104,6 +105,29 @@ static void save_texts(const char *root)
         { "geojson", "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"geometry\":{"
                      "\"type\":\"MultiPolygon\","
                      "\"coordinates\":[[[[0,0],[9,0],[9,9],[0,0]],[[2,1],[3,1],[3,2],[2,1]]]]}}]}" },
+        { "wkt", "SRID=4326;POLYGON Z ((0 0 1,4 0 1,4 4 1,0 0 1),(1 1 1,2 1 1,2 2 1,1 1 1))" },
+        { "wkt",
+          "GEOMETRYCOLLECTION (POINT (170 80),MULTIPOINT ((1 2),EMPTY),LINESTRING M (0 90 1,-180 80 2))" },
+        { "wkt", "0106000020e61000000100000001030000000100000004000000000000000000f03f000000000000f03f0000000"
+                 "00000004000"
+                 "0000000000f03f00000000000000400000000000000040000000000000f03f000000000000f03f" },
+        { "cql2_text",
+          "eo:cloud_cover<=20.5 AND platform='sentinel-2a' OR NOT (a=1 AND \"b c\" IS NOT NULL)" },
+        { "cql2_text",
+          "S_INTERSECTS(geometry, POLYGON((170 -10, 190 -10, 190 10, 170 -10))) and "
+          "T_DURING(datetime, INTERVAL('2024-01-01', '..')) and s_within(g, BBOX(170, -10, -170, 10))" },
+        { "cql2_text", "casei(name) not like casei('S2%\\_x') and a * -b ^ 2 div 3 + 1 between 1e3 and 5 or "
+                       "A_CONTAINS(bands, ('red', (1, 2))) and x in (1, 'a''b', DATE('2024-01-01'), TRUE)" },
+        { "cql2_json",
+          "{\"op\":\"and\",\"args\":[{\"op\":\"<=\",\"args\":[{\"property\":\"a\"},20.5]},{\"args\":["
+          "{\"property\":\"b\"},[1,\"x\"]],\"op\":\"in\"},{\"op\":\"s_intersects\",\"args\":[{\"property\":"
+          "\"g\"},"
+          "{\"type\":\"Point\",\"coordinates\":[1,2]}]}]}" },
+        { "cql2_json", "{\"op\":\"t_during\",\"args\":[{\"property\":\"t\"},{\"interval\":[\"2024-01-01T00:"
+                       "00:00Z\",\"..\"]}]}" },
+        { "cql2_json",
+          "{\"op\":\"like\",\"args\":[{\"op\":\"casei\",\"args\":[{\"property\":\"n\"}]},{\"op\":\"casei\","
+          "\"args\":[\"x\\\\'%\"]}]}" },
         { "stac_item",
           "{\"type\":\"Feature\",\"stac_version\":\"1.0.0\",\"id\":\"a\",\"bbox\":[170,-10,-170,10],"
           "\"geometry\":null,"
@@ -135,6 +159,27 @@ static void save_receipt(const char *root)
     save_seed(root, "receipt", 0, receipt, sizeof receipt - 1);
 }
 
+/* As text, then as the bytes that the target reads. */
+static void save_wkb(const char *root)
+{
+    static const char *const texts[] = {
+        "POINT ZM (1 2 3 4)",
+        "MULTIPOLYGON (((179 0,180 0,180 1,179 0)),((-180 0,-179 0,-180 1,-180 0)))",
+        "SRID=4326;GEOMETRYCOLLECTION (LINESTRING (0 60,90 60),POLYGON ((0 80,90 80,180 80,-90 80,0 80)))",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        dtake__geometry geometry;
+        dtake_buf ewkb = DTAKE_BUF_INIT(4096);
+        if (dtake__geometry_from_text(texts[i], strlen(texts[i]), &geometry, NULL) != DTAKE_OK ||
+            dtake__geometry_to_ewkb(&geometry, &ewkb, NULL) != DTAKE_OK)
+            exit(1);
+        save_seed(root, "wkb", 2 * (int)i, geometry.wkb, geometry.bytes);
+        save_seed(root, "wkb", 2 * (int)i + 1, ewkb.data, ewkb.len);
+        dtake__geometry_dispose(&geometry);
+        dtake__buf_dispose(&ewkb);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -144,6 +189,7 @@ int main(int argc, char **argv)
     save_records(argv[1]);
     save_geokeys(argv[1]);
     save_texts(argv[1]);
+    save_wkb(argv[1]);
     save_journal(argv[1]);
     save_receipt(argv[1]);
     return 0;

@@ -52,3 +52,20 @@ dtake_status dtake__geometry_facts_of(const dtake__geometry *geometry, dtake__ge
                                     .max_z = -HUGE_VAL };
     return dtake__wkb_walk(geometry, &sees, out, err);
 }
+
+dtake_status dtake__geometry_check_degrees(const dtake__geometry *geometry, dtake_error *err)
+{
+    dtake__geometry_facts facts;
+    dtake_status st = dtake__geometry_facts_of(geometry, &facts, err);
+    if (st != DTAKE_OK)
+        return st;
+    if (geometry->srid != 0 && geometry->srid != 4326)
+        return dtake__fail(err, DTAKE_E_FORMAT,
+                           "a geometry in EPSG:%d: give longitude and latitude (EPSG:4326)", geometry->srid);
+    if (facts.points > 0 &&
+        (facts.min_x < -540 || facts.max_x > 540 || facts.min_y < -90 || facts.max_y > 90))
+        return dtake__fail(err, DTAKE_E_FORMAT,
+                           "a geometry from %g %g to %g %g is not in longitude and latitude, in degrees",
+                           facts.min_x, facts.min_y, facts.max_x, facts.max_y);
+    return DTAKE_OK;
+}

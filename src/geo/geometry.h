@@ -79,6 +79,10 @@ typedef struct dtake__geometry_facts {
 dtake_status dtake__geometry_facts_of(const dtake__geometry *geometry, dtake__geometry_facts *out,
                                       dtake_error *err);
 
+/* DTAKE_E_FORMAT when it cannot be longitude and latitude: beyond +-540 or +-90, or of another SRID than
+ * 4326. */
+dtake_status dtake__geometry_check_degrees(const dtake__geometry *geometry, dtake_error *err);
+
 /* The box in longitude and latitude that holds the geometry, for indexes: the smallest that is true for each
  * part; west > east when it crosses the antimeridian. DTAKE_E_EMPTY: no points.
  * Planar: parts as written (a polygon cut at +-180 comes back as one box across; longitudes beyond +-180

@@ -61,6 +61,7 @@ static void wkt_goes_in_and_out_unchanged(void **state)
         "GEOMETRYCOLLECTION Z (POINT Z (1 2 3),POLYGON Z ((0 0 1,1 0 1,1 1 1,0 0 1)))",
         "GEOMETRYCOLLECTION EMPTY",
         "SRID=2056;POINT (2600000 1200000)",
+        "LINESTRING ZM (1 2 nan 4,1 2 3 nan)",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         CHECK_STR(wkt(texts[i]), texts[i]);

@@ -130,6 +130,9 @@ static dtake_status make_sphere(GEOSContextHandle_t geos, dtake__prepared *p, co
     dtake_status st = dtake__geos_make_spherical(geos, area, BEYOND_POLE, &once, err);
     if (st != DTAKE_OK)
         return st;
+    once = dtake__geos_mend(geos, once);
+    if (once == NULL)
+        return dtake__fail(err, DTAKE_E_FORMAT, "area: GEOS cannot mend it");
     st = make_around(geos, p, once, err);
     GEOSGeom_destroy_r(geos, once);
     return st;

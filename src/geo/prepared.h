@@ -16,8 +16,10 @@ typedef enum dtake__relation { /* of the area to the geometry, as OGC Simple Fea
                                DTAKE__OVERLAPS,
 } dtake__relation;
 
-/* Spherical edges are replaced by chords in longitude and latitude that stay this near the great circle. */
+/* Spherical edges are replaced by chords in longitude and latitude that stay this near the great circle, or
+ * within this share of the edge's length where that is more. */
 #define DTAKE__SPHERE_TOLERANCE_M 0.1
+#define DTAKE__SPHERE_TOLERANCE   1e-7
 
 typedef struct dtake__prepared dtake__prepared;
 

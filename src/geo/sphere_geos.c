@@ -75,7 +75,6 @@ static GEOSGeometry *polygon_of(making *m, const double *xy, size_t points)
     GEOSCoordSequence *sequence = sequence_of(m, xy, points);
     GEOSGeometry *ring = sequence != NULL ? GEOSGeom_createLinearRing_r(m->geos, sequence) : NULL;
     GEOSGeometry *polygon = ring != NULL ? GEOSGeom_createPolygon_r(m->geos, ring, NULL, 0) : NULL;
-    polygon = polygon != NULL ? dtake__geos_mend(m->geos, polygon) : NULL;
     return polygon != NULL ? polygon : failed(m, "a ring");
 }
 
@@ -88,6 +87,8 @@ static GEOSGeometry *make_point(making *m, const dtake__wkb_head *head)
     dtake__wkb_xy(position, head->dims, 0, at);
     if (dtake__wkb_is_hole(at))
         return GEOSGeom_createEmptyPoint_r(m->geos);
+    if (!(fabs(at[0]) <= 540 && fabs(at[1]) <= 90))
+        return failed(m, "a point that is not longitude and latitude in degrees");
     if (fabs(at[1]) == 90)
         return line_of(m, (double[]){ -180, at[1], 180, at[1] }, 2);
     return GEOSGeom_createPointFromXY_r(m->geos, at[0] - 360 * floor((at[0] + 180) / 360), at[1]);
@@ -109,10 +110,12 @@ static GEOSGeometry *rectangle(making *m, double west, double east)
     return out != NULL ? out : failed(m, "a rectangle");
 }
 
-/* Takes both. */
+/* Takes both, and mends them first. */
 static GEOSGeometry *cut(making *m, GEOSGeometry *from, GEOSGeometry *with, bool keep_common)
 {
     GEOSGeometry *out = NULL;
+    from = dtake__geos_mend(m->geos, from);
+    with = dtake__geos_mend(m->geos, with);
     if (from != NULL && with != NULL)
         out = keep_common ? GEOSIntersection_r(m->geos, from, with) : GEOSDifference_r(m->geos, from, with);
     bool tried = from != NULL && with != NULL;
@@ -121,29 +124,45 @@ static GEOSGeometry *cut(making *m, GEOSGeometry *from, GEOSGeometry *with, bool
     return out != NULL || !tried ? out : failed(m, "to cut it");
 }
 
-/* A ring around a pole: five rounds of it, closed over the pole, of which one in the middle is cut out; so it
- * does not matter where the ring goes back on its way. */
-static GEOSGeometry *make_cap(making *m, bool north)
+/* Some rounds of the ring in m->path, closed over the pole. */
+static GEOSGeometry *close_over_pole(making *m, int first_round, int last_round, double pole)
 {
-    dtake__sphere_path *path = &m->path, rounds = { 0 };
-    double first = path->xy[0], turn = path->turns > 0 ? 360 : -360,
-           pole = north ? m->pole_lat : -m->pole_lat;
+    const dtake__sphere_path *path = &m->path;
+    dtake__sphere_path all = { 0 };
+    double turn = path->turns > 0 ? 360 : -360, first = path->xy[0];
     dtake_status st = DTAKE_OK;
-    for (int round = -2; round <= 2; round++)
-        for (size_t i = 0; i < path->points && st == DTAKE_OK; i++)
-            if (round == -2 || i > 0)
-                st = dtake__sphere_path_add(&rounds, path->xy[2 * i] + turn * round, path->xy[2 * i + 1],
-                                            m->err);
-    if (st == DTAKE_OK)
-        st = dtake__sphere_path_add(&rounds, first + 3 * turn, pole, m->err);
-    if (st == DTAKE_OK)
-        st = dtake__sphere_path_add(&rounds, first - 2 * turn, pole, m->err);
-    if (st == DTAKE_OK)
-        st = dtake__sphere_path_add(&rounds, rounds.xy[0], rounds.xy[1], m->err);
-    GEOSGeometry *all = st == DTAKE_OK ? polygon_of(m, rounds.xy, rounds.points) : NULL;
+    for (int round = first_round; round <= last_round; round++) /* the last point is the first, a round on */
+        for (size_t i = 0; i + 1 < path->points && st == DTAKE_OK; i++)
+            st = dtake__sphere_path_add(&all, path->xy[2 * i] + turn * round, path->xy[2 * i + 1], m->err);
+    const double end[4][2] = { { first + turn * (last_round + 1), path->xy[1] },
+                               { first + turn * (last_round + 1), pole },
+                               { first + turn * first_round, pole },
+                               { first + turn * first_round, path->xy[1] } };
+    for (int i = 0; i < 4 && st == DTAKE_OK; i++)
+        st = dtake__sphere_path_add(&all, end[i][0], end[i][1], m->err);
+    GEOSGeometry *out = st == DTAKE_OK ? polygon_of(m, all.xy, all.points) : NULL;
     if (st != DTAKE_OK)
         m->status = st;
-    dtake__sphere_path_dispose(&rounds);
+    dtake__sphere_path_dispose(&all);
+    return out;
+}
+
+static bool goes_one_way(const dtake__sphere_path *path)
+{
+    for (size_t i = 1; i < path->points; i++)
+        if ((path->xy[2 * i] - path->xy[2 * i - 2]) * path->turns < 0)
+            return false;
+    return true;
+}
+
+/* A ring around a pole. One that goes back on its way could cross the line from its ends to the pole: of
+ * that, five rounds are laid side by side and one in the middle is cut out. */
+static GEOSGeometry *make_cap(making *m, bool north)
+{
+    double pole = north ? m->pole_lat : -m->pole_lat;
+    if (goes_one_way(&m->path))
+        return close_over_pole(m, 0, 0, pole);
+    GEOSGeometry *all = close_over_pole(m, -2, 2, pole);
     return all != NULL ? cut(m, all, rectangle(m, -180, 180), true) : NULL;
 }
 

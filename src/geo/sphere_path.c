@@ -79,31 +79,40 @@ static dtake_status add_vertex(dtake__sphere_path *path, const vertex *at, dtake
 }
 
 /* The points strictly between, on one side of the equator, where a great circle bends one way only. */
-static dtake_status add_between(dtake__sphere_path *path, const vertex *a, const vertex *b, int depth,
-                                dtake_error *err)
+static dtake_status add_between(dtake__sphere_path *path, const vertex *a, const vertex *b, double tolerance,
+                                int depth, dtake_error *err)
 {
     vertex m = between(a, b, 1, 1);
     if (depth == MAX_HALVINGS ||
-        (fabs(b->lon - a->lon) <= MAX_CHORD_TURN && off_chord(&m, a, b) <= TOLERANCE_DEG))
+        (fabs(b->lon - a->lon) <= MAX_CHORD_TURN && off_chord(&m, a, b) <= tolerance))
         return DTAKE_OK;
-    dtake_status st = add_between(path, a, &m, depth + 1, err);
+    dtake_status st = add_between(path, a, &m, tolerance, depth + 1, err);
     if (st == DTAKE_OK)
         st = add_vertex(path, &m, err);
-    return st == DTAKE_OK ? add_between(path, &m, b, depth + 1, err) : st;
+    return st == DTAKE_OK ? add_between(path, &m, b, tolerance, depth + 1, err) : st;
+}
+
+static double tolerance_of(const vertex *a, const vertex *b)
+{
+    double square = 0;
+    for (int i = 0; i < 3; i++)
+        square += (a->v[i] - b->v[i]) * (a->v[i] - b->v[i]);
+    return fmax(TOLERANCE_DEG, DTAKE__SPHERE_TOLERANCE * sqrt(square) * DEGREES);
 }
 
 static dtake_status add_arc(dtake__sphere_path *path, const vertex *a, const vertex *b, dtake_error *err)
 {
     if (a->lon == b->lon)
         return DTAKE_OK; /* meridians are straight */
+    double tolerance = tolerance_of(a, b);
     if (a->lat * b->lat >= 0)
-        return a->lat == 0 && b->lat == 0 ? DTAKE_OK : add_between(path, a, b, 0, err);
+        return a->lat == 0 && b->lat == 0 ? DTAKE_OK : add_between(path, a, b, tolerance, 0, err);
     vertex equator = between(a, b, fabs(b->v[2]), fabs(a->v[2]));
     equator.lat = 0;
-    dtake_status st = add_between(path, a, &equator, 0, err);
+    dtake_status st = add_between(path, a, &equator, tolerance, 0, err);
     if (st == DTAKE_OK)
         st = add_vertex(path, &equator, err);
-    return st == DTAKE_OK ? add_between(path, &equator, b, 0, err) : st;
+    return st == DTAKE_OK ? add_between(path, &equator, b, tolerance, 0, err) : st;
 }
 
 /* Up one meridian, along the pole, down the other. */
@@ -130,6 +139,17 @@ static dtake_status add_edge(dtake__sphere_path *path, const vertex *a, const ve
     return st == DTAKE_OK ? add_vertex(path, b, err) : st;
 }
 
+static dtake_status read_position(const dtake__wkb_head *head, const uint8_t *positions, uint32_t i,
+                                  double at[2], dtake_error *err)
+{
+    dtake__wkb_xy(positions, head->dims, i, at);
+    if (fabs(at[0]) <= 540 && fabs(at[1]) <= 90)
+        return DTAKE_OK;
+    return dtake__fail(err, DTAKE_E_FORMAT,
+                       "geometry on the sphere: %g %g is not longitude and latitude in degrees", at[0],
+                       at[1]);
+}
+
 dtake_status dtake__sphere_path_of(dtake__sphere_path *path, const dtake__wkb_head *head,
                                    const uint8_t *positions, uint32_t count, dtake_error *err)
 {
@@ -138,14 +158,16 @@ dtake_status dtake__sphere_path_of(dtake__sphere_path *path, const dtake__wkb_he
     path->turns = path->area = 0;
     if (count == 0)
         return DTAKE_OK;
-    dtake__wkb_xy(positions, head->dims, 0, from);
+    dtake_status st = read_position(head, positions, 0, from, err);
+    if (st != DTAKE_OK)
+        return st;
     vertex a = vertex_at(from[0], from[1]);
     double first = from[0];
-    dtake_status st = add_vertex(path, &a, err);
+    st = add_vertex(path, &a, err);
     for (uint32_t i = 1; i < count && st == DTAKE_OK; i++) {
-        dtake__wkb_xy(positions, head->dims, i, to);
-        if (!(fabs(to[1]) <= 90))
-            return dtake__fail(err, DTAKE_E_FORMAT, "geometry on the sphere: latitude %g", to[1]);
+        st = read_position(head, positions, i, to, err);
+        if (st != DTAKE_OK)
+            return st;
         dtake__sphere_edge edge = dtake__sphere_edge_of(from, to);
         path->turns += edge.turn;
         path->area += edge.area;

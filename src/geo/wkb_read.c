@@ -104,10 +104,12 @@ static dtake_status read_positions(foreign *in, const kind *of, uint32_t count, 
         for (size_t d = 0; d < dims; d++)
             number[d] = read_f64(in);
         bool empty = may_be_empty && isnan(number[0]) && isnan(number[1]);
-        if (!empty && (!isfinite(number[0]) || !isfinite(number[1])))
-            return bad(in, "a coordinate that is no number");
-        for (size_t d = 0; empty && d < dims; d++)
-            number[d] = NAN;
+        for (size_t d = 0; d < dims; d++) {
+            bool missing = empty || (d >= 2 && isnan(number[d]));
+            if (!missing && !isfinite(number[d]))
+                return bad(in, "a coordinate that is no number");
+            number[d] = missing ? NAN : number[d];
+        }
         dtake_status st = wrote(in, dtake__wkb_put_numbers(&in->out, number, dims));
         if (st != DTAKE_OK)
             return st;

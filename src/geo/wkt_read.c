@@ -88,15 +88,28 @@ static bool number_ahead(reading *in)
     return isdigit((unsigned char)c) || c == '-' || c == '+' || c == '.';
 }
 
+/* The number of a position with this index, if there is one. Heights and measures may be missing: NaN. */
+static dtake_status read_ordinate(reading *in, int index, double *out, bool *there)
+{
+    *there = number_ahead(in);
+    if (*there)
+        return read_number(in, out);
+    *there = index >= 2 && take_word(in, "NAN");
+    *out = NAN;
+    return DTAKE_OK;
+}
+
 static dtake_status read_position(reading *in)
 {
     double number[4];
     int count = 0;
-    dtake_status st = DTAKE_OK;
-    while (count < 4 && number_ahead(in) && st == DTAKE_OK)
-        st = read_number(in, &number[count++]);
-    if (st != DTAKE_OK)
-        return st;
+    bool more = true;
+    while (count < 4 && more) {
+        dtake_status st = read_ordinate(in, count, &number[count], &more);
+        if (st != DTAKE_OK)
+            return st;
+        count += more;
+    }
     if (count < 2)
         return bad(in, "expected a number");
     if (in->numbers == 0) { /* "POINT(1 2 3)" has a Z without saying so */
@@ -316,7 +329,7 @@ static dtake_status read_srid(reading *in, int32_t *srid)
     dtake_status st = take(in, '=') ? read_number(in, &number) : bad(in, "expected '='");
     if (st != DTAKE_OK)
         return st;
-    if (!(number >= 0 && number <= 999999) || number != floor(number))
+    if (!(number >= 0 && number <= INT32_MAX) || number != floor(number))
         return bad(in, "the SRID must be an EPSG code");
     *srid = (int32_t)number;
     return take(in, ';') ? DTAKE_OK : bad(in, "expected ';'");

@@ -102,11 +102,13 @@ static dtake__filter *read_string(reading *r, dtake__filter_op op)
     dtake__filter *node = new_node(r, op, r->in.at);
     if (node == NULL)
         return NULL;
+    const char *at = r->in.at;
     node->text = read_text(r);
-    if (node->text != NULL)
+    bool empty = node->text != NULL && op == DTAKE__FILTER_FIELD && node->text[0] == '\0';
+    if (node->text != NULL && !empty)
         return node;
     dtake__filter_free(node);
-    return NULL;
+    return empty ? fail_at(r, at, "the name is empty") : NULL;
 }
 
 static dtake__filter *read_number(reading *r)
@@ -438,7 +440,8 @@ dtake_status dtake__filter_parse_json(const char *cql2, size_t len, dtake__filte
         if (err != NULL)
             err->status = DTAKE_E_USAGE;
     }
-    if (r.status == DTAKE_OK && !dtake__filter_op_is_test(node->op) && node->op != DTAKE__FILTER_BOOL)
+    if (r.status == DTAKE_OK && node != NULL && !dtake__filter_op_is_test(node->op) &&
+        node->op != DTAKE__FILTER_BOOL)
         fail_at(&r, cql2, "expected a comparison, found a value");
     if (r.status != DTAKE_OK)
         dtake__filter_free(node);

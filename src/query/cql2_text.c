@@ -56,7 +56,9 @@ static dtake__filter *with(dtake__cql2 *in, dtake__filter *node, dtake__filter *
 /* Enters one level; false: told. */
 static bool deeper(dtake__cql2 *in)
 {
-    if (++in->depth <= DTAKE__FILTER_MAX_DEPTH)
+    /* brackets and operators come to three levels of ours for each of the tree's, which is limited by itself
+     */
+    if (++in->depth <= 3 * DTAKE__FILTER_MAX_DEPTH)
         return true;
     dtake__cql2_too_deep(in, dtake__cql2_column(in));
     return false;

@@ -27,7 +27,7 @@ static void what_is_wrong_is_told_with_its_column(void **state)
         { "S_INTERSECTS(geometry, 3)", "column 24: s_intersects needs a geometry here" },
         { "S_INTERSECTS(geometry, POINT(1))", "column 31: expected a number" },
         { "S_INTERSECTS(geometry, POINT(500000 5200000))",
-          "column 24: the geometry is not in longitude and latitude" },
+          "column 24: a geometry from 500000 5.2e+06 to 500000 5.2e+06 is not in longitude" },
         { "T_AFTER(datetime, '2024-01-01')", "column 19: t_after needs a time or an interval here" },
         { "datetime > TIMESTAMP('2024-01-01')", "column 22: TIMESTAMP takes a time" },
         { "datetime > TIMESTAMP('2016-12-31T23:59:60Z')", "column 22: '2016-12-31T23:59:60Z': leap seconds" },

@@ -73,7 +73,7 @@ const char *dtake__filter_wants(const dtake__filter *filter, size_t index)
     if (op == DTAKE__FILTER_LIKE || op == DTAKE__FILTER_CASEI || op == DTAKE__FILTER_ACCENTI)
         return wanted(given, TEXT | FIELD, "a property or a text");
     if (op == DTAKE__FILTER_IS_NULL)
-        return wanted(given, SCALAR | GEOMETRY | ARRAY, "a property");
+        return wanted(given, SCALAR | GEOMETRY, "a property");
     if (op <= DTAKE__FILTER_IN)
         return wanted(given, SCALAR, "a property, number, text or time");
     if (op <= DTAKE__FILTER_S_OVERLAPS)
@@ -86,7 +86,9 @@ const char *dtake__filter_wants(const dtake__filter *filter, size_t index)
         return wanted(given, NUMBER | FIELD, "a number");
     if (op == DTAKE__FILTER_INTERVAL)
         return wanted(given, INSTANT | OPEN | FIELD, "a time or '..'");
-    return wanted(given, SCALAR | ARRAY, "a number, text, time or array");
+    /* sums would have to be told from arrays by what follows their brackets */
+    bool sum = arg->op >= DTAKE__FILTER_ADD && arg->op <= DTAKE__FILTER_POW;
+    return wanted(given, sum ? 0 : SCALAR | ARRAY, "a number, text, time or array");
 }
 
 static const struct {
@@ -164,15 +166,10 @@ const char *dtake__filter_op_near(const char *name, bool functions)
 
 dtake_status dtake__filter_settle_geometry(dtake__geometry *literal, dtake_error *err)
 {
-    dtake__geometry_facts facts;
-    dtake_status st = dtake__geometry_facts_of(literal, &facts, err);
-    if (st != DTAKE_OK)
-        return st;
-    if (facts.points > 0 &&
-        (facts.min_x < -540 || facts.max_x > 540 || facts.min_y < -90 || facts.max_y > 90))
-        return dtake__fail(err, DTAKE_E_FORMAT, "the geometry is not in longitude and latitude");
     dtake__geometry flat;
-    st = dtake__geometry_flatten(literal, &flat, err);
+    dtake_status st = dtake__geometry_check_degrees(literal, err);
+    if (st == DTAKE_OK)
+        st = dtake__geometry_flatten(literal, &flat, err);
     if (st != DTAKE_OK)
         return st;
     dtake__geometry_dispose(literal);

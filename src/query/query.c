@@ -177,6 +177,8 @@ dtake_status dtake_query_area(dtake_query *query, const char *text, dtake_error 
     dtake_box box;
     dtake_status st = dtake__geometry_from_text(text, strlen(text), &geometry, err);
     if (st == DTAKE_OK)
+        st = dtake__geometry_check_degrees(&geometry, err);
+    if (st == DTAKE_OK)
         st = dtake__geometry_cover(&geometry, &box, err);
     if (st == DTAKE_OK)
         set_area(query, DTAKE__AREA_GEOMETRY, box, geometry);

@@ -87,6 +87,8 @@ static void what_is_wrong_leaves_the_query_as_it_was(void **state)
     CHECK_OK(dtake_query_area(query, "POLYGON((0 0,1 0,1 1,0 0))", NULL));
     CHECK_OK(dtake_query_order(query, "a", NULL));
     CHECK_STATUS(dtake_query_area(query, "POLYGON((0 0,1 0", &err), DTAKE_E_FORMAT);
+    CHECK_STATUS(dtake_query_area(query, "SRID=2056;POINT(7 47)", &err), DTAKE_E_FORMAT);
+    CHECK(strstr(err.message, "EPSG:2056") != NULL);
     CHECK_STATUS(dtake_query_area(query, "POINT EMPTY", &err), DTAKE_E_EMPTY);
     CHECK_STATUS(dtake_query_bbox(query, "1,2,3", &err), DTAKE_E_USAGE);
     CHECK(query->area.kind == DTAKE__AREA_GEOMETRY && query->area.box.east == 1);
