@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { RECEIVE_BYTES = 256 * 1024 };
+enum { RECEIVE_MIN = 16 * 1024, RECEIVE_MAX = 256 * 1024, ANSWER_HEADER = 2 * 1024 };
 
 /* --- called by curl --- */
 
@@ -189,7 +189,6 @@ static void set_constants(dtake__http *http, CURL *easy)
     const dtake_runtime_options *options = &http->runtime->options;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -231,6 +230,15 @@ static void set_method(dtake__http *http, CURL *easy)
     }
 }
 
+/* curl's buffer lives as long as the attempt: of hundreds of short ones none needs one for long ones. */
+static long receive_bytes(const dtake__http *http)
+{
+    long bytes = RECEIVE_MIN;
+    while (bytes < RECEIVE_MAX && (http->want_count < 0 || bytes < http->want_count + ANSWER_HEADER))
+        bytes *= 2;
+    return bytes;
+}
+
 /* The bytes still missing. */
 static void set_range(dtake__http *http, CURL *easy)
 {
@@ -239,6 +247,7 @@ static void set_range(dtake__http *http, CURL *easy)
     http->want_first = http->wanted.first + held;
     http->want_count = http->wanted.has_range ? http->wanted.count - held : -1;
     http->range_sent = http->wanted.has_range || held > 0;
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, receive_bytes(http));
     if (http->wanted.has_range)
         snprintf(range, sizeof range, "%lld-%lld", (long long)http->want_first,
                  (long long)(http->want_first + http->want_count - 1));
