@@ -2,6 +2,8 @@
 
 #include <datatake/get.h>
 
+#include <time.h>
+
 #include "core/clock.h"
 
 static int64_t parse(const char *text)
@@ -22,6 +24,45 @@ static void times_are_nanoseconds_since_1970_utc(void **state)
     char text[32];
     dtake__time_format(parse("2023-08-15T09:58:11.662000Z"), text, sizeof text);
     CHECK_STR(text, "2023-08-15T09:58:11.662Z");
+}
+
+static void check_text(int64_t time_ns)
+{
+    char ours[40], theirs[40];
+    int64_t ns = (time_ns % 1000000000 + 1000000000) % 1000000000;
+    time_t seconds = (time_t)((time_ns - ns) / 1000000000);
+    if (time_ns < INT64_MIN + ns)
+        seconds = (time_t)(INT64_MIN / 1000000000 - 1);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    size_t len = strftime(theirs, sizeof theirs, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (ns != 0) {
+        len += (size_t)snprintf(theirs + len, sizeof theirs - len, ".%09d", (int)ns);
+        while (theirs[len - 1] == '0')
+            len--;
+    }
+    strcpy(theirs + len, "Z");
+    dtake__time_format(time_ns, ours, sizeof ours);
+    CHECK_STR(ours, theirs);
+    int64_t back;
+    if (dtake__time_parse(ours, &back, NULL, NULL) == DTAKE_OK)
+        CHECK(back == time_ns);
+}
+
+static void every_time_is_written_as_the_c_library_would(void **state)
+{
+    static const int64_t edges[] = { 0, -1, 1, INT64_MIN, INT64_MAX, 951782400LL * 1000000000, -1000000000 };
+    uint64_t seed = 3;
+    (void)state;
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++)
+        check_text(edges[i]);
+    for (int i = 0; i < 100000; i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        check_text((int64_t)seed);
+        check_text((int64_t)(seed >> 8) / 1000000000 * 1000000000);
+    }
+    for (int64_t day = -40000; day < 60000; day++)
+        check_text(day * 86400 * 1000000000);
 }
 
 static void what_is_not_a_time_is_refused_with_the_reason(void **state)
@@ -74,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_nanoseconds_since_1970_utc),
+        cmocka_unit_test(every_time_is_written_as_the_c_library_would),
         cmocka_unit_test(what_is_not_a_time_is_refused_with_the_reason),
         cmocka_unit_test(a_bare_date_as_the_end_means_the_end_of_that_day),
         cmocka_unit_test(http_dates_go_both_ways),

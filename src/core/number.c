@@ -2,6 +2,7 @@
 
 #include "core/c_locale.h"
 #include "core/decimal.h"
+#include "core/shortest.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -92,10 +93,37 @@ static bool format_short(double value, char *out)
     return false;
 }
 
+/* 16 and 17 digits, as most numbers have that were computed. */
+static bool format_long(double value, char *out)
+{
+    uint64_t digits;
+    int exponent;
+    double size = fabs(value);
+    if (!(size >= 1e-4 && size < 1e15) || !dtake__shortest(size, &digits, &exponent))
+        return false;
+    for (; digits % 10 == 0; digits /= 10)
+        exponent++;
+    char text[24];
+    int len = (int)dtake__format_u64(digits, text), whole = len + exponent; /* digits before the point */
+    if (exponent >= 0)
+        return false;
+    if (signbit(value))
+        *out++ = '-';
+    if (whole <= 0)
+        *out++ = '0';
+    for (int i = whole < 0 ? whole : 0; i < len; i++) {
+        if (i == whole)
+            *out++ = '.';
+        *out++ = i < 0 ? '0' : text[i];
+    }
+    *out = '\0';
+    return true;
+}
+
 void dtake__format_f64(double value, char *out, size_t size)
 {
     char text[32];
-    if (!format_short(value, text)) {
+    if (!format_short(value, text) && !format_long(value, text)) {
         locale_t old = uselocale(dtake__c_locale());
         for (int count = 15; count <= 17; count++) {
             snprintf(text, sizeof text, "%.*g", count, value);

@@ -200,6 +200,9 @@ static void doubles_are_written_as_printf_would_with_the_fewest_digits(void **st
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         check_format(values[i]);
+    for (int power = -70; power < 70; power++) /* where the next double below is nearer than the one above */
+        for (int step = -2; step <= 2; step++)
+            check_format(ldexp(1, power) * (1 + step * 0x1p-53));
     uint64_t seed = 8;
     static const double tens[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e12, 1e15, 1e18 };
     for (int i = 0; i < 50000; i++) {
@@ -209,6 +212,7 @@ static void doubles_are_written_as_printf_would_with_the_fewest_digits(void **st
         memcpy(&value, &bits, sizeof value);
         if (isfinite(value))
             check_format(value);
+        check_format(ldexp((double)(bits >> 11), -53) * 360 - 180); /* a longitude that was computed */
     }
 }
 
