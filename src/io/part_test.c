@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -237,6 +238,41 @@ static void the_longest_name_a_file_may_have_can_be_written(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, a_fresh_folder, remove_folder)
 
+/* As HDF5 does: opened by its path, locked, cut and written, behind our back. */
+static void a_part_lent_to_a_library_comes_back_with_what_it_wrote(void **state)
+{
+    (void)state;
+    dtake__part *part;
+    dtake_error err;
+    CHECK_OK(dtake__part_open(&part, target, 0, false, NULL));
+    CHECK_OK(dtake__part_write(part, 0, "something long", 14, NULL));
+    const char *path = dtake__part_lend(part);
+    int fd = open(path, O_RDWR | O_TRUNC);
+    CHECK_EQ(flock(fd, LOCK_EX | LOCK_NB), 0);
+    CHECK_STATUS(dtake__part_take_back(part, &err), DTAKE_E_STATE);
+    CHECK(strstr(err.message, "is locked"));
+    CHECK_EQ(write(fd, "short", 5), 5);
+    close(fd);
+    CHECK_OK(dtake__part_take_back(part, NULL));
+    CHECK_EQ(dtake__part_bytes(part), 5);
+    CHECK_OK(dtake__part_commit(part, NULL));
+    check_content(target, "short");
+}
+
+static void a_part_replaced_while_it_was_lent_is_not_committed(void **state)
+{
+    (void)state;
+    dtake__part *part;
+    CHECK_OK(dtake__part_open(&part, target, 0, false, NULL));
+    const char *path = dtake__part_lend(part);
+    unlink(path);
+    CHECK_STATUS(dtake__part_take_back(part, NULL), DTAKE_E_NOT_FOUND);
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+    CHECK_STATUS(dtake__part_take_back(part, NULL), DTAKE_E_STATE);
+    dtake__part_abort(part);
+    CHECK(!exists(target));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +285,8 @@ int main(void)
         TEST(a_part_begun_anew_has_no_journal),
         TEST(a_full_disk_is_told_and_leaves_nothing),
         TEST(missing_folders_are_made_and_a_file_in_the_way_is_named),
+        TEST(a_part_lent_to_a_library_comes_back_with_what_it_wrote),
+        TEST(a_part_replaced_while_it_was_lent_is_not_committed),
         TEST(the_longest_name_a_file_may_have_can_be_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
