@@ -96,8 +96,6 @@ dtake_status dtake__chunk_order(const dtake__chunk *chunk, dtake__body *bytes, i
 dtake_status dtake__chunk_column(const dtake__chunk *chunk, int field, const dtake__frames *runs,
                                  size_t count, dtake__body *bytes, dtake__arena *arena, dtake_column *out,
                                  dtake_error *err);
-dtake_status dtake__chunk_extents(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
-                                  dtake__body *bytes, double (*out)[4], dtake_error *err);
 
 /* Names that may be in a chunk: blocks of 64 bytes, 8 bits of one block set for each name. */
 enum { DTAKE__FILTER_BLOCK = 64 };

@@ -189,15 +189,6 @@ dtake_status dtake__chunk_column(const dtake__chunk *chunk, int field, const dta
     return dtake__decode_column(&chunk->fields[field].coded, runs, count, bytes, arena, out, err);
 }
 
-dtake_status dtake__chunk_extents(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
-                                  dtake__body *bytes, double (*out)[4], dtake_error *err)
-{
-    const dtake__chunk_field *field = &chunk->fields[chunk->geometry_field];
-    bytes->offset = field->offset;
-    bytes->field = field->name;
-    return dtake__decode_extents(&field->coded, runs, count, bytes, out, err);
-}
-
 dtake_status dtake__chunk_times(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
                                 dtake__body *bytes, int64_t *out, dtake_error *err)
 {

@@ -14,7 +14,7 @@
 static const char pragmas[] =
     "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;"
     "PRAGMA mmap_size = 2147418112; PRAGMA journal_size_limit = 67108864;"
-    "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;";
+    "PRAGMA trusted_schema = OFF;";
 
 static const char tables[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;"

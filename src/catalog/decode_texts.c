@@ -94,7 +94,7 @@ static dtake_status read_listed(const dtake__texts *texts, const dtake__frames *
                                 int64_t *places, dtake_error *err)
 {
     uint32_t rows = (uint32_t)out->rows;
-    const dtake__kept *list;
+    const dtake__kept *list = NULL;
     uint8_t *values = NULL;
     int64_t total = 0;
     dtake_status st = keep_common(texts, body, &list, err);

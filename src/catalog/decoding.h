@@ -129,10 +129,6 @@ dtake_status dtake__decode_column(const dtake__coded *coded, const dtake__frames
                                   dtake__body *body, dtake__arena *arena, dtake_column *out,
                                   dtake_error *err);
 
-/* min x, min y, max x, max y of each row's geometry as written; empty ones and those without: min > max. */
-dtake_status dtake__decode_extents(const dtake__coded *coded, const dtake__frames *runs, size_t count,
-                                   dtake__body *body, double (*out)[4], dtake_error *err);
-
 /* The parts. Room for all values of the runs. */
 dtake_status dtake__read_ints(const dtake__ints *ints, const dtake__frames *runs, size_t count,
                               dtake__body *body, int64_t *out, dtake_error *err);

@@ -88,22 +88,13 @@ static dtake_status take_keys(dtake__part *out, const dtake__selection *s, dtake
     return DTAKE_OK;
 }
 
-/* The frames of the picked rows alone, when fewer rows were wanted than frames have. */
-static dtake_status read_rows(dtake_batch **out, const dtake__chunk *chunk, dtake__selection *s,
+static dtake_status read_rows(dtake_batch **out, const dtake__chunk *chunk, const dtake__selection *s,
                               dtake__pieces *pieces, const dtake__result_schema *schema, dtake_error *err)
 {
-    dtake_batch *all = NULL;
-    dtake_status st =
-        dtake__chunk_batch(chunk, schema->stored, s->runs, s->run_count, &pieces->body, &all, err);
-    if (st != DTAKE_OK)
-        return st;
-    if (is_whole(s)) {
-        *out = all;
-        return DTAKE_OK;
-    }
-    st = dtake__batch_take(out, all, s->picked, s->count, err);
-    dtake_batch_release(all);
-    return st;
+    if (is_whole(s))
+        return dtake__chunk_batch(chunk, schema->stored, s->runs, s->run_count, &pieces->body, out, err);
+    return dtake__chunk_rows(chunk, schema->stored, s->runs, s->run_count, s->picked, s->count, &pieces->body,
+                             out, err);
 }
 
 dtake_status dtake__part_make(dtake__part *out, dtake__demand *demand, const dtake__listed_chunk *listed,

@@ -1,5 +1,6 @@
 #include "catalog/rows.h"
 
+#include "catalog/outlines.h"
 #include "core/alloc.h"
 #include "core/error.h"
 #include "table/column.h"
@@ -70,6 +71,95 @@ dtake_status dtake__chunk_batch(const dtake__chunk *chunk, const dtake_schema *s
     dtake__free(columns);
     return st;
 }
+
+dtake_status dtake__chunk_outlines(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
+                                   dtake__body *bytes, dtake__outlines *out, dtake_error *err)
+{
+    const dtake__chunk_field *field = &chunk->fields[chunk->geometry_field];
+    bytes->offset = field->offset;
+    bytes->field = field->name;
+    return dtake__outlines_read(out, &field->coded, runs, count, bytes, err);
+}
+
+/* --- some rows --- */
+
+/* The schema without the geometry: other columns are read whole, of geometries only what is wanted. */
+static dtake_status without_geometry(const dtake_schema *schema, int geometry, dtake_schema **out,
+                                     dtake_error *err)
+{
+    size_t count = dtake_schema_count(schema);
+    dtake_field *fields = dtake__alloc(count * sizeof *fields);
+    if (fields == NULL)
+        return no_memory(err);
+    for (size_t f = 0, to = 0; f < count; f++)
+        if ((int)f != geometry)
+            fields[to++] = *dtake_schema_field(schema, f);
+    dtake_status st = dtake_schema_new(out, fields, count - 1, err);
+    dtake__free(fields);
+    return st;
+}
+
+static dtake_status take_rows(const dtake__chunk *chunk, const dtake_schema *schema,
+                              const dtake__frames *runs, size_t count, const int32_t *rows, int64_t row_count,
+                              dtake__body *bytes, dtake_batch **out, dtake_error *err)
+{
+    dtake_batch *all = NULL;
+    dtake_status st = dtake__chunk_batch(chunk, schema, runs, count, bytes, &all, err);
+    if (st == DTAKE_OK)
+        st = dtake__batch_take(out, all, rows, row_count, err);
+    dtake_batch_release(all);
+    return st;
+}
+
+static dtake_status put_geometry(const dtake_schema *schema, int geometry, const dtake_batch *others,
+                                 dtake_column column, dtake__arena *arena, dtake_batch **out,
+                                 dtake_error *err)
+{
+    size_t count = dtake_schema_count(schema);
+    dtake_column *columns = dtake__alloc(count * sizeof *columns);
+    dtake_status st = columns != NULL ? dtake__arena_keep_batch(arena, others) : DTAKE_E_NOMEM;
+    if (st != DTAKE_OK) {
+        dtake__free(columns);
+        return no_memory(err);
+    }
+    for (size_t f = 0, from = 0; f < count; f++)
+        columns[f] = (int)f == geometry ? column : *dtake_batch_column(others, from++);
+    st = dtake__batch_new(out, schema, dtake_batch_rows(others), columns, arena->blocks, arena->count, err);
+    dtake__free(columns);
+    return st;
+}
+
+dtake_status dtake__chunk_rows(const dtake__chunk *chunk, const dtake_schema *schema,
+                               const dtake__frames *runs, size_t count, const int32_t *rows,
+                               int64_t row_count, dtake__body *bytes, dtake_batch **out, dtake_error *err)
+{
+    int geometry = dtake_schema_find_role(schema, DTAKE_ROLE_GEOMETRY);
+    int field = geometry >= 0 ? dtake__chunk_find(chunk, dtake_schema_field(schema, (size_t)geometry)) : -1;
+    if (field < 0 || chunk->fields[field].coded.flags == DTAKE__COLUMN_ALL_NULL ||
+        row_count * 2 > dtake__rows_of(chunk->starts, runs, count))
+        return take_rows(chunk, schema, runs, count, rows, row_count, bytes, out, err);
+    dtake__arena arena = { 0 };
+    dtake_schema *others_schema = NULL;
+    dtake_batch *others = NULL;
+    dtake_column column;
+    dtake_status st = without_geometry(schema, geometry, &others_schema, err);
+    if (st == DTAKE_OK)
+        st = take_rows(chunk, others_schema, runs, count, rows, row_count, bytes, &others, err);
+    if (st == DTAKE_OK) {
+        bytes->offset = chunk->fields[field].offset;
+        bytes->field = chunk->fields[field].name;
+        st = dtake__decode_geometry_rows(&chunk->fields[field].coded, runs, count, rows, row_count, bytes,
+                                         &arena, &column, err);
+    }
+    if (st == DTAKE_OK)
+        st = put_geometry(schema, geometry, others, column, &arena, out, err);
+    dtake_batch_release(others);
+    dtake_schema_release(others_schema);
+    dtake__arena_dispose(&arena);
+    return st;
+}
+
+/* --- living ones --- */
 
 dtake_status dtake__living_rows(dtake__db *db, int64_t id, const uint8_t *dead, const dtake_schema *schema,
                                 dtake_batch **out, dtake_error *err)

@@ -19,6 +19,16 @@ dtake_status dtake__chunk_field_column(const dtake__chunk *chunk, const dtake_fi
                                        const dtake__frames *runs, size_t count, dtake__body *bytes,
                                        dtake__arena *arena, dtake_column *out, dtake_error *err);
 
+/* Geometries of these frames, taken apart. */
+struct dtake__outlines;
+dtake_status dtake__chunk_outlines(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
+                                   dtake__body *bytes, struct dtake__outlines *out, dtake_error *err);
+
+/* Some rows of these frames, in the order of `rows`. */
+dtake_status dtake__chunk_rows(const dtake__chunk *chunk, const dtake_schema *schema,
+                               const dtake__frames *runs, size_t count, const int32_t *rows,
+                               int64_t row_count, dtake__body *bytes, dtake_batch **out, dtake_error *err);
+
 /* All rows that are not dead, in stored order. */
 dtake_status dtake__living_rows(dtake__db *db, int64_t chunk, const uint8_t *dead, const dtake_schema *schema,
                                 dtake_batch **out, dtake_error *err);

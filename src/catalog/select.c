@@ -1,6 +1,7 @@
 #include "catalog/select.h"
 
 #include "catalog/order.h"
+#include "catalog/outlines.h"
 #include "catalog/rows.h"
 #include "core/alloc.h"
 #include "core/error.h"
@@ -306,69 +307,44 @@ static int look_at_extent(const dtake__demand *p, const double extent[4])
     return UNDECIDED;
 }
 
-static dtake_status test_undecided(sifting *s, bool *undecided, dtake_error *err)
+/* One geometry against the area itself. */
+static dtake_status test_exactly(sifting *s, const dtake__outlines *outlines, uint32_t row, dtake_buf *wkb,
+                                 dtake_error *err)
 {
-    dtake__arena arena = { 0 };
-    dtake_column c = { 0 };
-    dtake_status st = dtake__chunk_column(s->chunk, s->chunk->geometry_field, s->out->runs, s->out->run_count,
-                                          &s->pieces->body, &arena, &c, err);
-    for (uint32_t i = 0; i < s->out->rows && st == DTAKE_OK; i++) {
-        size_t len;
-        bool holds = false;
-        if (!s->keep[i] || !undecided[i])
-            continue;
-        const char *wkb = dtake__get_bytes(&c, i, &len);
-        dtake__geometry g = dtake__geometry_view(wkb, len);
-        st = dtake__prepared_test(s->demand->area, s->demand->relation, &g, &holds, err);
-        s->keep[i] = holds;
-    }
-    dtake__arena_dispose(&arena);
-    return st;
-}
-
-/* The undecided move with their frames when some go. */
-static dtake_status shrink_with(sifting *s, bool *undecided, dtake_error *err)
-{
-    uint32_t from = 0, to = 0;
-    for (size_t r = 0; r < s->out->run_count; r++)
-        for (uint32_t f = s->out->runs[r].first; f < s->out->runs[r].end; f++) {
-            uint32_t n = s->chunk->starts[f + 1] - s->chunk->starts[f];
-            if (memchr(s->keep + from, true, n) != NULL) {
-                memmove(undecided + to, undecided + from, n);
-                to += n;
-            }
-            from += n;
-        }
-    return shrink(s, err);
+    size_t bytes = dtake__outline_bytes(outlines, row);
+    dtake__buf_clear(wkb);
+    if (dtake__buf_reserve(wkb, bytes) != DTAKE_OK)
+        return no_memory(err);
+    dtake__outline_write(outlines, row, wkb->data);
+    dtake__geometry g = dtake__geometry_view(wkb->data, bytes);
+    return dtake__prepared_test(s->demand->area, s->demand->relation, &g, &s->keep[row], err);
 }
 
 static dtake_status keep_area(sifting *s, dtake_error *err)
 {
+    const dtake__chunk *c = s->chunk;
     if (s->demand->area == NULL || s->kept == 0)
         return DTAKE_OK;
-    if (s->chunk->geometry_field < 0) {
+    if (c->geometry_field < 0 || c->fields[c->geometry_field].coded.flags == DTAKE__COLUMN_ALL_NULL) {
         memset(s->keep, false, s->out->rows);
         return shrink(s, err);
     }
-    double(*extents)[4] = dtake__alloc(((size_t)s->out->rows + 1) * sizeof *extents);
-    bool *undecided = dtake__calloc((size_t)s->out->rows + 1, sizeof *undecided), any = false;
-    dtake_status st = extents != NULL && undecided != NULL ? DTAKE_OK : no_memory(err);
-    if (st == DTAKE_OK)
-        st = dtake__chunk_extents(s->chunk, s->out->runs, s->out->run_count, &s->pieces->body, extents, err);
+    dtake__outlines outlines = { 0 };
+    dtake_buf wkb = DTAKE_BUF_INIT(INT32_MAX);
+    dtake_status st =
+        dtake__chunk_outlines(c, s->out->runs, s->out->run_count, &s->pieces->body, &outlines, err);
     for (uint32_t i = 0; i < s->out->rows && st == DTAKE_OK; i++) {
+        double extent[4];
         if (!s->keep[i])
             continue;
-        int place = look_at_extent(s->demand, extents[i]);
-        s->keep[i] = place != OUTSIDE;
-        undecided[i] = place == UNDECIDED;
-        any = any || undecided[i];
+        dtake__outline_extent(&outlines, i, extent);
+        int place = look_at_extent(s->demand, extent);
+        s->keep[i] = place == INSIDE;
+        if (place == UNDECIDED)
+            st = test_exactly(s, &outlines, i, &wkb, err);
     }
-    if (st == DTAKE_OK)
-        st = shrink_with(s, undecided, err);
-    if (st == DTAKE_OK && any)
-        st = test_undecided(s, undecided, err);
-    dtake__free(extents);
-    dtake__free(undecided);
+    dtake__outlines_dispose(&outlines);
+    dtake__buf_dispose(&wkb);
     return st == DTAKE_OK ? shrink(s, err) : st;
 }
 
