@@ -4,7 +4,7 @@ enum {
     FIRST_LONGS = 64, /* fewer would cost a burst of small windows a second wave of round trips */
     FIRST_ALL = 256,
     FLAT_ROUNDS = 8, /* after so many rounds without growth, growing is tried again */
-    SETTLING_ROUND_TRIPS = 20,
+    SETTLING_ROUND_TRIPS = 60,
 };
 static const double BETTER = 1.05;
 
@@ -67,15 +67,12 @@ static void go_back(dtake__permits *permits)
 static void judge_round(dtake__permits *permits, int64_t now_us)
 {
     double us = (double)(now_us > permits->round_start_us ? now_us - permits->round_start_us : 1);
-    double bytes_us = (double)permits->bytes / us, requests_us = permits->successes / us;
-    bool better = permits->is_judged && (bytes_us > permits->best_bytes_us * BETTER ||
-                                         requests_us > permits->best_requests_us * BETTER);
+    double bytes_us = (double)permits->bytes / us;
+    bool better = permits->is_judged && bytes_us > permits->best_bytes_us * BETTER;
     if (permits->has_grown && !better)
         go_back(permits);
     if (bytes_us > permits->best_bytes_us)
         permits->best_bytes_us = bytes_us;
-    if (requests_us > permits->best_requests_us)
-        permits->best_requests_us = requests_us;
     permits->is_judged = true;
     permits->has_grown = false;
     permits->flat_rounds = better ? 0 : permits->flat_rounds + 1;
@@ -120,7 +117,7 @@ void dtake__permits_overloaded(dtake__permits *permits, int64_t sent_us, int64_t
     permits->halved_at_us = now_us;
     permits->growing = true;
     permits->has_grown = permits->is_judged = false;
-    permits->best_bytes_us = permits->best_requests_us = 0;
+    permits->best_bytes_us = 0;
     permits->flat_rounds = 0;
     remember(permits);
     begin_round(permits, now_us);

@@ -1,10 +1,11 @@
 /* How many requests may be under way at one host: numbers only, no clock and no I/O.
  *
  * 64 long requests, and up to 256 with the short ones (headers, documents), which wait for round trips and
- * not for the line. After a round (as many successes as there are permits) that moved more bytes or more
- * requests a second than the best before, and now and then to see, both grow by one a success for a round,
- * and go back when the round after that was no better. The first round trips do not count, for TCP's own
- * growth fills them: more connections would each begin it anew. An overloaded host (429, 503) halves both,
+ * not for the line. After a round (as many successes as there are permits) that moved more bytes a second
+ * than the best before, and now and then to see, both grow by one a success for a round, and go back when the
+ * round after that was no better. (Requests a second would not do: some are shorter than others.) The first
+ * round trips do not count, for TCP's own growth fills them: more connections would each begin it anew, and
+ * work for the slow ones would outlast the rest. An overloaded host (429, 503) halves both,
  * once for all the requests that were under way at the time, and from there on they grow by one only. */
 #ifndef DTAKE_IO_PERMITS_H
 #define DTAKE_IO_PERMITS_H
@@ -26,7 +27,7 @@ typedef struct dtake__permits {
     int flat_rounds;              /* that were no better */
     int64_t round_start_us, bytes;
     int successes, round_successes; /* so far, and when the round is over */
-    double best_bytes_us, best_requests_us;
+    double best_bytes_us;
 } dtake__permits;
 
 void dtake__permits_init(dtake__permits *permits, int most, int64_t now_us);

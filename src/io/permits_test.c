@@ -22,10 +22,10 @@ static void run_round(int64_t us)
         dtake__permits_succeeded(&permits, 1000000, true, RTT_US, now_us);
 }
 
-/* Until a second is over, when a round's speed first counts, and once more. */
+/* Until three seconds are over, when a round's speed first counts, and once more. */
 static void settle(void)
 {
-    for (int i = 0; i < 11; i++)
+    for (int i = 0; i < 31; i++)
         run_round(ROUND_US);
 }
 
@@ -46,11 +46,11 @@ static void long_requests_begin_with_64_and_short_ones_with_256(void **state)
     CHECK(!dtake__permits_allow(&permits, false, 7, 0));
 }
 
-static void growth_of_the_first_twenty_round_trips_is_tcps_own(void **state)
+static void growth_of_the_first_sixty_round_trips_is_tcps_own(void **state)
 {
     (void)state;
     open_for(256);
-    for (int64_t us = 500000; us > 10000; us /= 2) /* twice as fast each time, within a second */
+    for (int64_t us = 500000; us > 10000; us /= 2) /* twice as fast each time, within 3 s */
         run_round(us);
     CHECK_EQ(dtake__permits_longs(&permits), 64);
 }
@@ -90,7 +90,7 @@ static void nobody_waiting_means_no_growth(void **state)
 {
     (void)state;
     open_for(256);
-    for (int i = 0; i < 64 * 40; i++)
+    for (int i = 0; i < 64 * 80; i++)
         dtake__permits_succeeded(&permits, 1000, false, RTT_US, now_us += ROUND_US / 64);
     CHECK_EQ(dtake__permits_longs(&permits), 64);
 }
@@ -119,7 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(long_requests_begin_with_64_and_short_ones_with_256),
-        cmocka_unit_test(growth_of_the_first_twenty_round_trips_is_tcps_own),
+        cmocka_unit_test(growth_of_the_first_sixty_round_trips_is_tcps_own),
         cmocka_unit_test(a_faster_round_lets_them_grow_and_a_slower_one_takes_it_back),
         cmocka_unit_test(now_and_then_more_are_tried_and_kept_when_they_help),
         cmocka_unit_test(nobody_waiting_means_no_growth),
