@@ -16,7 +16,7 @@
 enum {
     MAX_PIECE_BYTES = 2 << 20,
     MIN_PIECE_BYTES = 256 << 10,
-    PIECE_SHARE = 24,            /* of the rest */
+    PIECE_SHARE = 64,            /* of the rest */
     FIRST_PIECE_BYTES = 1 << 20, /* its head tells length and version, the others follow at once */
     PIECES = 64,
     WARM_CONNECTIONS = 12, /* opened while that head is on its way, for each file */
@@ -201,7 +201,7 @@ static int64_t next_count(int64_t rest)
 {
     int64_t share = rest / PIECE_SHARE;
     share = share < MIN_PIECE_BYTES ? MIN_PIECE_BYTES : smaller(share, MAX_PIECE_BYTES);
-    return smaller(share, rest);
+    return rest - share < MIN_PIECE_BYTES ? rest : share; /* no crumbs */
 }
 
 static int64_t first_count(const dtake__image *image)
