@@ -66,6 +66,7 @@ static void unlink_take(dtake__take *take)
 /* What was opened, planned and read; the layers stay, with nothing but their hrefs. */
 void dtake__take_drop_attempt(dtake__take *take)
 {
+    dtake__budget_ended(take->job->runtime, &take->budget);
     if (take->held > 0)
         dtake__budget_release(take->job->runtime, take->held);
     take->held = 0;

@@ -134,6 +134,7 @@ static void on_pixels(dtake_status status, dtake_pixels *pixels, const dtake_err
         note_layer(take, at.index, status, err);
     if (--take->pending > 0 || gave_up(take))
         return;
+    dtake__budget_fetched(take->job->runtime, &take->budget);
     give_back(take);
     dtake__take_make_file(take);
 }
@@ -187,6 +188,7 @@ static void planned(dtake__work *work)
     take->waiting = true;
     take->budget.order = take->image->place;
     take->budget.granted = granted;
+    take->budget.fetches = true;
     dtake__budget_acquire(job->runtime, &take->budget);
 }
 

@@ -1,5 +1,13 @@
 #include "io/engine.h"
 
+static bool may_grant(const dtake__budget *budget, const dtake__budget_wait *wait)
+{
+    if (budget->used == 0 || wait->bytes <= budget->limit - budget->used)
+        return true;
+    bool silent = wait->fetches && budget->fetchers > 0 && budget->fetching == 0;
+    return silent && (budget->used <= budget->limit || budget->fetchers == 1);
+}
+
 /* Grants happen only here, on the loop thread, so that withdrawing there sees either a waiter or a grant. */
 static void pump(dtake__post *post)
 {
@@ -12,10 +20,13 @@ static void pump(dtake__post *post)
         if (first == NULL)
             break;
         dtake__budget_wait *wait = DTAKE__CONTAINER(first, dtake__budget_wait, node);
-        if (budget->used > 0 && wait->bytes > budget->limit - budget->used)
+        if (!may_grant(budget, wait))
             break;
         dtake__heap_pop(&budget->waiting);
         budget->used += wait->bytes;
+        wait->counted = wait->fetching = wait->fetches;
+        budget->fetchers += wait->fetches;
+        budget->fetching += wait->fetches;
         pthread_mutex_unlock(&budget->lock);
         wait->granted(wait);
         pthread_mutex_lock(&budget->lock);
@@ -62,6 +73,36 @@ void dtake__budget_release(dtake_runtime *runtime, int64_t bytes)
     if (budget->waiting.root != NULL)
         want_pump(runtime);
     pthread_mutex_unlock(&budget->lock);
+}
+
+void dtake__budget_fetched(dtake_runtime *runtime, dtake__budget_wait *wait)
+{
+    dtake__budget *budget = &runtime->budget;
+    pthread_mutex_lock(&budget->lock);
+    budget->fetching -= wait->fetching;
+    wait->fetching = false;
+    if (budget->waiting.root != NULL)
+        want_pump(runtime);
+    pthread_mutex_unlock(&budget->lock);
+}
+
+void dtake__budget_ended(dtake_runtime *runtime, dtake__budget_wait *wait)
+{
+    dtake__budget *budget = &runtime->budget;
+    dtake__budget_fetched(runtime, wait);
+    pthread_mutex_lock(&budget->lock);
+    budget->fetchers -= wait->counted;
+    wait->counted = false;
+    pthread_mutex_unlock(&budget->lock);
+}
+
+size_t dtake__budget_waiting(dtake_runtime *runtime)
+{
+    dtake__budget *budget = &runtime->budget;
+    pthread_mutex_lock(&budget->lock);
+    size_t count = budget->waiting.count;
+    pthread_mutex_unlock(&budget->lock);
+    return count;
 }
 
 void dtake__budget_open(dtake_runtime *runtime, int64_t limit)

@@ -27,6 +27,7 @@ typedef struct dtake__budget {
     pthread_mutex_t lock;
     dtake__heap waiting;
     int64_t limit, used;
+    int fetchers, fetching; /* granted and not ended; those that still wait for bytes */
     dtake__post pump;
     bool pump_posted;
 } dtake__budget;

@@ -276,6 +276,7 @@ typedef struct share {
     dtake__budget_wait wait;
     char name;
     char *granted;
+    dtake_runtime *runtime;
 } share;
 
 static void note_grant(dtake__budget_wait *wait)
@@ -295,6 +296,12 @@ static void settle(dtake_runtime *runtime)
 {
     call_on_loop(runtime, nothing, NULL);
     call_on_loop(runtime, nothing, NULL);
+}
+
+static void tell_on_loop(dtake_runtime *runtime, void (*tell)(void *ctx), share *at)
+{
+    call_on_loop(runtime, tell, at);
+    settle(runtime);
 }
 
 static void the_budget_is_shared_in_order_and_lets_a_giant_in_alone(void **state)
@@ -330,6 +337,56 @@ static void the_budget_is_shared_in_order_and_lets_a_giant_in_alone(void **state
     settle(runtime);
     CHECK_STR(granted, "adbGc");
     dtake__budget_release(runtime, 10);
+    dtake_runtime_close(runtime);
+}
+
+/* What the loop thread does for who has all its bytes, or is through. */
+static void tell_fetched(void *ctx)
+{
+    share *at = ctx;
+    dtake__budget_fetched(at->runtime, &at->wait);
+}
+
+static void tell_ended(void *ctx)
+{
+    share *at = ctx;
+    dtake__budget_ended(at->runtime, &at->wait);
+    dtake__budget_release(at->runtime, at->wait.bytes);
+}
+
+static void while_nobody_fetches_one_more_is_let_in_beyond_the_budget(void **state)
+{
+    (void)state;
+    char granted[16] = "";
+    dtake_runtime *runtime = open_runtime(1, 100);
+    static const int64_t bytes[] = { 90, 50, 10, 500, 400 };
+    share shares[5];
+    for (int i = 0; i < 5; i++) {
+        shares[i] =
+            (share){ { .bytes = bytes[i], .granted = note_grant, .fetches = true, .order = (uint64_t)i },
+                     (char)('a' + i),
+                     granted,
+                     runtime };
+        dtake__budget_acquire(runtime, &shares[i].wait);
+    }
+    settle(runtime);
+    CHECK_STR(granted, "a");
+    CHECK_EQ(dtake__budget_waiting(runtime), 4);
+    tell_on_loop(runtime, tell_fetched, &shares[0]);
+    CHECK_STR(granted, "ab"); /* 140 of 100, and b fetches */
+    tell_on_loop(runtime, tell_fetched, &shares[1]);
+    CHECK_STR(granted, "ab"); /* no third beyond the limit */
+    tell_on_loop(runtime, tell_ended, &shares[0]);
+    CHECK_STR(granted, "abc"); /* fits */
+    tell_on_loop(runtime, tell_ended, &shares[1]);
+    tell_on_loop(runtime, tell_fetched, &shares[2]);
+    CHECK_STR(granted, "abcd"); /* giants: two at a time */
+    tell_on_loop(runtime, tell_fetched, &shares[3]);
+    CHECK_STR(granted, "abcd");
+    tell_on_loop(runtime, tell_ended, &shares[2]);
+    CHECK_STR(granted, "abcde");
+    tell_on_loop(runtime, tell_ended, &shares[3]);
+    tell_on_loop(runtime, tell_ended, &shares[4]);
     dtake_runtime_close(runtime);
 }
 
@@ -473,6 +530,7 @@ int main(void)
         cmocka_unit_test(timers_fire_once_can_be_moved_and_stopped),
         cmocka_unit_test(a_latch_gives_up_after_its_time),
         cmocka_unit_test(the_budget_is_shared_in_order_and_lets_a_giant_in_alone),
+        cmocka_unit_test(while_nobody_fetches_one_more_is_let_in_beyond_the_budget),
         cmocka_unit_test(who_withdraws_is_not_granted_and_makes_way),
         cmocka_unit_test(completions_are_drained_in_batches_while_the_descriptor_is_readable),
         cmocka_unit_test(after_fork_the_child_is_told_to_open_its_own_runtime),

@@ -7,6 +7,10 @@
 
 #include <stdio.h>
 
+/* When so little is still to come, the next window's requests may go out: a round trip's worth of a fast
+ * line. */
+enum { LAST_BYTES = 8 << 20 };
+
 typedef dtake__reading reading;
 typedef dtake__piece piece;
 
@@ -140,6 +144,9 @@ static void decode_piece(reading *r, piece *p)
 
 static void piece_arrived(reading *r, piece *p)
 {
+    r->bytes_to_come -= p->range->bytes;
+    if (r->bytes_to_come <= LAST_BYTES)
+        dtake__budget_fetched(r->op.runtime, &r->budget);
     if (r->job.bytes_done != NULL)
         atomic_fetch_add_explicit(r->job.bytes_done, (int_least64_t)p->range->bytes, memory_order_relaxed);
     decode_piece(r, p);
@@ -210,7 +217,9 @@ static void start_pieces(reading *r)
 
 void dtake__pieces_start(reading *r)
 {
-    r->bytes_held = 0;
+    r->bytes_held = r->bytes_to_come = 0;
+    for (size_t i = 0; i < r->plan.range_count; i++)
+        r->bytes_to_come += r->plan.range[i].bytes;
     if (r->header->gdal != NULL) {
         if (!hand_out(r, NULL, 0, 0, gdal_share))
             dtake__reading_fail_all(r, DTAKE_E_NOMEM, "out of memory");

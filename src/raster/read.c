@@ -59,6 +59,7 @@ static void finish(reading *r)
         dtake__reading_fail_all(r, DTAKE_E_CANCELLED, "cancelled");
     bool good = r->status == DTAKE_OK;
     r->done(r->status, good ? &r->canvas.pixels : NULL, good ? NULL : &r->err, r->ctx);
+    dtake__budget_ended(r->op.runtime, &r->budget);
     if (r->budget_held > 0)
         dtake__budget_release(r->op.runtime, r->budget_held);
     dtake__raster_op_end(&r->op);
@@ -234,7 +235,7 @@ static void begin(dtake__post *post)
         start_reading(r);
         return;
     }
-    r->budget = (dtake__budget_wait){ .order = r->job.order, .granted = granted };
+    r->budget = (dtake__budget_wait){ .order = r->job.order, .granted = granted, .fetches = true };
     r->budget.bytes = dtake__raster_read_bytes(r->raster, &r->request.read);
     r->budget_waiting = true;
     dtake__budget_acquire(r->op.runtime, &r->budget);

@@ -38,7 +38,8 @@ struct dtake__reading {
     dtake__canvas canvas;
     dtake__piece *piece;
     size_t next_piece;
-    uint64_t bytes_held; /* fetched or being fetched, not yet decoded */
+    uint64_t bytes_held;    /* fetched or being fetched, not yet decoded */
+    uint64_t bytes_to_come; /* not yet fetched */
     int pending;
     bool opened_again, opening;
     dtake__raster_op *open;
