@@ -1,4 +1,4 @@
-"""The three programs of examples/ do what their first lines say."""
+"""The programs of examples/ do what their first lines say."""
 import subprocess
 from pathlib import Path
 
@@ -73,3 +73,13 @@ def test_get_with_progress_writes_every_cut(examples, rasters, tmp_path, quiet_e
     assert len(done.stdout.splitlines()) == 3
     assert "3 of 3 images" in done.stderr
     assert len(list((tmp_path / "out").glob("*.tif"))) == 3
+
+
+def test_load_columns_prints_the_mean_of_a_field(examples, program, tmp_path, quiet_env):
+    rows = "".join(f"2024-01-0{i}T00:00:00Z,{i}.5\n" for i in range(1, 6))
+    (tmp_path / "a.csv").write_text("time,cloud\n" + rows)
+    call(program, "ingest", tmp_path / "a.csv", "-d", "d", env=quiet_env)
+    assert call(examples / "load_columns", "d", "cloud", env=quiet_env).stdout == "5 datapoints, mean cloud 3.500\n"
+    part = call(examples / "load_columns", "d", "cloud", "2024-01-02/2024-01-03", env=quiet_env)
+    assert part.stdout == "2 datapoints, mean cloud 3.000\n"
+    assert "clod" in call(examples / "load_columns", "d", "clod", env=quiet_env, status=2).stderr

@@ -95,14 +95,17 @@ typedef struct dtake_load_progress {
 /* Copies the query. Work goes on in the background, as far ahead as the runtime's budget of bytes allows. */
 DTAKE_API dtake_status dtake_load_start(dtake_load **out, dtake_client *client, const dtake_query *query,
                                         dtake_error *err);
-DTAKE_API const dtake_schema *dtake_load_schema(const dtake_load *load); /* the load's */
+/* The load's; blocks until the source has answered. NULL when it could not: dtake_load_next says why. */
+DTAKE_API const dtake_schema *dtake_load_schema(dtake_load *load);
 
 /* The next batch, the caller's to release; blocks until there is one. *out is NULL after the last. */
 DTAKE_API dtake_status dtake_load_next(dtake_load *load, dtake_batch **out, dtake_error *err);
 
-/* Calls `done` once when dtake_load_next would not block; one call under way a load. */
+/* Calls `done` once when dtake_load_next would not block, with what it would return; one call under way a
+ * load.
+ */
 typedef void (*dtake_load_fn)(dtake_status status, dtake_load *load, void *ctx);
-DTAKE_API dtake_status dtake_load_notify(dtake_load *load, dtake_load_fn done, void *ctx);
+DTAKE_API dtake_status dtake_load_notify(dtake_load *load, dtake_error *err, dtake_load_fn done, void *ctx);
 DTAKE_API void dtake_load_progress_get(const dtake_load *load, dtake_load_progress *out);
 DTAKE_API void dtake_load_cancel(dtake_load *load);
 DTAKE_API void dtake_load_free(dtake_load *load); /* cancels and waits if it still runs */
@@ -121,5 +124,29 @@ DTAKE_API dtake_status dtake_count(dtake_client *client, const dtake_query *quer
 /* Deletes what the query names; *deleted may be NULL. */
 DTAKE_API dtake_status dtake_delete(dtake_client *client, const dtake_query *query, int64_t *deleted,
                                     dtake_error *err);
+
+/* --- the same without waiting --- */
+
+/* What came of a question; `done` takes a member by setting it to NULL. */
+typedef struct dtake_answer {
+    dtake_dataset_list *datasets;
+    dtake_collection_list *collections;
+    dtake_batch *batch; /* find */
+    int64_t number;     /* count, delete */
+} dtake_answer;
+
+typedef void (*dtake_answer_fn)(dtake_status status, dtake_answer *answer, const dtake_error *err, void *ctx);
+
+/* Texts and queries are copied. The client must not be closed before `done`. */
+DTAKE_API dtake_status dtake_datasets_start(dtake_client *client, dtake_error *err, dtake_answer_fn done,
+                                            void *ctx);
+DTAKE_API dtake_status dtake_collections_start(dtake_client *client, const char *dataset, dtake_error *err,
+                                               dtake_answer_fn done, void *ctx);
+DTAKE_API dtake_status dtake_find_start(dtake_client *client, const char *dataset, const char *collection,
+                                        const char *id, dtake_error *err, dtake_answer_fn done, void *ctx);
+DTAKE_API dtake_status dtake_count_start(dtake_client *client, const dtake_query *query, dtake_error *err,
+                                         dtake_answer_fn done, void *ctx);
+DTAKE_API dtake_status dtake_delete_start(dtake_client *client, const dtake_query *query, dtake_error *err,
+                                          dtake_answer_fn done, void *ctx);
 
 #endif

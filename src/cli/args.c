@@ -151,7 +151,8 @@ static dtake_status push_checked(dtake__arg *arg, const char *text, const char *
 dtake_status dtake__args_set(dtake__args *args, const dtake__option *option, const char *text,
                              dtake__origin origin, const char *name, dtake_error *err)
 {
-    bool is_list = option->kind == DTAKE__LIST || option->kind == DTAKE__CHOICES;
+    bool has_commas = option->kind == DTAKE__LIST || option->kind == DTAKE__CHOICES;
+    bool is_list = has_commas || option->kind == DTAKE__TEXTS;
     dtake__arg *arg = find_or_add(args, option);
     if (arg == NULL)
         return dtake__fail_nomem(err, name);
@@ -162,7 +163,7 @@ dtake_status dtake__args_set(dtake__args *args, const dtake__option *option, con
     arg->where = dtake__strdup(name);
     if (arg->where == NULL)
         return dtake__fail_nomem(err, name);
-    if (!is_list)
+    if (!has_commas)
         return push_checked(arg, text, name, err);
 
     char piece[256];

@@ -66,7 +66,7 @@ static dtake_status set_option(struct parse *p, const dtake__option *option, con
     if (option->kind == DTAKE__FLAG) {
         value = separate ? "true" : value;
     } else if (separate) {
-        if (p->at == p->argc || looks_like_option(p->argv[p->at]))
+        if (p->at == p->argc || (looks_like_option(p->argv[p->at]) && !option->dash_value))
             return dtake__fail(p->err, DTAKE_E_USAGE, "%s needs a value: %s %s", name, name, option->value);
         value = p->argv[p->at++];
         if (option->kind == DTAKE__BOX)

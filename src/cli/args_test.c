@@ -147,7 +147,7 @@ static void too_few_and_too_many_inputs_are_refused(void **state)
     (void)state;
     dtake__args args;
     dtake_error err = { .message = "" };
-    CHECK_STATUS(PARSE(&args, &err, "get", "-q"), DTAKE_E_USAGE);
+    CHECK_STATUS(PARSE(&args, &err, "compare", "-q"), DTAKE_E_USAGE);
     CHECK(strstr(err.message, "no input given") != NULL);
     dtake__args_dispose(&args);
     CHECK_STATUS(PARSE(&args, &err, "man", "get", "info"), DTAKE_E_USAGE);

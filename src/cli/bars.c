@@ -213,3 +213,35 @@ dtake_status dtake__bars_render(const dtake__bars *bars, const dtake_progress *p
     put_total(&line, bars, progress, style);
     return end_line(&line, lines);
 }
+
+static void put_meter(struct line *line, const dtake__meter *meter, const dtake__bars_style *style)
+{
+    put_name(line, meter->name, NAME_COLUMNS - (style->width < 80 ? 12 : 0), style->utf8);
+    put_columns(line, "  ");
+    if (style->width >= MIN_BAR_WIDTH && meter->part >= 0) {
+        put_bar(line, meter->part, style);
+        put_columns(line, "  ");
+    }
+    put_columns(line, meter->text);
+}
+
+dtake_status dtake__meters_render(const dtake__meter *meters, size_t count, const dtake__bars_style *style,
+                                  dtake_buf *out, int *lines)
+{
+    size_t shown = count <= DTAKE_BARS_LINES ? count : DTAKE_BARS_LINES - 1;
+    dtake_status st = DTAKE_OK;
+    *lines = 0;
+    for (size_t i = 0; i < shown && st == DTAKE_OK; i++) {
+        struct line line = { out, style->width, DTAKE_OK };
+        put_meter(&line, &meters[i], style);
+        st = end_line(&line, lines);
+    }
+    if (st == DTAKE_OK && shown < count) {
+        char text[32];
+        struct line line = { out, style->width, DTAKE_OK };
+        snprintf(text, sizeof text, "(+%zu)", count - shown);
+        put_columns(&line, text);
+        st = end_line(&line, lines);
+    }
+    return st;
+}

@@ -40,4 +40,14 @@ typedef struct dtake__bars_style {
 dtake_status dtake__bars_render(const dtake__bars *bars, const dtake_progress *progress,
                                 const dtake__bars_style *style, dtake_buf *out, int *lines);
 
+/* One of several things that go on side by side: loads, an ingest. */
+typedef struct dtake__meter {
+    char name[DTAKE_NAME_BYTES];
+    double part; /* of the whole, 0 to 1; negative: nobody knows */
+    char text[96];
+} dtake__meter;
+
+dtake_status dtake__meters_render(const dtake__meter *meters, size_t count, const dtake__bars_style *style,
+                                  dtake_buf *out, int *lines);
+
 #endif

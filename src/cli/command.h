@@ -11,6 +11,7 @@ typedef enum dtake__option_kind {
     DTAKE__FILE,    /* TEXT that completes to files */
     DTAKE__FOLDER,  /* TEXT that completes to folders */
     DTAKE__LIST,    /* comma list, may be repeated; all of them count */
+    DTAKE__TEXTS,   /* may be repeated; all of them count, commas are theirs */
     DTAKE__CHOICE,  /* one of `choices` */
     DTAKE__CHOICES, /* comma list of `choices` */
     DTAKE__INTEGER, /* from `min` to `max` */
@@ -31,6 +32,7 @@ typedef struct dtake__option {
     const char *aliases; /* more long names, blank between them, not shown in help; NULL: none */
     double min, max;     /* INTEGER and NUMBER, both 0: any */
     bool hidden;         /* parsed, shown nowhere */
+    bool dash_value;     /* a value that begins with '-' is no option: -datetime */
     bool here_only;      /* only on the command line: not in settings files or the environment */
 } dtake__option;
 
@@ -44,7 +46,7 @@ typedef struct dtake__example {
     const char *does, *line;
 } dtake__example;
 
-enum { DTAKE_MAX_GROUPS = 8, DTAKE_MAX_EXAMPLES = 6 };
+enum { DTAKE_MAX_GROUPS = 10, DTAKE_MAX_EXAMPLES = 6 };
 
 typedef struct dtake__args dtake__args;
 

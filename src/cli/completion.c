@@ -137,7 +137,7 @@ static dtake_status put_quoted(dtake_buf *out, const char *text, const char *esc
 static dtake_status zsh_option(dtake_buf *out, const dtake__option *o)
 {
     char words[128] = "";
-    bool repeats = o->kind == DTAKE__LIST;
+    bool repeats = o->kind == DTAKE__LIST || o->kind == DTAKE__TEXTS;
     dtake_status st = o->letter != '\0'
                           ? dtake__buf_printf(out, " \\\n            '(-%c --%s)'{-%c,--%s%s}'", o->letter,
                                               o->name, o->letter, o->name, o->kind == DTAKE__FLAG ? "" : "=")

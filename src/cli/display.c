@@ -60,31 +60,40 @@ static void flush(dtake__display *display)
 
 /* All in one write, so that a terminal never shows half of it: back up, every line anew, what is left over
  * erased. */
+static void draw(dtake__display *display, const dtake_buf *picture, int lines)
+{
+    dtake_status st = DTAKE_OK;
+    if (display->lines > 0)
+        st = dtake__buf_printf(&display->text, "\r\x1b[%dA", display->lines);
+    for (const char *c = dtake__buf_str(picture); *c != '\0' && st == DTAKE_OK;) {
+        size_t len = strcspn(c, "\n");
+        st = dtake__buf_printf(&display->text, "%.*s\x1b[K\n", (int)len, c);
+        c += len + 1;
+    }
+    if (st == DTAKE_OK)
+        st = dtake__buf_puts(&display->text, "\x1b[J");
+    if (st == DTAKE_OK)
+        flush(display);
+    display->lines = lines;
+}
+
+/* A terminal puts the cursor on the next line when its last column is written: one column less. */
+static dtake__bars_style style_of(dtake__display *display)
+{
+    if (dtake__signals_resized())
+        display->width = dtake__term_width();
+    return (dtake__bars_style){ display->width - 1, display->term.utf8, display->term.color,
+                                display->label[0] != '\0' ? display->label : "total" };
+}
+
 static void draw_bars(dtake__display *display, const dtake_progress *progress)
 {
     dtake_buf picture = DTAKE_BUF_INIT(MAX_TEXT_BYTES);
     int lines = 0;
-    if (dtake__signals_resized())
-        display->width = dtake__term_width();
-    /* A terminal puts the cursor on the next line when its last column is written: one column less. */
-    dtake__bars_style style = { display->width - 1, display->term.utf8, display->term.color,
-                                display->label[0] != '\0' ? display->label : "total" };
+    const dtake__bars_style style = style_of(display);
     dtake__bars_update(&display->bars, progress);
-    if (dtake__bars_render(&display->bars, progress, &style, &picture, &lines) == DTAKE_OK) {
-        dtake_status st = DTAKE_OK;
-        if (display->lines > 0)
-            st = dtake__buf_printf(&display->text, "\r\x1b[%dA", display->lines);
-        for (const char *c = dtake__buf_str(&picture); *c != '\0' && st == DTAKE_OK;) {
-            size_t len = strcspn(c, "\n");
-            st = dtake__buf_printf(&display->text, "%.*s\x1b[K\n", (int)len, c);
-            c += len + 1;
-        }
-        if (st == DTAKE_OK)
-            st = dtake__buf_puts(&display->text, "\x1b[J");
-        if (st == DTAKE_OK)
-            flush(display);
-        display->lines = lines;
-    }
+    if (dtake__bars_render(&display->bars, progress, &style, &picture, &lines) == DTAKE_OK)
+        draw(display, &picture, lines);
     dtake__buf_dispose(&picture);
 }
 
@@ -133,6 +142,51 @@ void dtake__display_update(dtake__display *display, const char *label, const dta
             print_json(display, display->started ? "progress" : "start", progress);
         display->started = true;
         display->shown_at = progress->seconds;
+    }
+}
+
+static void draw_meters(dtake__display *display, const dtake__meter *meters, size_t count)
+{
+    dtake_buf picture = DTAKE_BUF_INIT(MAX_TEXT_BYTES);
+    int lines = 0;
+    const dtake__bars_style style = style_of(display);
+    if (dtake__meters_render(meters, count, &style, &picture, &lines) == DTAKE_OK)
+        draw(display, &picture, lines);
+    dtake__buf_dispose(&picture);
+}
+
+static void print_meter(dtake__display *display, const char *verb, const dtake__meter *meter, double seconds)
+{
+    if (display->kind == DTAKE__DISPLAY_PLAIN) {
+        dtake__say("%s %s: %s, after %.0f s", verb, meter->name, meter->text, seconds);
+        return;
+    }
+    dtake__json json = { .out = &display->text };
+    dtake__json_object(&json, NULL);
+    dtake__json_i64(&json, "v", 1);
+    dtake__json_text(&json, "event", "progress");
+    dtake__json_text(&json, "job", verb);
+    dtake__json_text(&json, "name", meter->name);
+    if (meter->part >= 0)
+        dtake__json_f64(&json, "part", meter->part);
+    dtake__json_text(&json, "text", meter->text);
+    dtake__json_seconds(&json, "seconds", seconds);
+    dtake__json_end(&json, '}');
+    if (json.status == DTAKE_OK && dtake__buf_puts(&display->text, "\n") == DTAKE_OK)
+        flush(display);
+    dtake__buf_clear(&display->text);
+}
+
+void dtake__display_meters(dtake__display *display, const char *verb, const dtake__meter *meters,
+                           size_t count, double seconds)
+{
+    double every = display->kind == DTAKE__DISPLAY_PLAIN ? PLAIN_SECONDS : JSON_SECONDS;
+    if (display->kind == DTAKE__DISPLAY_BARS) {
+        draw_meters(display, meters, count);
+    } else if (display->kind != DTAKE__DISPLAY_NONE && seconds - display->shown_at >= every) {
+        for (size_t i = 0; i < count; i++)
+            print_meter(display, verb, &meters[i], seconds);
+        display->shown_at = seconds;
     }
 }
 

@@ -34,6 +34,10 @@ void dtake__display_dispose(dtake__display *display);
 /* Call about ten times a second. */
 void dtake__display_update(dtake__display *display, const char *label, const dtake_progress *progress);
 
+/* The same for what is no job of images. `verb`: "load", "ingest". `seconds`: since the start. */
+void dtake__display_meters(dtake__display *display, const char *verb, const dtake__meter *meters,
+                           size_t count, double seconds);
+
 /* A line for people that stays, above the bars. Not shown by the kinds NONE and JSON. */
 void dtake__display_line(dtake__display *display, const char *fmt, ...) DTAKE_PRINTF(2, 3);
 

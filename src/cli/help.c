@@ -54,7 +54,7 @@ static dtake_status put_option(dtake_buf *out, const dtake__option *option)
     snprintf(help, sizeof help, "%s%s%s%s%s%s%s", option->help, choices[0] != '\0' ? "; one of " : "",
              choices, option->initial != NULL ? " (default: " : "",
              option->initial != NULL ? option->initial : "", option->initial != NULL ? ")" : "",
-             option->kind == DTAKE__LIST ? "; may be repeated" : "");
+             option->kind == DTAKE__LIST || option->kind == DTAKE__TEXTS ? "; may be repeated" : "");
     dtake_status st = dtake__buf_puts(out, left);
     if (st == DTAKE_OK && len >= OPTION_COLUMN - 1)
         st = dtake__buf_printf(out, "\n%*s", OPTION_COLUMN, "");

@@ -1,6 +1,8 @@
 #include "cli/job_options.h"
 
+#include "cli/catalog_items.h"
 #include "cli/input.h"
+#include "cli/query_options.h"
 #include "core/error.h"
 
 #include <stdio.h>
@@ -73,10 +75,34 @@ static dtake_status read_area(dtake__job_options *out, const dtake__args *args, 
     return st;
 }
 
+/* Clouds were looked at by the catalogue, whatever its field is called; time and place are looked at twice.
+ */
+static dtake_status read_catalog(dtake__job_options *out, const dtake__args *args, dtake_error *err)
+{
+    if (args->input_count > 0)
+        return dtake__fail(
+            err, DTAKE_E_USAGE,
+            "%s: inputs and images of a catalogue (--dataset, --collections) exclude each other",
+            args->command->name);
+    dtake_status st = dtake__catalog_items(&out->items, args, err);
+    out->get.items_json = dtake__buf_str(&out->items);
+    out->get.items_json_bytes = out->items.len;
+    out->get.has_cloud = false;
+    return st;
+}
+
 static dtake_status read_inputs(dtake__job_options *out, const dtake__args *args, dtake_error *err)
 {
     const char *intersects = dtake__args_text(args, "intersects");
     bool is_stdin = false;
+    if (dtake__queries_wanted(args))
+        return read_catalog(out, args, err);
+    if (args->input_count == 0)
+        return dtake__fail(
+            err, DTAKE_E_USAGE,
+            "%s: no input given: datatake %s INPUT..., or images of a catalogue with -d DATASET; see "
+            "datatake %s -h",
+            args->command->name, args->command->name, args->command->name);
     for (size_t i = 0; i < args->input_count; i++)
         is_stdin = is_stdin || strcmp(args->inputs[i], "-") == 0;
     if (!is_stdin) {

@@ -65,7 +65,7 @@ static dtake_status put_option(dtake_buf *out, const dtake__option *option)
         st = PUT(out, "\1\n", option->help);
     if (st == DTAKE_OK && choices[0] != '\0')
         st = PUT(out, "; one of ", choices);
-    if (st == DTAKE_OK && option->kind == DTAKE__LIST)
+    if (st == DTAKE_OK && (option->kind == DTAKE__LIST || option->kind == DTAKE__TEXTS))
         st = PUT(out, "; may be repeated");
     if (st == DTAKE_OK && option->initial != NULL)
         st = PUT(out, " (default: ", option->initial, ")");

@@ -17,6 +17,16 @@ extern const dtake__option_group dtake__options_verify;
 extern const dtake__option_group dtake__options_redo;
 extern const dtake__option_group dtake__options_serve;
 extern const dtake__option_group dtake__options_config;
+extern const dtake__option_group dtake__options_query; /* which datapoints; options_catalog.c, as all below */
+extern const dtake__option_group dtake__options_fields;
+extern const dtake__option_group dtake__options_source;
+extern const dtake__option_group dtake__options_from_catalog; /* what get takes of these */
+extern const dtake__option_group dtake__options_search;
+extern const dtake__option_group dtake__options_load;
+extern const dtake__option_group dtake__options_ingest;
+extern const dtake__option_group dtake__options_mapping;
+extern const dtake__option_group dtake__options_ingest_how;
+extern const dtake__option_group dtake__options_delete;
 extern const dtake__option_group dtake__options_common; /* every command has them */
 
 /* For the files that define them. */

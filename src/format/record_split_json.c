@@ -111,6 +111,7 @@ static dtake_status pass_bracket(dtake__splitter *s, dtake__batch *batch)
         s->depth++;
     } else if (--s->depth == 0 && s->place == DTAKE__JSON_REST) {
         s->place = DTAKE__JSON_OUTSIDE;
+        s->start = s->scanned; /* nothing may follow: the bracket is no record of its own */
     } else if (s->depth == 0) {
         return end_record(s, batch, s->scanned);
     }

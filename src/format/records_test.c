@@ -76,6 +76,8 @@ static void a_collection_becomes_its_items(void **state)
     check_cut(DTAKE__RECORDS_JSON, "[ {\"a\":1},\n{\"b\":\"\\\\\"} ]", "1:{\"a\":1}|2:{\"b\":\"\\\\\"}|",
               DTAKE_OK);
     check_cut(DTAKE__RECORDS_JSON, "{\"features\":[]}[]", "", DTAKE_OK);
+    check_cut(DTAKE__RECORDS_JSON, "{\"features\":[{\"a\":1}]}", "1:{\"a\":1}|",
+              DTAKE_OK); /* without a line end */
 }
 
 static void other_values_are_records_themselves(void **state)

@@ -1,0 +1,33 @@
+/* Upkeep of the embedded catalogue, one file. All of these block. */
+#ifndef DATATAKE_CATALOG_H
+#define DATATAKE_CATALOG_H
+
+#include <datatake/datasets.h>
+
+typedef struct dtake_catalog_stats {
+    int64_t file_bytes, free_bytes;
+    int64_t datasets, collections, datapoints;
+    int64_t chunks;       /* runs of rows kept as columns */
+    int64_t fresh_rows;   /* not yet folded into chunks */
+    int64_t column_bytes; /* of all chunks */
+    int64_t id_bytes;
+} dtake_catalog_stats;
+
+DTAKE_API dtake_status dtake_catalog_stats_get(dtake_client *client, dtake_catalog_stats *out,
+                                               dtake_error *err);
+
+/* Folds fresh rows into chunks and small chunks into full ones; readers go on undisturbed. */
+DTAKE_API dtake_status dtake_catalog_compact(dtake_client *client, dtake_error *err);
+
+/* Each problem found is told to `problem` (may be NULL), from another thread; DTAKE_E_INTEGRITY when there
+ * was one. `repair` drops what cannot be read and keeps all else. */
+typedef void (*dtake_problem_fn)(const char *text, void *ctx);
+DTAKE_API dtake_status dtake_catalog_check(dtake_client *client, dtake_error *err, dtake_problem_fn problem,
+                                           void *ctx);
+DTAKE_API dtake_status dtake_catalog_repair(dtake_client *client, dtake_error *err, dtake_problem_fn problem,
+                                            void *ctx);
+
+/* A compact read-only copy that any number of readers open at once, on network file systems too. */
+DTAKE_API dtake_status dtake_catalog_export(dtake_client *client, const char *path, dtake_error *err);
+
+#endif

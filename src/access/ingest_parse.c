@@ -1,0 +1,282 @@
+/* Parsing: records into rows, rows into batches of one collection each. */
+#include "access/ingest.h"
+
+#include "core/alloc.h"
+#include "core/error.h"
+#include "table/batch.h"
+
+#include <string.h>
+
+enum { BATCH_ROWS = 65536, BATCH_BYTES = 16 << 20, MAX_COLLECTIONS = 10000 };
+
+void dtake__parcel_push(dtake__parcel_list *list, dtake__parcel *parcel)
+{
+    parcel->next = NULL;
+    if (list->last != NULL)
+        list->last->next = parcel;
+    else
+        list->first = parcel;
+    list->last = parcel;
+    list->count++;
+}
+
+dtake__parcel *dtake__parcel_pop(dtake__parcel_list *list)
+{
+    dtake__parcel *parcel = list->first;
+    if (parcel == NULL)
+        return NULL;
+    list->first = parcel->next;
+    if (list->first == NULL)
+        list->last = NULL;
+    list->count--;
+    return parcel;
+}
+
+void dtake__parcel_free(dtake__parcel *parcel)
+{
+    if (parcel == NULL)
+        return;
+    dtake_batch_release(parcel->batch);
+    dtake__free(parcel->collection);
+    dtake__free(parcel);
+}
+
+/* --- the plan --- */
+
+static dtake_status sample(dtake_ingest *ingest, dtake_error *err)
+{
+    dtake__mapper *m = ingest->parsing.mapper;
+    for (const dtake__held *h = ingest->filled.first; h != NULL; h = h->next)
+        for (size_t i = 0; i < h->records.count; i++) {
+            if ((i & 1023) == 0 && atomic_load(&ingest->cancelled))
+                return dtake__fail(err, DTAKE_E_CANCELLED, "cancelled");
+            dtake_status st = m->kind->sample(m, &h->records.record[i], h->first && i == 0, err);
+            if (st != DTAKE_OK)
+                return st;
+        }
+    return DTAKE_OK;
+}
+
+dtake_status dtake__ingest_plan(dtake_ingest *ingest, dtake_error *err)
+{
+    dtake__ingest_parsing *p = &ingest->parsing;
+    const dtake_ingest_options *o = &ingest->options.value;
+    dtake_status st = o->format == DTAKE_INGEST_CSV ? dtake__mapper_csv_new(&p->mapper, o, err)
+                                                    : dtake__mapper_items_new(&p->mapper, o, err);
+    if (st == DTAKE_OK)
+        st = sample(ingest, err);
+    if (st == DTAKE_OK)
+        st = p->mapper->kind->schema(p->mapper, ingest->base, &p->schema, err);
+    return st;
+}
+
+dtake_status dtake__ingest_begin(dtake_ingest *ingest, dtake_error *err)
+{
+    dtake__ingest_parsing *p = &ingest->parsing;
+    dtake_status st = p->mapper->kind->begin(p->mapper, p->schema, err);
+    return st == DTAKE_OK ? dtake__builder_new(&p->builder, p->schema, err) : st;
+}
+
+/* --- collections of rows --- */
+
+static dtake_status find_collection(dtake__ingest_parsing *p, const char *name, size_t len, int32_t *out,
+                                    dtake_error *err)
+{
+    for (size_t i = 0; i < p->collection_count; i++) {
+        size_t at = (p->last_collection + i) % p->collection_count;
+        if (strlen(p->collections[at]) == len && memcmp(p->collections[at], name, len) == 0) {
+            *out = (int32_t)(p->last_collection = at);
+            return DTAKE_OK;
+        }
+    }
+    if (p->collection_count == MAX_COLLECTIONS)
+        return dtake__fail(err, DTAKE_E_LIMIT, "more than %d collections", MAX_COLLECTIONS);
+    if (p->collection_count == p->collection_room) {
+        size_t room = p->collection_room == 0 ? 8 : p->collection_room * 2;
+        char **grown = dtake__realloc_array(p->collections, room, sizeof *grown);
+        if (grown == NULL)
+            return dtake__fail_nomem(err, "collections");
+        p->collections = grown;
+        p->collection_room = room;
+    }
+    if ((p->collections[p->collection_count] = dtake__strndup(name, len)) == NULL)
+        return dtake__fail_nomem(err, "collections");
+    *out = (int32_t)(p->last_collection = p->collection_count++);
+    return DTAKE_OK;
+}
+
+static dtake_status note_collection(dtake_ingest *ingest, dtake__span named, dtake_error *err)
+{
+    dtake__ingest_parsing *p = &ingest->parsing;
+    const char *one = ingest->options.value.collection;
+    size_t row = (size_t)dtake__builder_rows(p->builder) - 1;
+    if (row >= p->row_room) {
+        size_t room = p->row_room == 0 ? 4096 : p->row_room * 2;
+        int32_t *grown = dtake__realloc_array(p->row_collection, room, sizeof *grown);
+        if (grown == NULL)
+            return dtake__fail_nomem(err, "rows");
+        p->row_collection = grown;
+        p->row_room = room;
+    }
+    if (one != NULL)
+        named = dtake__span_of(one);
+    else if (named.len == 0)
+        named = DTAKE__SPAN("default");
+    return find_collection(p, named.text, named.len, &p->row_collection[row], err);
+}
+
+/* --- batches --- */
+
+static dtake_status make_parcel(dtake__ingest_parsing *p, const dtake_batch *batch, int32_t collection,
+                                const int32_t *rows, int64_t count, dtake_error *err)
+{
+    dtake__parcel *parcel = dtake__calloc(1, sizeof *parcel);
+    if (parcel == NULL || (parcel->collection = dtake__strdup(p->collections[collection])) == NULL) {
+        dtake__parcel_free(parcel);
+        return dtake__fail_nomem(err, "a batch");
+    }
+    dtake_status st = DTAKE_OK;
+    if (rows == NULL)
+        parcel->batch = dtake_batch_retain(batch);
+    else
+        st = dtake__batch_take(&parcel->batch, batch, rows, count, err);
+    if (st != DTAKE_OK) {
+        dtake__parcel_free(parcel);
+        return st;
+    }
+    dtake__parcel_push(&p->made, parcel);
+    return DTAKE_OK;
+}
+
+/* The rows of each collection, in the order of the collections' first rows. */
+static dtake_status split(dtake__ingest_parsing *p, const dtake_batch *batch, dtake_error *err)
+{
+    int64_t rows = dtake_batch_rows(batch);
+    int32_t *index = dtake__alloc((size_t)rows * sizeof *index);
+    dtake_status st = DTAKE_OK;
+    if (index == NULL)
+        return dtake__fail_nomem(err, "a batch");
+    for (size_t c = 0; c < p->collection_count && st == DTAKE_OK; c++) {
+        int64_t count = 0;
+        for (int64_t row = 0; row < rows; row++)
+            if (p->row_collection[row] == (int32_t)c)
+                index[count++] = (int32_t)row;
+        if (count > 0)
+            st = make_parcel(p, batch, (int32_t)c, count == rows ? NULL : index, count, err);
+    }
+    dtake__free(index);
+    return st;
+}
+
+static dtake_status take_rows(dtake__ingest_parsing *p, dtake_error *err)
+{
+    dtake_batch *batch = NULL;
+    if (dtake__builder_rows(p->builder) == 0)
+        return DTAKE_OK;
+    dtake_status st = dtake__builder_take(p->builder, &batch, err);
+    if (st == DTAKE_OK)
+        st = split(p, batch, err);
+    dtake_batch_release(batch);
+    return st;
+}
+
+/* --- records --- */
+
+static dtake_status put_record(dtake_ingest *ingest, const dtake__held *held, size_t i, bool *lost)
+{
+    dtake__ingest_parsing *p = &ingest->parsing;
+    const dtake__record *record = &held->records.record[i];
+    dtake__mapper_result result = { .made = true };
+    dtake_error why = { 0 };
+    dtake_status st =
+        p->mapper->kind->put(p->mapper, p->builder, record, held->first && i == 0, &result, &why);
+    if (st == DTAKE_OK && !result.made)
+        return DTAKE_OK;
+    if (!result.fatal)
+        atomic_fetch_add_explicit(&ingest->records, 1, memory_order_relaxed);
+    if (st == DTAKE_OK)
+        return note_collection(ingest, result.collection, &p->err);
+    if (st == DTAKE_E_NOMEM) {
+        dtake__error_copy(&p->err, &why);
+        return st;
+    }
+    *lost = result.fatal;
+    dtake__ingest_fail_record(ingest, held->input, result.fatal ? 0 : (int64_t)record->line, &why,
+                              result.text.text != NULL ? result.text
+                                                       : (dtake__span){ record->text, record->len });
+    return DTAKE_OK;
+}
+
+static dtake_status parse(dtake_ingest *ingest)
+{
+    dtake__ingest_parsing *p = &ingest->parsing;
+    dtake__held *held = p->held;
+    dtake_status st = DTAKE_OK;
+    if (held == NULL)
+        return take_rows(p, &p->err);
+    if (held->first && p->mapper->kind->set_input != NULL) {
+        const char *path = ingest->files.at[held->input].path;
+        st = p->mapper->kind->set_input(p->mapper, strcmp(path, "-") != 0 ? path : NULL, &p->err);
+    }
+    bool lost = held->input == p->lost_input && p->has_lost_input;
+    for (size_t i = 0; i < held->records.count && st == DTAKE_OK && !lost; i++) {
+        st = put_record(ingest, held, i, &lost);
+        if (st == DTAKE_OK && (dtake__builder_rows(p->builder) >= BATCH_ROWS ||
+                               dtake__builder_bytes(p->builder) >= BATCH_BYTES))
+            st = take_rows(p, &p->err);
+        if ((i & 1023) == 0 && atomic_load(&ingest->cancelled))
+            st = dtake__fail(&p->err, DTAKE_E_CANCELLED, "cancelled");
+    }
+    if (lost) {
+        p->has_lost_input = true;
+        p->lost_input = held->input;
+    }
+    return st;
+}
+
+static void run(dtake__work *work)
+{
+    dtake_ingest *ingest = DTAKE__CONTAINER(work, dtake_ingest, parsing.work);
+    ingest->parsing.status = parse(ingest);
+}
+
+static void done(dtake__work *work)
+{
+    dtake_ingest *ingest = DTAKE__CONTAINER(work, dtake_ingest, parsing.work);
+    dtake__ingest_parsing *p = &ingest->parsing;
+    dtake__parcel *parcel;
+    p->busy = false;
+    if (p->held != NULL)
+        dtake__held_push(&ingest->spare, p->held);
+    else
+        p->flushed = true;
+    p->held = NULL;
+    while ((parcel = dtake__parcel_pop(&p->made)) != NULL)
+        dtake__parcel_push(&ingest->storing.waiting, parcel);
+    dtake__ingest_pump(ingest);
+}
+
+void dtake__ingest_parse_start(dtake_ingest *ingest)
+{
+    dtake__ingest_parsing *p = &ingest->parsing;
+    p->busy = true;
+    p->held = dtake__held_pop(&ingest->filled);
+    p->work = (dtake__work){ .run = run, .done = done };
+    dtake__workers_run(ingest->client->runtime, &p->work);
+}
+
+void dtake__ingest_parse_dispose(dtake_ingest *ingest)
+{
+    dtake__ingest_parsing *p = &ingest->parsing;
+    dtake__parcel *parcel;
+    while ((parcel = dtake__parcel_pop(&p->made)) != NULL)
+        dtake__parcel_free(parcel);
+    if (p->mapper != NULL)
+        p->mapper->kind->free(p->mapper);
+    dtake__builder_free(p->builder);
+    dtake_schema_release(p->schema);
+    for (size_t i = 0; i < p->collection_count; i++)
+        dtake__free(p->collections[i]);
+    dtake__free(p->collections);
+    dtake__free(p->row_collection);
+}

@@ -1,0 +1,42 @@
+#include "cli/source.h"
+
+#include "cli/job_options.h"
+#include "core/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+dtake_status dtake__source_use(dtake__source_in_use *out, const dtake__args *args, bool writes,
+                               dtake_error *err)
+{
+    dtake_runtime_options runtime;
+    const dtake_client_options client = { .source = dtake__args_text(args, "source"), .read_only = !writes };
+    *out = (dtake__source_in_use){ 0 };
+    dtake__runtime_options_read(&runtime, args);
+    dtake_status st = dtake_runtime_open(&out->runtime, &runtime, err);
+    if (st == DTAKE_OK)
+        st = dtake_client_open(&out->client, out->runtime, &client, err);
+    if (st != DTAKE_OK)
+        dtake__source_leave(out);
+    return st;
+}
+
+void dtake__source_leave(dtake__source_in_use *source)
+{
+    dtake_client_close(source->client);
+    dtake_runtime_close(source->runtime);
+    *source = (dtake__source_in_use){ 0 };
+}
+
+dtake_status dtake__place_name_read(dtake__place_name *out, const char *text, dtake_error *err)
+{
+    const char *slash = strchr(text, '/');
+    size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
+    if (len == 0 || len >= sizeof out->dataset ||
+        (slash != NULL && (slash[1] == '\0' || strlen(slash + 1) >= sizeof out->collection_text)))
+        return dtake__fail(err, DTAKE_E_USAGE, "'%.200s': expected DATASET or DATASET/COLLECTION", text);
+    snprintf(out->dataset, sizeof out->dataset, "%.*s", (int)len, text);
+    snprintf(out->collection_text, sizeof out->collection_text, "%s", slash != NULL ? slash + 1 : "");
+    out->collection = slash != NULL ? out->collection_text : NULL;
+    return DTAKE_OK;
+}
