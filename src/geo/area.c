@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "geo/geos.h"
 #include "geo/outline.h"
+#include "geo/prepared.h"
 
 #include <string.h>
 
@@ -108,54 +109,35 @@ dtake_status dtake__outline_of_geojson(const char *geojson, size_t len, const ch
     return st;
 }
 
-/* Invalid geometries (footprints that cross themselves are common) are mended when GEOS refuses them. */
-static dtake_status intersects(GEOSContextHandle_t geos, const GEOSGeometry *a, const GEOSGeometry *b,
-                               bool *out, dtake_error *err)
+/* An empty area meets nothing. Takes what came of preparing it. */
+static dtake_status ask(dtake_status st, dtake__prepared *area, const char *geojson, bool *out,
+                        dtake_error *err)
 {
-    char answer = GEOSIntersects_r(geos, a, b);
-    if (answer == 2) {
-        GEOSGeometry *one = GEOSMakeValid_r(geos, a), *two = GEOSMakeValid_r(geos, b);
-        if (one != NULL && two != NULL)
-            answer = GEOSIntersects_r(geos, one, two);
-        GEOSGeom_destroy_r(geos, one);
-        GEOSGeom_destroy_r(geos, two);
-    }
-    if (answer == 2)
-        return dtake__fail(err, DTAKE_E_FORMAT, "GeoJSON: GEOS cannot compare these geometries");
-    *out = answer == 1;
-    return DTAKE_OK;
+    dtake__geometry geometry = { 0 };
+    *out = false;
+    if (st == DTAKE_OK)
+        st = dtake__geometry_from_geojson(geojson, strlen(geojson), &geometry, err);
+    if (st == DTAKE_OK)
+        st = dtake__prepared_test(area, DTAKE__INTERSECTS, &geometry, out, err);
+    dtake__geometry_dispose(&geometry);
+    dtake__prepared_free(area);
+    return st == DTAKE_E_EMPTY ? DTAKE_OK : st;
 }
 
 dtake_status dtake__geojson_intersects(const char *a, const char *b, bool *out, dtake_error *err)
 {
-    GEOSContextHandle_t geos;
-    GEOSGeometry *one, *two = NULL;
-    dtake_status st = read_geojson(a, strlen(a), &geos, &one, err);
+    dtake__geometry geometry;
+    dtake__prepared *area = NULL;
+    dtake_status st = dtake__geometry_from_geojson(a, strlen(a), &geometry, err);
     if (st == DTAKE_OK)
-        st = read_geojson(b, strlen(b), &geos, &two, err);
-    if (st == DTAKE_OK)
-        st = intersects(geos, one, two, out, err);
-    destroy(geos, one);
-    destroy(geos, two);
-    return st;
+        st = dtake__prepared_new(&area, &geometry, DTAKE_EDGES_PLANAR, err);
+    dtake__geometry_dispose(&geometry);
+    return ask(st, area, b, out, err);
 }
 
 dtake_status dtake__geojson_intersects_box(const char *geometry, dtake_box box, bool *out, dtake_error *err)
 {
-    GEOSContextHandle_t geos;
-    GEOSGeometry *area;
-    if (box.west > box.east)
-        box.east += 360;
-    dtake_status st = read_geojson(geometry, strlen(geometry), &geos, &area, err);
-    *out = false;
-    /* Longitudes mean the same 360 degrees on, and either side may have been written beyond 180. */
-    for (int turn = -1; turn <= 1 && st == DTAKE_OK && !*out; turn++) {
-        GEOSGeometry *rectangle = GEOSGeom_createRectangle_r(geos, box.west + 360 * turn, box.south,
-                                                             box.east + 360 * turn, box.north);
-        st = rectangle != NULL ? intersects(geos, area, rectangle, out, err)
-                               : dtake__fail_nomem(err, "compare with a box");
-        GEOSGeom_destroy_r(geos, rectangle);
-    }
-    destroy(geos, area);
-    return st;
+    dtake__prepared *area = NULL;
+    dtake_status st = dtake__prepared_new_box(&area, box, DTAKE_EDGES_PLANAR, err);
+    return ask(st, area, geometry, out, err);
 }

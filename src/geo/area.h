@@ -38,8 +38,8 @@ dtake_status dtake__outline_window(const dtake__outline *outline, const dtake_af
 dtake_status dtake__outline_mask(const dtake__outline *outline, const dtake_affine *grid, dtake_window window,
                                  uint8_t *mask);
 
-/* Two GeoJSON geometries (or a geometry and a box): do they share a point? Planar in longitude and latitude
- * (GEOS), boxes across the antimeridian split. */
+/* Two GeoJSON geometries (or a geometry and a box): do they share a point? As dtake__prepared_test, planar.
+ */
 dtake_status dtake__geojson_intersects(const char *a, const char *b, bool *out, dtake_error *err);
 dtake_status dtake__geojson_intersects_box(const char *geometry, dtake_box box, bool *out, dtake_error *err);
 

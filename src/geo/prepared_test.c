@@ -2,6 +2,8 @@
 
 #include "geo/prepared.h"
 
+#include <pthread.h>
+
 static dtake__geometry from(const char *text)
 {
     dtake_error err = { 0 };
@@ -147,6 +149,57 @@ static void a_ring_encloses_its_smaller_side(void **state)
     CHECK(!holds(band, DTAKE_EDGES_SPHERICAL, DTAKE__INTERSECTS, "POINT(0 -61)"));
 }
 
+typedef struct shared {
+    dtake__geometry area, inside, outside; /* read by all */
+    dtake__prepared *handed_over;          /* made by one thread, used and freed by another */
+} shared;
+
+static void *compare_often(void *arg)
+{
+    shared *s = arg;
+    intptr_t right = 0;
+    for (int i = 0; i < 50; i++) {
+        dtake__prepared *prepared;
+        bool in, out;
+        if (dtake__prepared_new(&prepared, &s->area, i & 1, NULL) != DTAKE_OK ||
+            dtake__prepared_test(prepared, DTAKE__CONTAINS, &s->inside, &in, NULL) != DTAKE_OK ||
+            dtake__prepared_test(prepared, DTAKE__INTERSECTS, &s->outside, &out, NULL) != DTAKE_OK)
+            return (void *)-1;
+        right += in && !out;
+        dtake__prepared_free(prepared);
+    }
+    return (void *)right;
+}
+
+static void *use_and_free(void *arg)
+{
+    shared *s = arg;
+    bool in = false;
+    dtake__prepared_test(s->handed_over, DTAKE__CONTAINS, &s->inside, &in, NULL);
+    dtake__prepared_free(s->handed_over);
+    return (void *)(intptr_t)in;
+}
+
+static void each_thread_has_its_own_geos(void **state)
+{
+    (void)state;
+    shared s = { .area = from("POLYGON((10 40,30 40,30 55,10 55,10 40))"),
+                 .inside = from("POLYGON((11 42,12 42,12 43,11 42))"),
+                 .outside = from("POLYGON((31 42,32 42,32 43,31 42))") };
+    pthread_t threads[4];
+    void *result;
+    CHECK_OK(dtake__prepared_new(&s.handed_over, &s.area, DTAKE_EDGES_SPHERICAL, NULL));
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, i == 3 ? use_and_free : compare_often, &s), 0);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        CHECK_EQ((intptr_t)result, i == 3 ? 1 : 50);
+    }
+    dtake__geometry_dispose(&s.area);
+    dtake__geometry_dispose(&s.inside);
+    dtake__geometry_dispose(&s.outside);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +209,7 @@ int main(void)
         cmocka_unit_test(a_ring_around_a_pole_holds_it),
         cmocka_unit_test(an_edge_may_go_over_a_pole),
         cmocka_unit_test(a_ring_encloses_its_smaller_side),
+        cmocka_unit_test(each_thread_has_its_own_geos),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
