@@ -76,7 +76,7 @@ static dtake_status check_collection(dtake__view *view, const dtake__collection 
     dtake__key_set *keys = dtake__key_set_new();
     if (keys == NULL)
         return dtake__fail_nomem(err, "check");
-    dtake_status st = dtake__chunks_load(view->db, c->id, &list, &found);
+    dtake_status st = dtake__chunks_get(view->catalog, view->db, c, &list, &found);
     if (st != DTAKE_OK) {
         dtake__problem(problems, "%s, collection %s of %s: %s", view->db->path, c->name, dataset->slug,
                        found.message);

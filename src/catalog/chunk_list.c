@@ -58,8 +58,8 @@ static dtake_status read_chunk(sqlite3_stmt *s, dtake__listed_chunk *c, dtake_er
     read_box(s, 8, &c->facts);
     c->facts.bytes = sqlite3_column_int64(s, 12);
     c->facts.id_bytes = sqlite3_column_int64(s, 13);
-    if (!read_id(s, 4, c->facts.first_id) || !read_id(s, 5, c->facts.last_id) || c->facts.rows < 1 ||
-        c->facts.rows > DTAKE__CHUNK_MAX_ROWS)
+    if (sqlite3_column_int(s, 22) != 1 || !read_id(s, 4, c->facts.first_id) ||
+        !read_id(s, 5, c->facts.last_id) || c->facts.rows < 1 || c->facts.rows > DTAKE__CHUNK_MAX_ROWS)
         return dtake__fail(err, DTAKE_E_INTEGRITY, "read chunk %lld: what is known of it is damaged",
                            (long long)c->id);
     return sqlite3_column_type(s, 14) == SQLITE_NULL ? DTAKE_OK : read_dead(s, c, err);
@@ -125,6 +125,15 @@ dtake_status dtake__chunks_get(dtake__catalog *catalog, dtake__db *db, const dta
     if (st != DTAKE_OK)
         return st;
     (*out)->changed = collection->changed;
+    if ((int64_t)(*out)->count != collection->chunks || (*out)->rows != collection->rows) {
+        dtake__chunks_release(*out);
+        *out = NULL;
+        return dtake__fail(
+            err, DTAKE_E_INTEGRITY,
+            "catalogue %s, collection %s: chunks are missing: the file is damaged; `datatake catalog "
+            "check` tells all, `datatake catalog repair` saves the rest",
+            db->path, collection->name);
+    }
     /* Kept in place of an older one of the same collection. */
     dtake__chunk_list *old = NULL;
     pthread_mutex_lock(&catalog->lock);

@@ -126,6 +126,8 @@ static dtake_status change_begin(change *c, dtake__catalog *catalog, dtake_error
 static dtake_status change_end(change *c, dtake_status st, dtake_error *err)
 {
     if (st == DTAKE_OK)
+        st = dtake__directory_seal(c->db, err);
+    if (st == DTAKE_OK)
         st = dtake__db_commit(c->db, err);
     dtake__directory_release(c->directory);
     if (c->db != NULL)
@@ -326,7 +328,7 @@ dtake_status dtake__collection_insert(dtake__db *db, const dtake__dataset *datas
     st = dtake__db_run(db, s, err);
     if (id != NULL)
         *id = sqlite3_last_insert_rowid(db->sql);
-    return st;
+    return st == DTAKE_OK ? dtake__directory_seal(db, err) : st;
 }
 
 dtake_status dtake__collection_touch(dtake__db *db, int64_t collection, int64_t generation, dtake_error *err)

@@ -29,36 +29,57 @@ enum {
     X(ROLLBACK, "ROLLBACK")                                                                                  \
     X(GENERATION, "SELECT value FROM meta WHERE key = 'generation'")                                         \
     X(GENERATION_NEXT, "UPDATE meta SET value = value + 1 WHERE key = 'generation' RETURNING value")         \
-    X(DATASETS, "SELECT id, slug, name, description, kind, uuid, schema FROM dataset ORDER BY slug")         \
-    X(DATASET_ADD, "INSERT INTO dataset(slug, name, description, kind, uuid, schema) VALUES(?,?,?,?,?,?)")   \
-    X(DATASET_SET, "UPDATE dataset SET name = ?, description = ?, schema = ? WHERE id = ?")                  \
+    X(COUNTS, "SELECT (SELECT value FROM meta WHERE key = 'datasets'), (SELECT value FROM "                  \
+              "meta WHERE key = 'collections')")                                                             \
+    X(COUNTS_SET, "UPDATE meta SET value = CASE key WHEN 'datasets' THEN (SELECT count(*) FROM "             \
+                  "dataset) ELSE (SELECT count(*) FROM collection) END WHERE key IN ('datasets', "           \
+                  "'collections')")                                                                          \
+    X(DATASETS, "SELECT id, slug, name, description, kind, uuid, schema, checksum = "                        \
+                "dtake_sum(slug, name, description, kind, uuid, schema) FROM dataset ORDER BY "              \
+                "slug")                                                                                      \
+    X(DATASET_ADD, "INSERT INTO dataset(slug, name, description, kind, uuid, schema, checksum) "             \
+                   "VALUES(?1,?2,?3,?4,?5,?6, dtake_sum(?1,?2,?3,?4,?5,?6))")                                \
+    X(DATASET_SET, "UPDATE dataset SET name = ?1, description = ?2, schema = ?3, checksum = "                \
+                   "dtake_sum(slug, ?1, ?2, kind, uuid, ?3) WHERE id = ?4")                                  \
     X(DATASET_DROP, "DELETE FROM dataset WHERE id = ?")                                                      \
-    X(COLLECTIONS,                                                                                           \
-      "SELECT id, dataset, name, description, uuid, changed FROM collection ORDER BY dataset, name")         \
-    X(COLLECTION_ADD, "INSERT INTO collection(dataset, name, description, uuid, changed) VALUES(?,?,?,?,?)") \
-    X(COLLECTION_SET, "UPDATE collection SET description = ? WHERE id = ?")                                  \
-    X(COLLECTION_TOUCH, "UPDATE collection SET changed = ? WHERE id = ?")                                    \
+    X(COLLECTIONS, "SELECT id, dataset, name, description, uuid, changed, chunks, rows, checksum ="          \
+                   " dtake_sum(dataset, name, description, uuid, changed, chunks, rows) FROM "               \
+                   "collection ORDER BY dataset, name")                                                      \
+    X(COLLECTION_ADD, "INSERT INTO collection(dataset, name, description, uuid, changed, chunks, "           \
+                      "rows, checksum) VALUES(?1,?2,?3,?4,?5, 0, 0, dtake_sum(?1,?2,?3,?4,?5, 0, 0))")       \
+    X(COLLECTION_SET, "UPDATE collection SET description = ?1, checksum = dtake_sum(dataset, name, "         \
+                      "?1, uuid, changed, chunks, rows) WHERE id = ?2")                                      \
+    X(COLLECTION_TOUCH,                                                                                      \
+      "UPDATE collection SET changed = ?1, chunks = t.n, rows = t.r,"                                        \
+      " checksum = dtake_sum(dataset, name, description, uuid, ?1, t.n, t.r)"                                \
+      " FROM (SELECT count(*) AS n, coalesce(sum(c.rows - coalesce(d.rows, 0)), 0) AS r"                     \
+      " FROM chunk c LEFT JOIN dead d ON d.chunk = c.id WHERE c.collection = ?2) AS t WHERE id = ?2")        \
     X(COLLECTION_DROP, "DELETE FROM collection WHERE id = ?")                                                \
-    X(CHUNKS,                                                                                                \
-      "SELECT c.id, c.rows, c.time_min, c.time_max, c.first_id, c.last_id, c.id_ms_min, c.id_ms_max,"        \
-      " c.west, c.south, c.east, c.north, c.bytes, c.id_bytes,"                                              \
-      " d.rows, d.bits, d.time_min, d.time_max, d.west, d.south, d.east, d.north"                            \
-      " FROM chunk c LEFT JOIN dead d ON d.chunk = c.id WHERE c.collection = ?"                              \
-      " ORDER BY c.time_min, c.first_id, c.id")                                                              \
-    X(CHUNK_ADD, "INSERT INTO chunk(collection, rows, time_min, time_max, first_id, last_id, id_ms_min,"     \
-                 " id_ms_max, west, south, east, north, bytes, id_bytes)"                                    \
-                 " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                                                     \
+    X(CHUNKS, "SELECT c.id, c.rows, c.time_min, c.time_max, c.first_id, c.last_id, "                         \
+              "c.id_ms_min, c.id_ms_max, c.west, c.south, c.east, c.north, c.bytes, "                        \
+              "c.id_bytes, d.rows, d.bits, d.time_min, d.time_max, d.west, d.south, d.east, "                \
+              "d.north, c.checksum = dtake_sum(c.collection, c.rows, c.time_min, c.time_max, "               \
+              "c.first_id, c.last_id, c.id_ms_min, c.id_ms_max, c.west, c.south, c.east, "                   \
+              "c.north, c.bytes, c.id_bytes) AND (d.chunk IS NULL OR d.checksum = "                          \
+              "dtake_sum(d.chunk, d.rows, d.bits, d.time_min, d.time_max, d.west, d.south, "                 \
+              "d.east, d.north)) FROM chunk c LEFT JOIN dead d ON d.chunk = c.id WHERE "                     \
+              "c.collection = ? ORDER BY c.time_min, c.first_id, c.id")                                      \
+    X(CHUNK_ADD, "INSERT INTO chunk(collection, rows, time_min, time_max, first_id, last_id, "               \
+                 "id_ms_min, id_ms_max, west, south, east, north, bytes, id_bytes, checksum) "               \
+                 "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14, "                                   \
+                 "dtake_sum(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14))")                               \
     X(CHUNK_DROP, "DELETE FROM chunk WHERE id = ?")                                                          \
     X(HEAD, "SELECT bytes FROM head WHERE chunk = ?")                                                        \
     X(HEAD_ADD, "INSERT INTO head(chunk, bytes) VALUES(?,?)")                                                \
     X(HEAD_DROP, "DELETE FROM head WHERE chunk = ?")                                                         \
     X(PIECE_ADD, "INSERT INTO piece(id, bytes) VALUES(?,?)")                                                 \
     X(PIECES_DROP, "DELETE FROM piece WHERE id BETWEEN ? AND ?")                                             \
-    X(DEAD_SET,                                                                                              \
-      "INSERT OR REPLACE INTO dead(chunk, rows, bits, time_min, time_max, west, south, east, north)"         \
-      " VALUES(?,?,?,?,?,?,?,?,?)")                                                                          \
+    X(DEAD_SET, "INSERT OR REPLACE INTO dead(chunk, rows, bits, time_min, time_max, west, "                  \
+                "south, east, north, checksum) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9, "                          \
+                "dtake_sum(?1,?2,?3,?4,?5,?6,?7,?8,?9))")                                                    \
     X(DEAD_DROP, "DELETE FROM dead WHERE chunk = ?")                                                         \
-    X(PAGES, "SELECT page_count, freelist_count FROM pragma_page_count, pragma_freelist_count")
+    X(PAGES, "SELECT page_count, freelist_count FROM pragma_page_count, "                                    \
+             "pragma_freelist_count")
 
 typedef enum dtake__sql {
 #define DTAKE__SQL_ENUM(name, text) DTAKE__SQL_##name,

@@ -16,24 +16,27 @@ static const char pragmas[] =
     "PRAGMA mmap_size = 2147418112; PRAGMA journal_size_limit = 67108864;"
     "PRAGMA trusted_schema = OFF;";
 
+/* Rows carry checksums of their own: SQLite does not see a page whose bytes were exchanged. */
 static const char tables[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;"
-    "INSERT INTO meta VALUES('generation', 1), ('made_by', 'datatake " DTAKE_VERSION "');"
-    "CREATE TABLE dataset(id INTEGER PRIMARY KEY AUTOINCREMENT, slug TEXT NOT NULL UNIQUE, name TEXT NOT "
-    "NULL,"
-    " description TEXT NOT NULL, kind INTEGER NOT NULL, uuid BLOB NOT NULL, schema TEXT NOT NULL) STRICT;"
-    "CREATE TABLE collection(id INTEGER PRIMARY KEY AUTOINCREMENT, dataset INTEGER NOT NULL, name TEXT NOT "
-    "NULL,"
-    " description TEXT NOT NULL, uuid BLOB NOT NULL, changed INTEGER NOT NULL, UNIQUE(dataset, name)) STRICT;"
-    "CREATE TABLE chunk(id INTEGER PRIMARY KEY AUTOINCREMENT, collection INTEGER NOT NULL, rows INTEGER NOT "
-    "NULL,"
-    " time_min INTEGER NOT NULL, time_max INTEGER NOT NULL, first_id BLOB NOT NULL, last_id BLOB NOT NULL,"
-    " id_ms_min INTEGER NOT NULL, id_ms_max INTEGER NOT NULL, west REAL, south REAL, east REAL, north REAL,"
-    " bytes INTEGER NOT NULL, id_bytes INTEGER NOT NULL) STRICT;"
+    "INSERT INTO meta VALUES('generation', 1), ('datasets', 0), ('collections', 0),"
+    " ('made_by', 'datatake " DTAKE_VERSION "');"
+    "CREATE TABLE dataset(id INTEGER PRIMARY KEY AUTOINCREMENT, slug TEXT NOT NULL UNIQUE,"
+    " name TEXT NOT NULL, description TEXT NOT NULL, kind INTEGER NOT NULL, uuid BLOB NOT NULL,"
+    " schema TEXT NOT NULL, checksum INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE collection(id INTEGER PRIMARY KEY AUTOINCREMENT, dataset INTEGER NOT NULL,"
+    " name TEXT NOT NULL, description TEXT NOT NULL, uuid BLOB NOT NULL, changed INTEGER NOT NULL,"
+    " chunks INTEGER NOT NULL, rows INTEGER NOT NULL, checksum INTEGER NOT NULL,"
+    " UNIQUE(dataset, name)) STRICT;"
+    "CREATE TABLE chunk(id INTEGER PRIMARY KEY AUTOINCREMENT, collection INTEGER NOT NULL,"
+    " rows INTEGER NOT NULL, time_min INTEGER NOT NULL, time_max INTEGER NOT NULL,"
+    " first_id BLOB NOT NULL, last_id BLOB NOT NULL, id_ms_min INTEGER NOT NULL,"
+    " id_ms_max INTEGER NOT NULL, west REAL, south REAL, east REAL, north REAL,"
+    " bytes INTEGER NOT NULL, id_bytes INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT;"
     "CREATE INDEX chunk_of_collection ON chunk(collection);"
     "CREATE TABLE dead(chunk INTEGER PRIMARY KEY, rows INTEGER NOT NULL, bits BLOB NOT NULL,"
-    " time_min INTEGER NOT NULL, time_max INTEGER NOT NULL, west REAL, south REAL, east REAL, north REAL) "
-    "STRICT;"
+    " time_min INTEGER NOT NULL, time_max INTEGER NOT NULL, west REAL, south REAL, east REAL,"
+    " north REAL, checksum INTEGER NOT NULL) STRICT;"
     "CREATE TABLE head(chunk INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
     "CREATE TABLE piece(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
     "PRAGMA application_id = 1146374979;"
@@ -100,11 +103,41 @@ static dtake_status bring_up(dtake__db *db, dtake_error *err)
     return st;
 }
 
+/* dtake_sum(...): a checksum over values and their types. */
+static void sum_values(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    uint64_t sum = (uint64_t)count;
+    for (int i = 0; i < count; i++) {
+        int type = sqlite3_value_type(values[i]);
+        int64_t whole = sqlite3_value_int64(values[i]);
+        double real = sqlite3_value_double(values[i]);
+        if (type == SQLITE_INTEGER)
+            sum = dtake__hash64(&whole, sizeof whole, sum);
+        else if (type == SQLITE_FLOAT)
+            sum = dtake__hash64(&real, sizeof real, sum);
+        else if (type != SQLITE_NULL) {
+            const void *bytes = sqlite3_value_blob(values[i]);
+            sum = dtake__hash64(bytes != NULL ? bytes : "", (size_t)sqlite3_value_bytes(values[i]), sum);
+        }
+        sum += (uint64_t)type;
+    }
+    sqlite3_result_int64(context, (int64_t)sum);
+}
+
+static dtake_status add_functions(dtake__db *db, dtake_error *err)
+{
+    int code = sqlite3_create_function_v2(db->sql, "dtake_sum", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+                                          sum_values, NULL, NULL, NULL);
+    return code == SQLITE_OK ? DTAKE_OK : dtake__db_fail(db, code, err);
+}
+
 static dtake_status set_up(dtake__db *db, const dtake__db_mode *mode, dtake_error *err)
 {
     int64_t version = 0;
     sqlite3_busy_timeout(db->sql, DTAKE__READ_WAIT_MS);
     dtake_status st = dtake__db_exec(db, pragmas, err);
+    if (st == DTAKE_OK)
+        st = add_functions(db, err);
     if (st == DTAKE_OK)
         st = look_at_version(db, &version, err);
     if (st != DTAKE_OK || version == DTAKE__CATALOG_VERSION)

@@ -49,8 +49,18 @@ static void *grow(void *array, size_t count, size_t size)
     return grown;
 }
 
+static dtake_status damaged(const char *path, const char *what, dtake_error *err)
+{
+    return dtake__fail(err, DTAKE_E_INTEGRITY,
+                       "catalogue %s: %s: the file is damaged; `datatake catalog check` tells all, `datatake "
+                       "catalog repair` saves the rest",
+                       path, what);
+}
+
 static dtake_status add_dataset(dtake__directory *d, sqlite3_stmt *s, const char *path, dtake_error *err)
 {
+    if (sqlite3_column_int(s, 7) != 1)
+        return damaged(path, "a dataset has another checksum", err);
     void *grown = grow(d->datasets, d->dataset_count, sizeof *d->datasets);
     if (grown == NULL)
         return dtake__fail_nomem(err, "list datasets");
@@ -74,7 +84,8 @@ static dtake_status add_dataset(dtake__directory *d, sqlite3_stmt *s, const char
 
 static dtake_status add_collection(dtake__directory *d, sqlite3_stmt *s, const char *path, dtake_error *err)
 {
-    (void)path;
+    if (sqlite3_column_int(s, 8) != 1)
+        return damaged(path, "a collection has another checksum", err);
     void *grown = grow(d->collections, d->collection_count, sizeof *d->collections);
     if (grown == NULL)
         return dtake__fail_nomem(err, "list collections");
@@ -86,6 +97,8 @@ static dtake_status add_collection(dtake__directory *d, sqlite3_stmt *s, const c
     c->description = copy_text(s, 3);
     copy_uuid(s, 4, c->uuid);
     c->changed = sqlite3_column_int64(s, 5);
+    c->chunks = sqlite3_column_int64(s, 6);
+    c->rows = sqlite3_column_int64(s, 7);
     return c->name != NULL && c->description != NULL ? DTAKE_OK : dtake__fail_nomem(err, "list collections");
 }
 
@@ -121,6 +134,25 @@ static dtake_status read_generation(dtake__db *db, int64_t *out, dtake_error *er
     return st;
 }
 
+/* A row that a damaged page no longer shows. */
+static dtake_status check_counts(const dtake__directory *d, dtake__db *db, dtake_error *err)
+{
+    sqlite3_stmt *s = dtake__db_prepare(db, DTAKE__SQL_COUNTS, err);
+    bool row = false;
+    dtake_status st = s != NULL ? dtake__db_step(db, s, &row, err) : DTAKE_E_LOCAL_IO;
+    if (st == DTAKE_OK && (!row || sqlite3_column_int64(s, 0) != (int64_t)d->dataset_count ||
+                           sqlite3_column_int64(s, 1) != (int64_t)d->collection_count))
+        st = damaged(db->path, "datasets or collections are missing", err);
+    if (s != NULL)
+        sqlite3_reset(s);
+    return st;
+}
+
+dtake_status dtake__directory_seal(dtake__db *db, dtake_error *err)
+{
+    return dtake__db_do(db, DTAKE__SQL_COUNTS_SET, err);
+}
+
 static dtake_status load(dtake__db *db, int64_t generation, dtake__directory **out, dtake_error *err)
 {
     dtake__directory *d = dtake__calloc(1, sizeof *d);
@@ -131,6 +163,8 @@ static dtake_status load(dtake__db *db, int64_t generation, dtake__directory **o
     dtake_status st = each_row(d, db, DTAKE__SQL_DATASETS, add_dataset, err);
     if (st == DTAKE_OK)
         st = each_row(d, db, DTAKE__SQL_COLLECTIONS, add_collection, err);
+    if (st == DTAKE_OK)
+        st = check_counts(d, db, err);
     if (st == DTAKE_OK)
         *out = d;
     else

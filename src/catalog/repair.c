@@ -68,17 +68,29 @@ static dtake_status copy_row(mending *m, sqlite3_stmt *row, const char *insert, 
 static dtake_status copy_dataset(mending *m, sqlite3_stmt *row, dtake_error *err)
 {
     return copy_row(m, row,
-                    "INSERT INTO dataset(id, slug, name, description, kind, uuid, schema)"
-                    " VALUES(?,?,?,?,?,?,?)",
+                    "INSERT INTO dataset(id, slug, name, description, kind, uuid, schema, checksum)"
+                    " VALUES(?1,?2,?3,?4,?5,?6,?7, dtake_sum(?2,?3,?4,?5,?6,?7))",
                     err);
 }
 
 static dtake_status copy_collection(mending *m, sqlite3_stmt *row, dtake_error *err)
 {
-    return copy_row(m, row,
-                    "INSERT INTO collection(id, dataset, name, description, uuid, changed)"
-                    " VALUES(?,?,?,?,?,?)",
-                    err);
+    return copy_row(
+        m, row,
+        "INSERT INTO collection(id, dataset, name, description, uuid, changed, chunks, rows, checksum)"
+        " VALUES(?1,?2,?3,?4,?5,?6, 0, 0, 0)",
+        err);
+}
+
+static dtake_status seal_collections(mending *m, dtake_error *err)
+{
+    static const char touch[] =
+        "UPDATE collection SET chunks = (SELECT count(*) FROM chunk WHERE collection = collection.id),"
+        " rows = (SELECT coalesce(sum(rows), 0) FROM chunk WHERE collection = collection.id);"
+        "UPDATE collection SET checksum = dtake_sum(dataset, name, description, uuid, changed, chunks, "
+        "rows);";
+    dtake_status st = dtake__db_exec(m->to, touch, err);
+    return st == DTAKE_OK ? dtake__directory_seal(m->to, err) : st;
 }
 
 /* --- chunks --- */
@@ -315,8 +327,13 @@ static dtake_status mend(mending *m, dtake_error *err)
         st = each_row(m, "id, slug, name, description, kind, uuid, schema", "dataset", copy_dataset, err);
     if (st == DTAKE_OK)
         st = each_row(m, "id, dataset, name, description, uuid, changed", "collection", copy_collection, err);
+    /* Sums are made anew: of collections once as they are, once more when their chunks are there. */
+    if (st == DTAKE_OK)
+        st = seal_collections(m, err);
     if (st == DTAKE_OK)
         st = mend_chunks(m, err);
+    if (st == DTAKE_OK)
+        st = seal_collections(m, err);
     return st == DTAKE_OK ? dtake__db_commit(m->to, err) : st;
 }
 

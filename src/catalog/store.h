@@ -18,6 +18,7 @@ typedef struct dtake__dataset {
 
 typedef struct dtake__collection {
     int64_t id, dataset, changed; /* generation of its last change */
+    int64_t chunks, rows;         /* that it has; living rows */
     char *name, *description;
     uint8_t uuid[16];
 } dtake__collection;
@@ -97,6 +98,9 @@ dtake_status dtake__directory_dataset(const dtake__directory *directory, const c
                                       const dtake__dataset **out, dtake_error *err);
 dtake_status dtake__directory_collection(const dtake__directory *directory, const dtake__dataset *dataset,
                                          const char *name, const dtake__collection **out, dtake_error *err);
+
+/* Within a writing transaction, after datasets or collections came or went. */
+dtake_status dtake__directory_seal(dtake__db *db, dtake_error *err);
 
 /* Within a writing transaction. `id` may be NULL. */
 dtake_status dtake__collection_insert(dtake__db *db, const dtake__dataset *dataset, const char *name,
