@@ -122,7 +122,9 @@ static dtake_status put_run(dtake__encoding *out, const uint8_t *bytes, size_t c
         st = dtake__put_u32(&out->head, (uint32_t)packed);
     if (st == DTAKE_OK)
         st = dtake__put_u32(&out->head, (uint32_t)count);
-    return st == DTAKE_OK ? dtake__put_u32(&out->head, dtake__checksum(out->body.data + at, packed)) : st;
+    return st == DTAKE_OK
+               ? dtake__put_u32(&out->head, dtake__checksum(packed > 0 ? out->body.data + at : NULL, packed))
+               : st;
 }
 
 /* Head: how many, the run of their lengths and bytes; then the places as numbers. */

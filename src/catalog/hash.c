@@ -14,7 +14,7 @@ static void load_tail(const uint8_t *at, size_t len, uint64_t *a, uint64_t *b)
     if (len >= 8) {
         *a = load64(at);
         *b = load64(at + len - 8);
-    } else {
+    } else if (len > 0) {
         memcpy(a, at, len);
     }
 }
