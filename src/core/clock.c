@@ -207,8 +207,9 @@ void dtake__time_format(int64_t time_ns, char *out, size_t size)
             at--;
         *at++ = 'Z';
     }
-    *at = '\0';
-    snprintf(out, size, "%s", text);
+    size_t len = (size_t)(at - text) < size ? (size_t)(at - text) : size - 1;
+    memcpy(out, text, len);
+    out[len] = '\0';
 }
 
 static const char *const week_days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };

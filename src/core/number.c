@@ -132,7 +132,9 @@ void dtake__format_f64(double value, char *out, size_t size)
         }
         uselocale(old);
     }
-    snprintf(out, size, "%s", text);
+    size_t len = strnlen(text, size - 1);
+    memcpy(out, text, len);
+    out[len] = '\0';
 }
 
 size_t dtake__format_u64(uint64_t value, char *out)

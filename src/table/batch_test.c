@@ -4,6 +4,8 @@
 #include "core/alloc.h"
 #include "table/table_fixture.h"
 
+#include <pthread.h>
+
 /* The rows put one by one into a new batch: what take, slice and concat must equal. */
 static dtake_batch *rows_of(const dtake_schema *schema, uint32_t seed, int64_t rows)
 {
@@ -247,6 +249,43 @@ static void borrowed_memory_is_given_back_once_when_the_last_user_goes(void **st
     dtake_schema_release(schema);
 }
 
+static void *use_batch(void *ctx)
+{
+    const dtake_batch *batch = ctx;
+    for (int i = 0; i < 200; i++) {
+        dtake_batch *own = dtake_batch_retain(batch), *slice;
+        struct ArrowArray array;
+        if (dtake__batch_slice(&slice, own, i % 7, 30, NULL) != DTAKE_OK)
+            return "slice";
+        dtake_batch_release(own);
+        if (dtake_batch_to_arrow(slice, &array, NULL) != DTAKE_OK)
+            return "to Arrow";
+        dtake_batch_release(slice);
+        array.release(&array);
+    }
+    return NULL;
+}
+
+static void threads_share_a_batch(void **state)
+{
+    dtake_schema *schema = fixture_schema();
+    dtake_batch *batch = rows_of(schema, 10, 40), *expected = rows_of(schema, 10, 40);
+    pthread_t threads[4];
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        CHECK_EQ(pthread_create(&threads[i], NULL, use_batch, batch), 0);
+    for (int i = 0; i < 4; i++) {
+        void *failed;
+        pthread_join(threads[i], &failed);
+        if (failed)
+            fail_msg("%s", (const char *)failed);
+    }
+    fixture_same(batch, expected);
+    dtake_batch_release(batch);
+    dtake_batch_release(expected);
+    dtake_schema_release(schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +298,7 @@ int main(void)
         cmocka_unit_test(a_batch_cast_to_a_grown_schema_and_back_is_the_same),
         cmocka_unit_test(a_cast_finds_fields_by_role_and_widens_whole_numbers),
         cmocka_unit_test(each_allocation_may_fail),
+        cmocka_unit_test(threads_share_a_batch),
         cmocka_unit_test(borrowed_memory_is_given_back_once_when_the_last_user_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
