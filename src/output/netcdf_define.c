@@ -234,13 +234,14 @@ static int define_dim(defining *d, const char *prefix, const char *name, size_t 
 static void set_chunks(defining *d, const dtake__netcdf_var *var)
 {
     const dtake__netcdf_api *nc = d->file->nc;
-    size_t row_bytes = var->item_bytes * var->longest * (var->text ? var->widest : 1), sizes[3] = { 0 };
+    size_t width = var->text ? var->widest + var->widest / 8 + 8 : 1; /* what comes may be somewhat wider */
+    size_t row_bytes = var->item_bytes * var->longest * width, sizes[3] = { 0 };
     sizes[0] = CHUNK_BYTES / row_bytes;
     sizes[0] = sizes[0] < 1 ? 1 : sizes[0] > CHUNK_ROWS ? CHUNK_ROWS : sizes[0];
     if (var->list)
         sizes[1] = var->longest;
     if (var->text)
-        sizes[var->axes - 1] = var->widest;
+        sizes[var->axes - 1] = var->field->type == DTAKE_FIELD_UUID ? DTAKE__NETCDF_UUID_CHARS : width;
     if (d->status == NC_NOERR)
         d->status = nc->nc_def_var_chunking(d->file->id, d->var, NC_CHUNKED, sizes);
     if (d->status == NC_NOERR)
