@@ -7,6 +7,7 @@ What installs packages or clones is known by name and not run.
 """
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -47,7 +48,8 @@ def script_of(commands):
             continue
         if command.startswith("make"):
             command = command.replace("make", f"make -n -C '{ROOT}'", 1)
-        out += [command, f'got=$?; [ "$got" = {status} ] || {{ echo "exit status $got, not {status}: {command!r}" >&2; exit 1; }}']
+        said = shlex.quote(f"not {status}: {command}")
+        out += [command, f'got=$?; [ "$got" = {status} ] || {{ echo "exit status $got," {said} >&2; exit 1; }}']
     return "\n".join(out) + "\n"
 
 

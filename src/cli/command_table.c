@@ -78,7 +78,7 @@ const dtake__command dtake__commands[] = {
                   &dtake__options_source, &dtake__options_progress },
       .examples = { { "a place, a summer, few clouds",
                       "datatake search s2 " AREA " --datetime 2024-06-01/2024-08-31 --cloud 10" },
-                    { "how many", "datatake search s2/l2a --datetime 2024 --count" },
+                    { "how many", "datatake search s2/l2a --datetime 2024-06-01/.. --count" },
                     { "straight to pixels",
                       "datatake search s2 " AREA " | datatake get - --bands B8,B4,B3 -o out/" },
                     { "a condition of two",

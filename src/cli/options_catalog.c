@@ -144,7 +144,7 @@ static const dtake__option load_options[] = {
       .here_only = true,
       .help = "format; without it by the extension (.csv .ndjson .geojson .json .nc), else CSV" },
 };
-GROUP(dtake__options_load, "Where it goes", load_options);
+GROUP(dtake__options_load, "Where the table goes", load_options);
 
 static const dtake__option ingest_options[] = {
     { .name = "dataset",
@@ -176,7 +176,7 @@ static const dtake__option ingest_options[] = {
       .here_only = true,
       .help = "of a new dataset" },
 };
-GROUP(dtake__options_ingest, "Where they go", ingest_options);
+GROUP(dtake__options_ingest, "Into which dataset", ingest_options);
 
 static const dtake__option mapping_options[] = {
     { .name = "time",
