@@ -12,23 +12,34 @@ enum {
     MAX_EDGE_POINTS = 64,
     RING_POINTS = 5,
     BOX_WKB_BYTES = 13 + RING_POINTS * 16,
-    CACHE_BITS = 15, /* sets */
-    WAYS = 4,
+    MAX_CACHED = 1 << 17, /* boxes; then all are forgotten */
+    SLOT_BITS = 18,
+    CORNER_BITS = 16,
 };
 static const double TOLERANCE_DEG = 1e-5;
 static const char LON_LAT[] = "EPSG:4326";
 
-/* Tiles come again with every overpass: what was transformed once is remembered. */
+/* Tiles come again with every overpass, mostly in the same order: what was transformed once is remembered,
+ * and the one behind the last one that was found is looked at first. Neighbours share corners: these are
+ * remembered too. */
 typedef struct cached {
     double box[4];
-    uint64_t used_at; /* 0: never */
     uint8_t wkb[BOX_WKB_BYTES];
 } cached;
 
+typedef struct known_corner {
+    double from[2], to[2];
+    bool used;
+} known_corner;
+
 struct dtake__csv_geometry {
     char *crs;     /* NULL: longitude and latitude */
-    cached *cache; /* sets of WAYS */
-    uint64_t now;
+    cached *cache; /* in the order in which they were met */
+    uint32_t cached_count, cached_room, last;
+    uint32_t *slot; /* of each hash: which box, from 1; 0: none */
+    known_corner *corner;
+    double flat[4]; /* the box that was last found to need no points between its corners */
+    bool has_flat;
     dtake_buf wkb;
     dtake__geometry parsed;
 };
@@ -51,7 +62,8 @@ dtake_status dtake__csv_geometry_new(dtake__csv_geometry **out, const char *crs,
         return dtake__fail_nomem(err, "geometries");
     g->wkb = DTAKE_BUF_INIT(DTAKE__GEOMETRY_MAX_BYTES);
     if (crs != NULL && ((g->crs = dtake__strdup(crs)) == NULL ||
-                        (g->cache = dtake__calloc((size_t)WAYS << CACHE_BITS, sizeof *g->cache)) == NULL)) {
+                        (g->slot = dtake__calloc((size_t)1 << SLOT_BITS, sizeof *g->slot)) == NULL ||
+                        (g->corner = dtake__calloc((size_t)1 << CORNER_BITS, sizeof *g->corner)) == NULL)) {
         dtake__csv_geometry_free(g);
         return dtake__fail_nomem(err, "geometries");
     }
@@ -66,6 +78,8 @@ void dtake__csv_geometry_free(dtake__csv_geometry *geometry)
     dtake__geometry_dispose(&geometry->parsed);
     dtake__buf_dispose(&geometry->wkb);
     dtake__free(geometry->cache);
+    dtake__free(geometry->slot);
+    dtake__free(geometry->corner);
     dtake__free(geometry->crs);
     dtake__free(geometry);
 }
@@ -158,19 +172,68 @@ static dtake_status transform(const dtake__csv_geometry *g, double *xy, int poin
     return st;
 }
 
+static uint64_t hash_of(const double *numbers, int count)
+{
+    uint64_t hash = 0;
+    for (int i = 0; i < count; i++) {
+        uint64_t bits;
+        memcpy(&bits, &numbers[i], 8);
+        hash = (hash ^ bits) * UINT64_C(0x9E3779B97F4A7C15);
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
+/* The corners of a small box. */
+static dtake_status transform_corners(dtake__csv_geometry *g, const double *box, double *xy, dtake_error *err)
+{
+    for (int i = 0; i < 4; i++) {
+        double at[2];
+        corner_of(box, i, &at[0], &at[1]);
+        known_corner *c = &g->corner[hash_of(at, 2) >> (64 - CORNER_BITS)];
+        if (!c->used || memcmp(c->from, at, sizeof at) != 0) {
+            double to[2] = { at[0], at[1] };
+            dtake_status st = transform(g, to, 1, err);
+            if (st != DTAKE_OK)
+                return st;
+            memcpy(c->from, at, sizeof at);
+            memcpy(c->to, to, sizeof to);
+            c->used = true;
+        }
+        memcpy(xy + 2 * i, c->to, sizeof c->to);
+    }
+    return DTAKE_OK;
+}
+
+/* Bending grows with the square of an edge's length. What a box with edges at least as long needed nearby
+ * (within a hundred of its edges) is enough for this one; how much it bends is measured for the first of
+ * them. */
+static bool is_flat(const dtake__csv_geometry *g, const double *box)
+{
+    const double *flat = g->flat;
+    double width = flat[2] - flat[0], height = flat[3] - flat[1];
+    return g->has_flat && box[2] - box[0] <= width && box[3] - box[1] <= height &&
+           fabs(box[0] - flat[0]) <= 100 * width && fabs(box[1] - flat[1]) <= 100 * height;
+}
+
 static dtake_status make_outline(dtake__csv_geometry *g, const double *box, dtake_error *err)
 {
     double xy[2 * (4 * MAX_EDGE_POINTS + 1)];
-    outline(box, 2, xy);
-    dtake_status st = transform(g, xy, 8, err);
-    if (st != DTAKE_OK)
-        return st;
-    /* a chord of half the length bends a quarter as much */
-    double needed = ceil(sqrt(bend_of(xy) / TOLERANCE_DEG));
-    int each = needed < 1 ? 1 : needed > MAX_EDGE_POINTS ? MAX_EDGE_POINTS : (int)needed;
+    int each = 1;
+    dtake_status st = DTAKE_OK;
+    if (!is_flat(g, box)) {
+        outline(box, 2, xy);
+        st = transform(g, xy, 8, err);
+        if (st != DTAKE_OK)
+            return st;
+        /* a chord of half the length bends a quarter as much */
+        double needed = ceil(sqrt(bend_of(xy) / TOLERANCE_DEG));
+        each = needed < 1 ? 1 : needed > MAX_EDGE_POINTS ? MAX_EDGE_POINTS : (int)needed;
+        g->has_flat = bend_of(xy) < TOLERANCE_DEG / 4;
+        memcpy(g->flat, box, sizeof g->flat);
+    }
     if (each == 1) {
-        for (int corner = 0; corner < 4; corner++)
-            memmove(xy + 2 * corner, xy + 4 * corner, 2 * sizeof *xy);
+        st = transform_corners(g, box, xy, err);
     } else {
         outline(box, each, xy);
         st = transform(g, xy, 4 * each, err);
@@ -179,45 +242,67 @@ static dtake_status make_outline(dtake__csv_geometry *g, const double *box, dtak
     return st == DTAKE_OK ? put_polygon(&g->wkb, xy, (uint32_t)(4 * each + 1)) : st;
 }
 
-/* The entry of this box, or the one of its set that has not been asked for the longest. */
-static cached *place_of(const dtake__csv_geometry *g, const double *box, bool *found)
+static bool is_box(const dtake__csv_geometry *g, uint32_t at, const double *box)
 {
-    uint64_t hash = 0;
-    for (int i = 0; i < 4; i++) {
-        uint64_t bits;
-        memcpy(&bits, &box[i], 8);
-        hash = (hash ^ bits) * UINT64_C(0x9E3779B97F4A7C15);
-        hash ^= hash >> 29;
+    return at < g->cached_count && memcmp(g->cache[at].box, box, sizeof g->cache[at].box) == 0;
+}
+
+/* The slot of the box, or the empty one where it is to stand. */
+static uint32_t *find_slot(const dtake__csv_geometry *g, const double *box)
+{
+    uint64_t at = hash_of(box, 4) >> (64 - SLOT_BITS);
+    while (g->slot[at] != 0 && !is_box(g, g->slot[at] - 1, box))
+        at = (at + 1) & ((UINT64_C(1) << SLOT_BITS) - 1);
+    return &g->slot[at];
+}
+
+/* False: no memory, which is no harm here. */
+static bool make_room(dtake__csv_geometry *g)
+{
+    if (g->cached_count == MAX_CACHED) {
+        memset(g->slot, 0, ((size_t)1 << SLOT_BITS) * sizeof *g->slot);
+        g->cached_count = 0;
     }
-    cached *set = &g->cache[(hash >> (64 - CACHE_BITS)) * WAYS], *oldest = set;
-    for (int i = 0; i < WAYS; i++) {
-        *found = set[i].used_at > 0 && memcmp(set[i].box, box, sizeof set[i].box) == 0;
-        if (*found)
-            return &set[i];
-        if (set[i].used_at < oldest->used_at)
-            oldest = &set[i];
-    }
-    return oldest;
+    if (g->cached_count < g->cached_room)
+        return true;
+    uint32_t room = g->cached_room == 0 ? 1024 : g->cached_room * 2;
+    cached *grown = dtake__realloc_array(g->cache, room, sizeof *grown);
+    if (grown == NULL)
+        return false;
+    g->cache = grown;
+    g->cached_room = room;
+    return true;
+}
+
+static void remember(dtake__csv_geometry *g, const double *box)
+{
+    if (g->wkb.len != BOX_WKB_BYTES || !make_room(g))
+        return;
+    uint32_t at = g->cached_count++;
+    memcpy(g->cache[at].box, box, sizeof g->cache[at].box);
+    memcpy(g->cache[at].wkb, g->wkb.data, BOX_WKB_BYTES);
+    *find_slot(g, box) = at + 1;
+    g->last = at;
 }
 
 static dtake_status make_other_box(dtake__csv_geometry *g, const double *box, dtake__span *out,
                                    dtake_error *err)
 {
-    bool found;
-    cached *c = place_of(g, box, &found);
-    if (!found) {
-        dtake_status st = make_outline(g, box, err);
-        if (st != DTAKE_OK)
-            return st;
-        *out = (dtake__span){ dtake__buf_str(&g->wkb), g->wkb.len };
-        if (g->wkb.len != BOX_WKB_BYTES)
-            return DTAKE_OK;
-        memcpy(c->box, box, sizeof c->box);
-        memcpy(c->wkb, g->wkb.data, BOX_WKB_BYTES);
+    uint32_t next = g->last + 1;
+    if (!is_box(g, next, box)) {
+        uint32_t slot = *find_slot(g, box);
+        next = slot > 0 ? slot - 1 : UINT32_MAX;
     }
-    c->used_at = ++g->now;
-    *out = (dtake__span){ (const char *)c->wkb, BOX_WKB_BYTES };
-    return DTAKE_OK;
+    if (next != UINT32_MAX) {
+        g->last = next;
+        *out = (dtake__span){ (const char *)g->cache[next].wkb, BOX_WKB_BYTES };
+        return DTAKE_OK;
+    }
+    dtake_status st = make_outline(g, box, err);
+    if (st == DTAKE_OK)
+        remember(g, box);
+    *out = (dtake__span){ dtake__buf_str(&g->wkb), g->wkb.len };
+    return st;
 }
 
 /* --- values --- */

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { BATCH_ROWS = 65536, BATCH_BYTES = 16 << 20, MAX_COLLECTIONS = 10000 };
+enum { BATCH_ROWS = 8192, BATCH_BYTES = 4 << 20, MAX_COLLECTIONS = 10000 };
 
 void dtake__parcel_push(dtake__parcel_list *list, dtake__parcel *parcel)
 {
