@@ -48,9 +48,10 @@ static void fake_act_run(dtake__work *work)
         act->number = 42;
     else if (act->kind == DTAKE__ACT_DATASETS)
         act->status = dtake__fail(&act->err, DTAKE_E_NOT_FOUND, "nothing there yet");
-    else if (act->kind == DTAKE__ACT_DATASET_CREATE)
+    else if (act->kind == DTAKE__ACT_DATASET_CREATE) {
+        dtake_schema_release(f->made);
         f->made = dtake_schema_retain(act->info->schema);
-    else
+    } else
         act->status =
             dtake__fail(&act->err, DTAKE_E_NOT_FOUND, "no '%s' here", act->text != NULL ? act->text : "");
 }
