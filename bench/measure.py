@@ -179,7 +179,8 @@ def measure(task):
         runs, failed = run_rounds(task, running, chosen, expected, Path(name))
     mbit = float(os.environ["NET_MBIT"])
     rtt_s = float(os.environ["NET_RTT_MS"]) / 1000
-    ideal = [workload.ideal_of({**task, "windows": chosen}, task["source"], rtt_s, rate, os.cpu_count())
+    decode_s = 0 if task["kind"] in ("headers", "files") else workload.decode_seconds(task["source"], chosen)
+    ideal = [workload.ideal_of({**task, "windows": chosen}, task["source"], rtt_s, rate, os.cpu_count(), decode_s=decode_s)
              for rate in (mbit * 125000 if mbit else calibration["mb_per_s"] * 1e6, calibration["mb_per_s"] * 1e6)]
     for client in running:
         if client.name in failed:

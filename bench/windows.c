@@ -2,7 +2,7 @@
  *
  *   windows LIST [AT_ONCE]
  *
- * LIST has a line a window: HREF COL ROW WIDTH HEIGHT. AT_ONCE (128) rasters are open at a time. Callbacks
+ * LIST has a line a window: HREF COL ROW WIDTH HEIGHT. AT_ONCE (256, as the peers) rasters are open at a time. Callbacks
  * hand the pixels to the main thread through a queue, which adds them up, so that a run is its own proof of
  * correctness. Prints one line of JSON: seconds from the first call to the last pixel, the sum, windows, peak
  * memory.
@@ -146,7 +146,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: windows LIST [AT_ONCE]\n");
         return 2;
     }
-    job j = { .at_once = argc > 2 ? strtoul(argv[2], NULL, 10) : 128 };
+    job j = { .at_once = argc > 2 ? strtoul(argv[2], NULL, 10) : 256 };
     read_list(&j, argv[1]);
 
     dtake_error err;
