@@ -30,9 +30,7 @@ static void check_text(int64_t time_ns)
 {
     char ours[40], theirs[40];
     int64_t ns = (time_ns % 1000000000 + 1000000000) % 1000000000;
-    time_t seconds = (time_t)((time_ns - ns) / 1000000000);
-    if (time_ns < INT64_MIN + ns)
-        seconds = (time_t)(INT64_MIN / 1000000000 - 1);
+    time_t seconds = (time_t)(time_ns / 1000000000 - (time_ns % 1000000000 < 0));
     struct tm tm;
     gmtime_r(&seconds, &tm);
     size_t len = strftime(theirs, sizeof theirs, "%Y-%m-%dT%H:%M:%S", &tm);
