@@ -232,9 +232,13 @@ const dtake_schema *dtake_load_schema(dtake_load *load)
     return schema;
 }
 
-/* On the loop thread nobody may wait, but what is there already can be taken. */
+/* On the loop thread nobody may wait, but what is there already can be taken. In a forked child the lock must
+ * be left alone: a thread that is not there may hold it. */
 static dtake_status may_wait(dtake_load *load, dtake_error *err)
 {
+    dtake_status st = dtake__runtime_usable(load->client->runtime, false, err);
+    if (st != DTAKE_OK)
+        return st;
     pthread_mutex_lock(&load->lock);
     bool waits = !is_ready(load);
     pthread_mutex_unlock(&load->lock);
@@ -322,6 +326,9 @@ dtake_status dtake_load_notify(dtake_load *load, dtake_error *err, dtake_load_fn
 void dtake_load_progress_get(const dtake_load *load, dtake_load_progress *out)
 {
     dtake_load *l = (dtake_load *)load; /* the lock is not part of what is promised to stay */
+    *out = (dtake_load_progress){ 0 };
+    if (dtake__runtime_usable(l->client->runtime, false, NULL) != DTAKE_OK)
+        return;
     l->client->source->kind->stream_progress(l->stream, out);
     pthread_mutex_lock(&l->lock);
     out->finished = l->ended;
@@ -335,6 +342,8 @@ void dtake_load_progress_get(const dtake_load *load, dtake_load_progress *out)
 
 void dtake_load_cancel(dtake_load *load)
 {
+    if (dtake__runtime_usable(load->client->runtime, false, NULL) != DTAKE_OK)
+        return;
     pthread_mutex_lock(&load->lock);
     load->cancelled = true;
     pthread_mutex_unlock(&load->lock);
