@@ -37,6 +37,8 @@ struct script_server {
     char etag[128], modified[64];
     bool no_ranges;
     int parallel, most_parallel;
+    void **forgotten; /* a connection may still be sending them: freed at the end */
+    size_t forgotten_count;
 };
 
 typedef struct connection {
@@ -293,6 +295,9 @@ void script_server_stop(script_server *server)
         free(server->requests[i]);
     for (int i = 0; i < server->url_count; i++)
         free(server->urls[i]);
+    for (size_t i = 0; i < server->forgotten_count; i++)
+        free(server->forgotten[i]);
+    free(server->forgotten);
     pthread_cond_destroy(&server->asked);
     pthread_mutex_destroy(&server->lock);
     free(server);
@@ -347,13 +352,21 @@ void script_no_ranges(script_server *server)
     pthread_mutex_unlock(&server->lock);
 }
 
+static void keep_till_the_end(script_server *server, void *memory)
+{
+    size_t count = server->forgotten_count;
+    if ((count & (count - 1)) == 0)
+        server->forgotten = realloc(server->forgotten, (count == 0 ? 1 : 2 * count) * sizeof(void *));
+    server->forgotten[server->forgotten_count++] = memory;
+}
+
 void script_forget(script_server *server)
 {
     pthread_mutex_lock(&server->lock);
     for (int i = 0; i < server->answer_count; i++)
-        free((char *)server->answers[i].bytes);
+        keep_till_the_end(server, (char *)server->answers[i].bytes);
     for (int i = 0; i < server->request_count; i++)
-        free(server->requests[i]);
+        keep_till_the_end(server, server->requests[i]);
     server->answer_count = server->request_count = 0;
     pthread_mutex_unlock(&server->lock);
 }
