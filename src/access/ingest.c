@@ -261,13 +261,14 @@ static void pump_running(dtake_ingest *ingest)
         pump_closing(ingest);
 }
 
+/* A stage that is busy belongs to its worker: how it went is looked at when it has come back. */
 static void note_failures(dtake_ingest *ingest)
 {
-    if (ingest->reading.status != DTAKE_OK)
+    if (!ingest->reading.busy && ingest->reading.status != DTAKE_OK)
         stop(ingest, ingest->reading.status, &ingest->reading.err);
-    if (ingest->parsing.status != DTAKE_OK)
+    if (!ingest->parsing.busy && ingest->parsing.status != DTAKE_OK)
         stop(ingest, ingest->parsing.status, &ingest->parsing.err);
-    if (ingest->storing.status != DTAKE_OK)
+    if (!ingest->storing.busy && ingest->storing.status != DTAKE_OK)
         stop(ingest, ingest->storing.status, &ingest->storing.err);
 }
 
@@ -278,7 +279,8 @@ void dtake__ingest_pump(dtake_ingest *ingest)
         pump_closing(ingest);
     } else if (ingest->phase == DTAKE__INGEST_SAMPLING) {
         pump_sampling(ingest);
-        if (ingest->phase == DTAKE__INGEST_CLOSING || ingest->reading.status != DTAKE_OK)
+        if (ingest->phase == DTAKE__INGEST_CLOSING ||
+            (!ingest->reading.busy && ingest->reading.status != DTAKE_OK))
             dtake__ingest_pump(ingest);
     } else if (ingest->phase == DTAKE__INGEST_RUNNING) {
         pump_running(ingest);
