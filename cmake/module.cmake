@@ -13,6 +13,10 @@ function(dtake_module name)
   endif()
 endfunction()
 
+# The tests of the folders whose code runs on several threads: what the thread sanitizer looks at in `make test`.
+# `make check` shows it all of them.
+add_custom_target(threaded_tests)
+
 function(dtake_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE datatake_static PkgConfig::CMOCKA m)
@@ -20,4 +24,7 @@ function(dtake_test name)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 120 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_property(GLOBAL APPEND PROPERTY DTAKE_TEST_PROGRAMS ${name})
+  if(name MATCHES "^(io|raster|catalog|sources|access|server)_")
+    add_dependencies(threaded_tests ${name})
+  endif()
 endfunction()
