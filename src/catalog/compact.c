@@ -2,99 +2,22 @@
  * one transaction, so that writers and readers go on in between. */
 #include "catalog/compact.h"
 
+#include "catalog/background.h"
 #include "catalog/searching.h"
 #include "core/alloc.h"
 #include "core/error.h"
 
 enum {
-    DEPTH_MAX = 3, /* chunks that share an instant before they are merged */
-    FAN_IN = 12,   /* chunks in memory at a time */
-    SMALL_ROWS = DTAKE__CHUNK_MAX_ROWS / 2,
-    SMALL_BYTES = 4 << 20,
     WRITE_BYTES = 24 << 20, /* of rows as columns, in one new chunk */
     COMPACT_LEVEL = 6,      /* of zstd */
 };
 
-typedef struct group {
-    const dtake__listed_chunk **chunks;
-    size_t count;
-    int64_t rows, dead;
-} group;
-
-/* --- what is worth it --- */
-
-static bool is_small(const dtake__listed_chunk *c)
+/* A writer of this process goes first. */
+static dtake_status look_for_writers(dtake__catalog *catalog, dtake__compact_mode mode, dtake_error *err)
 {
-    return c->facts.rows - c->dead_count < SMALL_ROWS && c->facts.bytes < SMALL_BYTES;
-}
-
-static bool is_holey(const dtake__listed_chunk *c)
-{
-    return c->dead_count * 8 > c->facts.rows;
-}
-
-/* Does `a`, which begins first, end behind the beginning of `b`? */
-static bool reaches_into(const dtake__listed_chunk *a, const dtake__listed_chunk *b)
-{
-    return dtake__key_compare(a->facts.time_max, a->facts.last_id, b->facts.time_min, b->facts.first_id) >= 0;
-}
-
-/* How many chunks of the list, which is in the order of beginnings, are under way where chunk i begins. */
-static size_t depth_at(const dtake__chunk_list *list, size_t i)
-{
-    size_t depth = 1;
-    for (size_t k = i; k-- > 0 && depth <= DEPTH_MAX;)
-        depth += reaches_into(&list->at[k], &list->at[i]);
-    return depth;
-}
-
-/* Bad ones, and all that reach into them. */
-static void find_bad(const dtake__chunk_list *list, bool *bad)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const dtake__listed_chunk *c = &list->at[i];
-        bool deep = depth_at(list, i) > DEPTH_MAX;
-        bad[i] = bad[i] || deep || is_small(c) || is_holey(c);
-        for (size_t k = i; deep && k-- > 0;)
-            bad[k] = bad[k] || reaches_into(&list->at[k], c);
-    }
-}
-
-static bool worth_it(const group *g)
-{
-    size_t least = (size_t)((g->rows - g->dead + DTAKE__CHUNK_MAX_ROWS - 1) / DTAKE__CHUNK_MAX_ROWS);
-    if (g->count > 1 && g->count > least + 1)
-        return true;
-    for (size_t i = 0; i < g->count; i++)
-        if (is_holey(g->chunks[i]))
-            return true;
-    for (size_t i = 1; i < g->count; i++) /* small ones side by side, or such as overlap */
-        if ((is_small(g->chunks[i]) && is_small(g->chunks[i - 1])) ||
-            reaches_into(g->chunks[i - 1], g->chunks[i]))
-            return true;
-    return false;
-}
-
-/* The first run of bad chunks that is worth rewriting, at most FAN_IN of them. Chunks made in this pass are
- * left to the next one. */
-static bool next_group(const dtake__chunk_list *list, const bool *bad, int64_t last_id, group *out)
-{
-    size_t at = 0;
-    while (at < list->count) {
-        out->count = 0;
-        out->rows = out->dead = 0;
-        while (at < list->count && (!bad[at] || list->at[at].id > last_id))
-            at++;
-        for (; at < list->count && bad[at] && list->at[at].id <= last_id && out->count < FAN_IN; at++) {
-            const dtake__listed_chunk *c = &list->at[at];
-            out->chunks[out->count++] = c;
-            out->rows += c->facts.rows;
-            out->dead += c->dead_count;
-        }
-        if (out->count > 0 && worth_it(out))
-            return true;
-    }
-    return false;
+    return mode == DTAKE__COMPACT_LIGHT && dtake__background_gives_way(catalog->background)
+               ? dtake__fail(err, DTAKE_E_CANCELLED, "compact: a writer goes first")
+               : DTAKE_OK;
 }
 
 /* --- rewriting --- */
@@ -105,6 +28,7 @@ typedef struct rewriting {
     dtake_batch *pending[64];
     size_t count;
     int64_t rows, bytes;
+    dtake__compact_mode mode;
 } rewriting;
 
 static void drop_pending(rewriting *r)
@@ -166,10 +90,12 @@ static dtake_status rewrite(rewriting *r, int64_t total, dtake_error *err)
 {
     int64_t parts = (total + DTAKE__CHUNK_MAX_ROWS - 1) / DTAKE__CHUNK_MAX_ROWS;
     int64_t share = parts > 0 ? (total + parts - 1) / parts : 1;
-    dtake_status st = DTAKE_OK;
+    dtake_status st;
     for (;;) {
         dtake_batch *batch = NULL;
-        st = dtake__search_next(r->search, &batch, err);
+        st = look_for_writers(r->search->view.catalog, r->mode, err);
+        if (st == DTAKE_OK)
+            st = dtake__search_next(r->search, &batch, err);
         if (st != DTAKE_OK || batch == NULL)
             break;
         r->pending[r->count++] = batch;
@@ -189,7 +115,7 @@ static dtake_status rewrite(rewriting *r, int64_t total, dtake_error *err)
 
 /* A search over these chunks alone, with all fields and nothing else. */
 static dtake_status search_group(dtake__search **out, const dtake__view *view, const dtake__dataset *dataset,
-                                 const dtake__collection *collection, const group *g, dtake_error *err)
+                                 const dtake__collection *collection, const dtake__group *g, dtake_error *err)
 {
     dtake_query *q = NULL;
     dtake_status st = dtake_query_new(&q, err);
@@ -202,9 +128,10 @@ static dtake_status search_group(dtake__search **out, const dtake__view *view, c
 }
 
 static dtake_status compact_group(const dtake__view *view, const dtake__dataset *dataset,
-                                  const dtake__collection *collection, const group *g, dtake_error *err)
+                                  const dtake__collection *collection, const dtake__group *g,
+                                  dtake__compact_mode mode, dtake_error *err)
 {
-    rewriting r = { .collection = collection->id };
+    rewriting r = { .collection = collection->id, .mode = mode };
     int64_t generation;
     dtake_status st = search_group(&r.search, view, dataset, collection, g, err);
     if (st == DTAKE_OK)
@@ -218,67 +145,106 @@ static dtake_status compact_group(const dtake__view *view, const dtake__dataset 
     return st == DTAKE_OK ? dtake__collection_touch(view->db, collection->id, generation, err) : st;
 }
 
-/* --- one collection --- */
+/* --- one collection after another --- */
 
-/* One group of chunks up to *last_id (0: all that are there now), if there is one; *did tells. */
-static dtake_status compact_next(dtake__catalog *catalog, int64_t dataset_id, int64_t collection_id,
-                                 int64_t *last_id, int64_t wait_ms, bool *did, dtake_error *err)
+typedef struct compaction {
+    dtake__catalog *catalog;
+    dtake__compact_mode mode;
+    int64_t wait_ms;
+    int64_t collection, last_id; /* chunks up to this one: what was made in this pass waits for the next */
+} compaction;
+
+static const dtake__collection *collection_of(const dtake__directory *d, int64_t id)
 {
-    dtake__view view = { .catalog = catalog };
-    const dtake__dataset *dataset = NULL;
-    const dtake__collection *collection = NULL;
+    for (size_t i = 0; i < d->collection_count; i++)
+        if (d->collections[i].id == id)
+            return &d->collections[i];
+    return NULL;
+}
+
+static const dtake__dataset *dataset_of(const dtake__directory *d, const dtake__collection *collection)
+{
+    for (size_t i = 0; i < d->dataset_count; i++)
+        if (d->datasets[i].id == collection->dataset)
+            return &d->datasets[i];
+    return NULL;
+}
+
+/* The next group in this view; its chunks are of *list, which is the caller's. A group of none: nothing to
+ * do. */
+static dtake_status find_group(compaction *c, const dtake__view *view, dtake__chunk_list **list,
+                               dtake__group *out, dtake_error *err)
+{
+    const dtake__collection *collection = collection_of(view->directory, c->collection);
+    out->count = 0;
+    *list = NULL;
+    if (collection == NULL)
+        return DTAKE_OK;
+    dtake_status st = dtake__chunks_get(view->catalog, view->db, collection, list, err);
+    if (st != DTAKE_OK)
+        return st;
+    if (c->last_id == 0)
+        for (size_t i = 0; i < (*list)->count; i++)
+            c->last_id = (*list)->at[i].id > c->last_id ? (*list)->at[i].id : c->last_id;
+    return dtake__group_find(*list, c->mode, c->last_id, out, err);
+}
+
+/* A look without a lock first: mostly there is nothing to do. */
+static dtake_status has_group(compaction *c, bool *out, dtake_error *err)
+{
+    dtake__view view;
     dtake__chunk_list *list = NULL;
-    bool *bad = NULL;
-    const dtake__listed_chunk *chunks[FAN_IN];
-    group g = { .chunks = chunks };
-    bool fixed = *last_id > 0;
-    *did = false;
-    dtake_status st = dtake__catalog_take(catalog, &view.db, err);
-    if (st == DTAKE_OK)
-        st = dtake__db_begin_write(view.db, wait_ms, err);
-    if (st == DTAKE_OK)
-        st = dtake__directory_get(catalog, view.db, &view.directory, err);
-    for (size_t i = 0; st == DTAKE_OK && i < view.directory->dataset_count; i++)
-        if (view.directory->datasets[i].id == dataset_id)
-            dataset = &view.directory->datasets[i];
-    for (size_t i = 0; st == DTAKE_OK && i < view.directory->collection_count; i++)
-        if (view.directory->collections[i].id == collection_id)
-            collection = &view.directory->collections[i];
-    if (st == DTAKE_OK && dataset != NULL && collection != NULL)
-        st = dtake__chunks_get(catalog, view.db, collection, &list, err);
-    if (st == DTAKE_OK && list != NULL) {
-        bad = dtake__calloc(list->count + 1, sizeof *bad);
-        if (bad == NULL)
-            st = dtake__fail_nomem(err, "compact");
-        else
-            find_bad(list, bad);
-    }
-    for (size_t i = 0; st == DTAKE_OK && list != NULL && !fixed && i < list->count; i++)
-        *last_id = list->at[i].id > *last_id ? list->at[i].id : *last_id;
-    if (st == DTAKE_OK && list != NULL && next_group(list, bad, *last_id, &g)) {
-        st = compact_group(&view, dataset, collection, &g, err);
-        if (st == DTAKE_OK)
-            st = dtake__db_commit(view.db, err);
-        *did = st == DTAKE_OK;
-    }
-    dtake__free(bad);
+    dtake__group g = { .count = 0 };
+    dtake_status st = dtake__view_open(&view, c->catalog, err);
+    if (st != DTAKE_OK)
+        return st;
+    st = find_group(c, &view, &list, &g, err);
+    *out = g.count > 0;
     dtake__chunks_release(list);
     dtake__view_close(&view);
     return st;
 }
 
-dtake_status dtake__compact_collection(dtake__catalog *catalog, int64_t dataset, int64_t collection,
-                                       int64_t wait_ms, dtake_error *err)
+static dtake_status compact_next(compaction *c, bool *did, dtake_error *err)
 {
-    /* Merging deep overlaps takes some passes: each makes a twelfth as many runs. */
+    dtake__view view = { .catalog = c->catalog };
+    dtake__chunk_list *list = NULL;
+    dtake__group g = { .count = 0 };
+    *did = false;
+    dtake_status st = dtake__catalog_take(c->catalog, &view.db, err);
+    if (st == DTAKE_OK)
+        st = dtake__db_begin_write(view.db, c->wait_ms, err);
+    if (st == DTAKE_OK)
+        st = dtake__directory_get(c->catalog, view.db, &view.directory, err);
+    if (st == DTAKE_OK)
+        st = find_group(c, &view, &list, &g, err);
+    if (st == DTAKE_OK && g.count > 0) {
+        const dtake__collection *collection = collection_of(view.directory, c->collection);
+        st = compact_group(&view, dataset_of(view.directory, collection), collection, &g, c->mode, err);
+        if (st == DTAKE_OK)
+            st = dtake__db_commit(view.db, err);
+        *did = st == DTAKE_OK;
+    }
+    dtake__chunks_release(list);
+    dtake__view_close(&view);
+    return st;
+}
+
+/* Merging deep overlaps takes some passes: each leaves a twelfth as many runs. */
+static dtake_status compact_collection(compaction *c, dtake_error *err)
+{
     enum { PASSES_MAX = 6 };
     dtake_status st = DTAKE_OK;
     for (int pass = 0; pass < PASSES_MAX && st == DTAKE_OK; pass++) {
-        int64_t last_id = 0;
-        bool any = false, did = true;
-        while (st == DTAKE_OK && did) {
-            st = compact_next(catalog, dataset, collection, &last_id, wait_ms, &did, err);
-            any = any || did;
+        bool any = false, more = true;
+        c->last_id = 0;
+        while (st == DTAKE_OK && more) {
+            st = look_for_writers(c->catalog, c->mode, err);
+            if (st == DTAKE_OK)
+                st = has_group(c, &more, err);
+            if (st == DTAKE_OK && more)
+                st = compact_next(c, &more, err);
+            any = any || more;
         }
         if (!any)
             break;
@@ -286,20 +252,33 @@ dtake_status dtake__compact_collection(dtake__catalog *catalog, int64_t dataset,
     return st;
 }
 
-dtake_status dtake__catalog_compact(dtake__catalog *catalog, dtake_error *err)
+dtake_status dtake__compact_all(dtake__catalog *catalog, dtake__compact_mode mode, int64_t wait_ms,
+                                dtake_error *err)
 {
+    compaction c = { .catalog = catalog, .mode = mode, .wait_ms = wait_ms };
     dtake__view view;
-    if (catalog->mode.read_only)
-        return dtake__fail(err, DTAKE_E_STATE, "catalogue %s: it was opened for reading only", catalog->path);
     dtake_status st = dtake__view_open(&view, catalog, err);
     if (st != DTAKE_OK)
         return st;
     dtake__directory *d = view.directory;
     view.directory = NULL; /* kept beyond the view */
     dtake__view_close(&view);
-    for (size_t i = 0; i < d->collection_count && st == DTAKE_OK; i++)
-        st = dtake__compact_collection(catalog, d->collections[i].dataset, d->collections[i].id,
-                                       DTAKE__READ_WAIT_MS, err);
+    for (size_t i = 0; i < d->collection_count && st == DTAKE_OK; i++) {
+        c.collection = d->collections[i].id;
+        st = compact_collection(&c, err);
+    }
     dtake__directory_release(d);
-    return st == DTAKE_OK ? dtake__give_back_pages(catalog, err) : st;
+    return st;
+}
+
+dtake_status dtake__catalog_compact(dtake__catalog *catalog, dtake_error *err)
+{
+    if (catalog->mode.read_only)
+        return dtake__fail(err, DTAKE_E_STATE, "catalogue %s: it was opened for reading only", catalog->path);
+    dtake__background_pause(catalog->background);
+    dtake_status st = dtake__compact_all(catalog, DTAKE__COMPACT_WHOLE, DTAKE__READ_WAIT_MS, err);
+    if (st == DTAKE_OK)
+        st = dtake__give_back_pages(catalog, err);
+    dtake__background_resume(catalog->background);
+    return st;
 }

@@ -1,3 +1,4 @@
+#include "catalog/background.h"
 #include "catalog/lists.h"
 #include "catalog/schema.h"
 #include "catalog/store.h"
@@ -113,6 +114,7 @@ typedef struct change {
 static dtake_status change_begin(change *c, dtake__catalog *catalog, dtake_error *err)
 {
     *c = (change){ .catalog = catalog };
+    dtake__background_pause(catalog->background);
     dtake_status st = dtake__catalog_take(catalog, &c->db, err);
     if (st == DTAKE_OK)
         st = dtake__db_begin_write(c->db, DTAKE__READ_WAIT_MS, err);
@@ -132,6 +134,7 @@ static dtake_status change_end(change *c, dtake_status st, dtake_error *err)
     dtake__directory_release(c->directory);
     if (c->db != NULL)
         dtake__catalog_give(c->catalog, c->db); /* rolls back what was not committed */
+    dtake__background_resume(c->catalog->background);
     return st;
 }
 

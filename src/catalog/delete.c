@@ -1,3 +1,4 @@
+#include "catalog/background.h"
 #include "catalog/bury.h"
 #include "catalog/searching.h"
 
@@ -88,6 +89,7 @@ dtake_status dtake__catalog_delete(dtake__catalog *catalog, const dtake_query *q
     if (query->limit > 0 || query->offset > 0)
         return dtake__fail(err, DTAKE_E_USAGE,
                            "delete: it takes all datapoints that a query names; no limit, no offset");
+    dtake__background_pause(catalog->background);
     dtake_status st = dtake__catalog_take(catalog, &view.db, err);
     if (st == DTAKE_OK)
         st = dtake__db_begin_write(view.db, DTAKE__READ_WAIT_MS, err);
@@ -107,5 +109,8 @@ dtake_status dtake__catalog_delete(dtake__catalog *catalog, const dtake_query *q
         *deleted = count;
     dtake__search_end(s);
     dtake__view_close(&view); /* rolls back what was not committed */
+    dtake__background_resume(catalog->background);
+    if (st == DTAKE_OK)
+        dtake__background_wake(catalog->background);
     return st;
 }

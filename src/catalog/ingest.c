@@ -1,3 +1,4 @@
+#include "catalog/background.h"
 #include "catalog/bury.h"
 #include "catalog/fold.h"
 #include "catalog/target.h"
@@ -20,7 +21,9 @@ struct dtake__ingest {
     size_t target_count;
     dtake__target *target; /* where rows go */
     dtake__ingest_counts counts;
-    bool failed; /* what was put since the last commit is lost */
+    bool failed;    /* what was put since the last commit is lost */
+    bool paused;    /* the background makes way */
+    bool committed; /* something, once */
 };
 
 /* --- transactions --- */
@@ -36,6 +39,9 @@ static void end_transaction(dtake__ingest *in)
     in->counts = (dtake__ingest_counts){ 0 };
     dtake__db_rollback(in->db); /* what was not committed */
     in->writing = false;
+    if (in->paused)
+        dtake__background_resume(in->catalog->background);
+    in->paused = false;
 }
 
 static dtake_status find_dataset(dtake__ingest *in, dtake__directory *directory, const dtake__dataset **out,
@@ -53,6 +59,9 @@ static dtake_status begin(dtake__ingest *in, dtake_error *err)
 {
     if (in->writing)
         return DTAKE_OK;
+    if (!in->paused)
+        dtake__background_pause(in->catalog->background);
+    in->paused = true;
     dtake_status st = dtake__db_begin_write(in->db, in->wait_ms, err);
     if (st == DTAKE_OK)
         st = dtake__db_next_generation(in->db, &in->generation, err);
@@ -149,6 +158,8 @@ void dtake__ingest_close(dtake__ingest *in)
     if (in->db != NULL)
         end_transaction(in);
     dtake__catalog_give(in->catalog, in->db);
+    if (in->committed)
+        dtake__background_wake(in->catalog->background);
     dtake_schema_release(in->schema);
     dtake__free(in->dataset);
     dtake__free(in->wanted);
@@ -325,5 +336,6 @@ dtake_status dtake__ingest_commit(dtake__ingest *in, dtake__ingest_counts *count
     if (counts != NULL)
         *counts = in->counts;
     end_transaction(in);
+    in->committed = true;
     return DTAKE_OK;
 }

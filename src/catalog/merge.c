@@ -77,6 +77,7 @@ static dtake_status add_stretch(dtake__search *s, size_t part, int64_t count, dt
     }
     p->at += count;
     s->stretched_rows += count;
+    s->stretched_bytes += count * p->row_bytes;
     return DTAKE_OK;
 }
 
@@ -187,7 +188,7 @@ static dtake_status make_batch(dtake__search *s, dtake_batch **out, dtake_error 
         st = interleave(s, out, err);
     }
     s->stretch_count = 0;
-    s->stretched_rows = 0;
+    s->stretched_rows = s->stretched_bytes = 0;
     return st;
 }
 
@@ -236,7 +237,8 @@ dtake_status dtake__search_merge(dtake__search *s, dtake_batch **out, dtake_erro
         count = cut_to_limits(s, first, count);
         if (count > 0)
             st = add_stretch(s, first, count, err);
-        if (s->stretched_rows >= DTAKE__BATCH_ROWS || count >= DTAKE__RUN_ROWS)
+        if (s->stretched_rows >= DTAKE__BATCH_ROWS || s->stretched_bytes >= DTAKE__BATCH_BYTES ||
+            count >= DTAKE__RUN_ROWS)
             break;
     }
     if (st == DTAKE_OK && s->stretch_count > 0)

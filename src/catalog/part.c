@@ -97,6 +97,17 @@ static dtake_status read_rows(dtake_batch **out, const dtake__chunk *chunk, cons
                              out, err);
 }
 
+/* About what a row takes. */
+static int64_t bytes_a_row(const dtake_batch *batch)
+{
+    int64_t bytes = 0, rows = dtake_batch_rows(batch);
+    for (size_t f = 0; f < dtake_schema_count(dtake_batch_schema(batch)); f++) {
+        const dtake_column *c = dtake_batch_column(batch, f);
+        bytes += c->offsets != NULL ? 4 * rows + c->offsets[rows] - c->offsets[0] : 8 * rows;
+    }
+    return bytes / rows + 1;
+}
+
 dtake_status dtake__part_make(dtake__part *out, dtake__demand *demand, const dtake__listed_chunk *listed,
                               const dtake__chunk *chunk, dtake__pieces *pieces, const dtake__wish *wish,
                               const dtake__result_schema *schema, const char *collection, dtake_error *err)
@@ -113,6 +124,8 @@ dtake_status dtake__part_make(dtake__part *out, dtake__demand *demand, const dta
             st = read_rows(&out->batch, chunk, &s, pieces, schema, err);
         if (st == DTAKE_OK && schema->collection >= 0)
             st = with_collection(&out->batch, schema, collection, err);
+        if (st == DTAKE_OK)
+            out->row_bytes = bytes_a_row(out->batch);
     }
     dtake__selection_dispose(&s);
     if (st != DTAKE_OK)

@@ -9,6 +9,7 @@ typedef struct dtake__part {
     int64_t *times;     /* of its rows */
     uint8_t (*ids)[16]; /* NULL: were not asked for */
     int64_t rows, at;   /* rows from `at` on are still to be given */
+    int64_t row_bytes;  /* about */
 } dtake__part;
 
 /* What results look like. */

@@ -6,6 +6,7 @@
 
 enum {
     DTAKE__BATCH_ROWS = 65536,
+    DTAKE__BATCH_BYTES = 16 << 20,   /* of rows that are gathered from several parts */
     DTAKE__RUN_ROWS = 16384,         /* a run of so many rows of one part is given without copying */
     DTAKE__SORT_MAX_BYTES = 1 << 30, /* of rows that are sorted by fields without a limit */
 };
@@ -35,7 +36,7 @@ struct dtake__search {
     size_t part_count, part_room;
     dtake__stretch *stretches; /* rows to be given next */
     size_t stretch_count, stretch_room;
-    int64_t stretched_rows;
+    int64_t stretched_rows, stretched_bytes;
     bool descending;
     int64_t skip, left;  /* rows to be skipped; to be given, -1: all */
     bool sorted;         /* by fields: everything is read before anything is given */

@@ -1,5 +1,6 @@
 #include "catalog/store.h"
 
+#include "catalog/background.h"
 #include "core/alloc.h"
 #include "core/error.h"
 
@@ -25,9 +26,11 @@ dtake_status dtake__catalog_open(dtake__catalog **out, const char *path,
         st = dtake__db_open(&catalog->idle, catalog->path, &catalog->mode, err);
     else
         dtake__fail_nomem(err, "open a catalogue");
+    if (st == DTAKE_OK)
+        st = dtake__background_new(&catalog->background, catalog, err);
     catalog->mode.create = false; /* a file that goes away is not made again */
+    catalog->idle_count = catalog->idle != NULL;
     if (st == DTAKE_OK) {
-        catalog->idle_count = 1;
         *out = catalog;
     } else {
         dtake__catalog_close(catalog);
@@ -39,6 +42,7 @@ void dtake__catalog_close(dtake__catalog *catalog)
 {
     if (catalog == NULL)
         return;
+    dtake__background_end(catalog->background);
     for (dtake__db *db = catalog->idle, *next; db != NULL; db = next) {
         next = db->next;
         dtake__db_close(db);

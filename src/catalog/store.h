@@ -59,11 +59,13 @@ typedef struct dtake__head_entry {
     struct dtake__head_entry *next;
 } dtake__head_entry;
 
+typedef struct dtake__background dtake__background; /* catalog/background.h */
+
 struct dtake__catalog {
     char *path;
     dtake__db_mode mode;
     dtake_runtime *runtime; /* NULL: none */
-    pthread_mutex_t lock;   /* of all below */
+    pthread_mutex_t lock;   /* of all below but the last */
     dtake__db *idle;
     int idle_count;
     dtake__directory *directory; /* the last one seen */
@@ -71,6 +73,7 @@ struct dtake__catalog {
     dtake__head_entry *heads[DTAKE__HEAD_SLOTS];
     size_t head_bytes;
     uint64_t clock;
+    dtake__background *background; /* NULL: none */
 };
 
 /* A connection for one act. */

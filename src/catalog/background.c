@@ -1,0 +1,135 @@
+#include "catalog/background.h"
+
+#include "catalog/compact.h"
+#include "core/alloc.h"
+#include "core/error.h"
+
+#include <pthread.h>
+
+/* Outlives its catalogue when it still stands in the queue of the runtime then. */
+struct dtake__background {
+    dtake__work work;
+    dtake_runtime *runtime;
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t idle;
+    dtake__catalog *catalog; /* NULL: it is gone */
+    bool wanted, queued, active;
+    int pauses;
+};
+
+static bool may_run(const dtake__background *b)
+{
+    return b->pauses == 0 && b->catalog != NULL;
+}
+
+static void destroy(dtake__background *b)
+{
+    pthread_cond_destroy(&b->idle);
+    pthread_mutex_destroy(&b->lock);
+    dtake__free(b);
+}
+
+static void run(dtake__work *work)
+{
+    dtake__background *b = DTAKE__CONTAINER(work, dtake__background, work);
+    pthread_mutex_lock(&b->lock);
+    b->queued = false;
+    dtake__catalog *catalog = b->catalog;
+    b->active = catalog != NULL;
+    while (b->wanted && may_run(b)) {
+        b->wanted = false;
+        pthread_mutex_unlock(&b->lock);
+        /* What cannot be done, because another process writes or the disk is full, is tried after the next
+         * ingest: compaction adds nothing but speed. */
+        dtake_status st = dtake__compact_all(catalog, DTAKE__COMPACT_LIGHT, 0, NULL);
+        pthread_mutex_lock(&b->lock);
+        b->wanted = b->wanted || st == DTAKE_E_CANCELLED;
+    }
+    b->active = false;
+    pthread_cond_broadcast(&b->idle);
+    pthread_mutex_unlock(&b->lock); /* from here on whoever waited may free it */
+    if (catalog == NULL)
+        destroy(b);
+}
+
+/* Under the lock. */
+static void start(dtake__background *b)
+{
+    if (b->queued || b->active || !b->wanted || !may_run(b))
+        return;
+    b->queued = true;
+    b->work = (dtake__work){ .run = run, .order = UINT64_MAX };
+    dtake__files_run(b->runtime, &b->work);
+}
+
+dtake_status dtake__background_new(dtake__background **out, dtake__catalog *catalog, dtake_error *err)
+{
+    *out = NULL;
+    if (catalog->runtime == NULL || catalog->mode.read_only)
+        return DTAKE_OK;
+    dtake__background *b = dtake__calloc(1, sizeof *b);
+    if (b == NULL)
+        return dtake__fail_nomem(err, "open a catalogue");
+    b->runtime = catalog->runtime;
+    b->catalog = catalog;
+    pthread_mutex_init(&b->lock, NULL);
+    pthread_cond_init(&b->idle, NULL);
+    *out = b;
+    return DTAKE_OK;
+}
+
+void dtake__background_wake(dtake__background *b)
+{
+    if (b == NULL)
+        return;
+    pthread_mutex_lock(&b->lock);
+    b->wanted = true;
+    start(b);
+    pthread_mutex_unlock(&b->lock);
+}
+
+/* One that is only queued is not waited for: the threads of the runtime may all be writers. */
+void dtake__background_pause(dtake__background *b)
+{
+    if (b == NULL)
+        return;
+    pthread_mutex_lock(&b->lock);
+    b->pauses++;
+    while (b->active)
+        pthread_cond_wait(&b->idle, &b->lock);
+    pthread_mutex_unlock(&b->lock);
+}
+
+void dtake__background_resume(dtake__background *b)
+{
+    if (b == NULL)
+        return;
+    pthread_mutex_lock(&b->lock);
+    b->pauses--;
+    start(b);
+    pthread_mutex_unlock(&b->lock);
+}
+
+void dtake__background_end(dtake__background *b)
+{
+    if (b == NULL)
+        return;
+    pthread_mutex_lock(&b->lock);
+    b->catalog = NULL;
+    while (b->active)
+        pthread_cond_wait(&b->idle, &b->lock);
+    bool queued = b->queued;
+    pthread_mutex_unlock(&b->lock);
+    if (!queued)
+        destroy(b);
+}
+
+bool dtake__background_gives_way(dtake__background *b)
+{
+    if (b == NULL)
+        return false;
+    pthread_mutex_lock(&b->lock);
+    bool gives_way = !may_run(b);
+    pthread_mutex_unlock(&b->lock);
+    return gives_way;
+}
