@@ -26,7 +26,8 @@
 #include <sys/stat.h>
 
 enum {
-    IN_FLIGHT = 3, /* scenes at once: some 90 MB each */
+    IN_FLIGHT = 3,     /* scenes at once: some 90 MB each */
+    DEFLATE_LEVEL = 6, /* a tenth smaller than the writer's default, which is made for speed */
     PATH_BYTES = 1024,
     ITEM_LIMIT = 1 << 20,
     SUMS_LIMIT = 1 << 20,
@@ -165,6 +166,7 @@ static void describe(job *j, size_t asset)
     o->has_nodata = true;
     o->band_names = &asset_keys[asset];
     o->time_ns = j->date.time_ns;
+    o->deflate_level = DEFLATE_LEVEL;
     o->replace = true;
 }
 

@@ -26,7 +26,7 @@ static const spectrum lush = { 330, 740, 360, 4450 }, forest = { 270, 520, 270, 
                       asphalt = { 950, 1000, 1080, 1500 };
 
 /* Reflectances are multiples of these: files stay small, and the eye sees no steps. */
-static const spectrum step = { 64, 60, 60, 80 };
+static const spectrum step = { 72, 68, 68, 96 };
 
 /* How green rain-fed grass is, 0..255: dry until April, then the rains. */
 static int32_t wetness(int32_t day)

@@ -89,7 +89,7 @@ static void the_same_pixels_come_out_everywhere(void **state)
     for (size_t i = 0; i < PIXELS; i++)
         for (int b = 0; b < BANDS; b++)
             hash = (hash ^ view.band[b][i]) * 0x100000001b3;
-    if (hash != 0x7ce4e36886e52299)
+    if (hash != 0xe2ba24e3526001f9)
         fail_msg("the hash of scene 28 is %016llx", (unsigned long long)hash);
 }
 

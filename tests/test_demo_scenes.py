@@ -34,6 +34,13 @@ def test_two_runs_make_the_same_bytes(make, tmp_path):
         assert hashlib.sha256((tmp_path / "b" / name).read_bytes()).hexdigest() == digest
 
 
+def test_all_scenes_take_less_than_400_megabytes(demo_scenes):
+    """By the first eight, which are a twentieth smaller than the mean of all."""
+    sizes = [f.stat().st_size for f in demo_scenes.rglob("*.tif")]
+    assert len(sizes) == 8 * 5
+    assert sum(sizes) / 8 * 45 * 1.05 < 400e6
+
+
 @pytest.mark.slow
 def test_what_is_complete_is_left_alone(make, tmp_path):
     make(tmp_path)

@@ -43,16 +43,34 @@ struct dtake__geotiff {
     const char **band_names; /* with one for alpha */
 };
 
+/* A thread's encoder, of the level that was asked for last. */
+typedef struct scratch {
+    int level;
+    dtake__encoder *encoder;
+} scratch;
+
 static char scratch_key;
 
-static void *make_encoder(void)
+static void *make_scratch(void)
 {
-    return dtake__encoder_new(DEFLATE_LEVEL);
+    return dtake__calloc(1, sizeof(scratch));
 }
 
-static void free_encoder(void *encoder)
+static void free_scratch(void *of_thread)
 {
-    dtake__encoder_free(encoder);
+    scratch *s = of_thread;
+    dtake__encoder_free(s->encoder);
+    dtake__free(s);
+}
+
+static dtake__encoder *encoder_of(int level)
+{
+    scratch *s = dtake__thread_scratch(&scratch_key, make_scratch, free_scratch);
+    if (s == NULL || (s->encoder != NULL && s->level == level))
+        return s != NULL ? s->encoder : NULL;
+    dtake__encoder_free(s->encoder);
+    *s = (scratch){ level, dtake__encoder_new(level) };
+    return s->encoder;
 }
 
 static dtake_status fill_crs(dtake__geotiff *tiff, dtake_error *err)
@@ -195,7 +213,8 @@ dtake_status dtake__geotiff_encode(dtake__geotiff *tiff, int64_t tile, dtake_err
     size_t side = (size_t)tiff->pyramid.tile_side;
     size_t raw =
         side * side * (s->is_mask ? 1 : (size_t)tiff->pyramid.bands * dtake_type_bytes(tiff->spec.type));
-    dtake__encoder *encoder = dtake__thread_scratch(&scratch_key, make_encoder, free_encoder);
+    int level = tiff->output->deflate_level;
+    dtake__encoder *encoder = encoder_of(level > 0 ? level : DEFLATE_LEVEL);
     void *pixels = encoder ? dtake__alloc(raw) : NULL;
     if (!pixels)
         return dtake__fail_nomem(err, "a tile");

@@ -343,6 +343,24 @@ static void bytes_do_not_depend_on_the_workers(void **state)
     }
 }
 
+static void a_file_is_smaller_at_a_higher_level_and_threads_turn_from_one_to_the_other(void **state)
+{
+    (void)state;
+    static const int levels[] = { 0, 9, 1, 9 };
+    dtake__written written[4];
+    for (size_t i = 0; i < 4; i++) {
+        dtake_pixels in = fixture_pixels(DTAKE_U16, 1300, 900, 1, 0);
+        paint(&in);
+        dtake__output output = utm(fixture_path("level.tif"), DTAKE_COG, in);
+        output.deflate_level = levels[i];
+        output.replace = true;
+        written[i] = write_file(&output);
+    }
+    CHECK(written[1].bytes < written[0].bytes);
+    CHECK_STR(written[2].sha256, written[0].sha256); /* 0 is 1 */
+    CHECK_STR(written[3].sha256, written[1].sha256);
+}
+
 static void failures_name_the_path_and_leave_nothing(void **state)
 {
     (void)state;
@@ -481,6 +499,7 @@ int main(void)
         cmocka_unit_test(a_png_has_alpha_where_something_is_masked),
         cmocka_unit_test(png_refuses_what_it_cannot_hold_and_leaves_the_pixels),
         cmocka_unit_test(bytes_do_not_depend_on_the_workers),
+        cmocka_unit_test(a_file_is_smaller_at_a_higher_level_and_threads_turn_from_one_to_the_other),
         cmocka_unit_test(failures_name_the_path_and_leave_nothing),
         cmocka_unit_test(a_file_that_is_there_stays_unless_it_may_be_replaced),
         cmocka_unit_test(a_full_disk_is_told_and_leaves_nothing),
