@@ -60,7 +60,8 @@ def demo_scenes(program):
 @pytest.fixture
 def quiet_env(tmp_path):
     """An environment without the user's settings, caches and terminal."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("DATATAKE_") and not k.lower().endswith("_proxy")}
+    env = {k: v for k, v in os.environ.items()
+           if not k.startswith("DATATAKE_") and not k.lower().endswith("_proxy") and k != "XDG_DATA_HOME"}
     env.update(HOME=str(tmp_path), XDG_CACHE_HOME=str(tmp_path / "cache"), XDG_CONFIG_HOME=str(tmp_path / "config"),
                XDG_STATE_HOME=str(tmp_path / "state"), LC_ALL="C.UTF-8", NO_COLOR="1")
     return env

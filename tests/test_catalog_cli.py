@@ -221,6 +221,50 @@ def test_csv_with_a_mapping_has_its_time_from_a_name_and_its_place_from_metres(r
     assert "which column is the time" in run("ingest", "tiles.csv", "-d", "x", status=2).err
 
 
+TYPED = {"time": {"type": "timestamp", "role": "time"}, "id": {"type": "uuid", "role": "id"},
+         "ingestion_time": {"type": "timestamp", "role": "ingestion_time"},
+         "geometry": {"type": "geometry", "role": "geometry"}, "scene": {"type": "string", "role": "name"},
+         "level": {"type": "enum", "values": {"UNKNOWN": 0, "L1": 10, "L2": 4}}, "key": {"type": "uuid"},
+         "center": {"type": "vector", "width": 2}, "exposure": {"type": "duration"}, "digest": {"type": "bytes"},
+         "outline": {"type": "geometry"}, "orbits": {"type": "int64", "repeated": True},
+         "words": {"type": "string", "repeated": True}, "days": {"type": "timestamp", "repeated": True},
+         "levels": {"type": "enum", "values": {"A": 1, "B": 2}, "repeated": True}}
+TYPED_ROW = {"time": "2020-01-02T03:04:05Z", "geometry": "POINT (7.5 46.5)", "scene": "a", "level": "L1",
+             "key": "0197a491-1520-102f-48f4-f087d6ef8603", "center": "[46.5,7.25]", "exposure": "-1.500000001",
+             "digest": "00ff", "outline": "LINESTRING (0 0,1 0.5)", "orbits": "[1,null,-3]",
+             "words": r'["x","Z\u00fcrich, \"y\""]', "days": '["2020-01-01T00:00:00Z"]', "levels": '["B","A"]'}
+
+
+def test_csv_with_a_schema_takes_every_type_and_comes_out_as_it_went_in(run, tmp_path):
+    (tmp_path / "schema.json").write_text(json.dumps({"fields": [{"name": n, **f} for n, f in TYPED.items()]}))
+    rows = [TYPED_ROW, {**TYPED_ROW, "scene": "b", "level": "4", "exposure": "2e3", "orbits": "[]"},
+            {"time": "2020-01-03T00:00:00Z", "scene": "c"}]
+    with open(tmp_path / "in.csv", "w", newline="") as file:
+        writer = csv.DictWriter(file, TYPED_ROW)
+        writer.writeheader()
+        writer.writerows(rows)
+    run("ingest", "in.csv", "-d", "d", "--schema", "schema.json", "--name", "scene")
+    run("load", "d", "-o", "out.csv")
+    found = list(csv.DictReader(open(tmp_path / "out.csv")))
+    expected = [{**dict.fromkeys(TYPED_ROW, ""), **row} for row in rows]
+    expected[1].update(level="L2", exposure="2000")
+    for row in expected:
+        row["words"] = row["words"].replace(r"\u00fc", "ü")
+    assert [{name: row[name] for name in TYPED_ROW} for row in found] == expected
+
+    wrong = {"level": "L3", "key": "0197a491", "center": "[1]", "exposure": "1e300", "digest": "0g", "outline": "POINT (",
+             "orbits": "[1.5]", "words": "[1]", "days": '["yesterday"]', "levels": "[3]"}
+    with open(tmp_path / "wrong.csv", "w", newline="") as file:
+        writer = csv.DictWriter(file, TYPED_ROW)
+        writer.writeheader()
+        writer.writerows({**TYPED_ROW, name: text} for name, text in wrong.items())
+    ran = run("ingest", "wrong.csv", "-d", "e", "--schema", "schema.json", "--failed", "failed.ndjson", status=None)
+    said = [json.loads(line)["message"] for line in open(tmp_path / "failed.ndjson")]
+    assert ran.status in (1, 3) and len(said) == len(wrong)
+    for (name, text), message in zip(wrong.items(), said):
+        assert f"column {name}: '{text}' is not a" in message, message
+
+
 def test_umbra_and_asf_have_the_counts_of_their_files(run, metadata):
     items = read_items(metadata / "umbra-open-data-stac-items.ndjson.gz")
     run("ingest", metadata / "umbra-open-data-stac-items.ndjson.gz", "-d", "umbra")

@@ -44,14 +44,17 @@ static dtake_status read_type(const char *text, dtake_field_type *out, dtake_err
     case DTAKE_FIELD_UINT64:
     case DTAKE_FIELD_FLOAT64:
     case DTAKE_FIELD_STRING:
+    case DTAKE_FIELD_BYTES:
     case DTAKE_FIELD_TIMESTAMP:
+    case DTAKE_FIELD_DURATION:
+    case DTAKE_FIELD_UUID:
     case DTAKE_FIELD_JSON:
     case DTAKE_FIELD_ASSETS:
         return DTAKE_OK;
     default:
         return dtake__fail(err, DTAKE_E_USAGE,
                            "'%.60s' is no type of a column; there are bool, int64, uint64, float64, string, "
-                           "timestamp, json, assets",
+                           "bytes, timestamp, duration, uuid, json, assets, and what a --schema says",
                            text);
     }
 }

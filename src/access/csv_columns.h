@@ -10,7 +10,7 @@ typedef struct dtake__csv_column {
     char *column, *field;  /* its name in the header and in the dataset */
     dtake_field_type type; /* given; DTAKE_FIELD_NONE: by what is seen */
     unsigned seen;
-    bool dropped;
+    bool dropped, repeated;
     int at;        /* in the rows of the present input; -1: not there */
     int field_at;  /* in the schema; -1: not there */
     char last[40]; /* the text of the last time that was read, and what it was: they repeat */

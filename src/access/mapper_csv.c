@@ -1,6 +1,7 @@
 /* Rows of CSV as rows of a table. */
 #include "access/csv_columns.h"
 #include "access/csv_geometry.h"
+#include "access/csv_value.h"
 #include "access/mapper.h"
 #include "core/alloc.h"
 #include "core/clock.h"
@@ -306,8 +307,10 @@ static dtake_status csv_begin(dtake__mapper *mapper, const dtake_schema *schema,
         c->field_at = !is_field(m, c) ? -1
                       : is_name(m, c) ? dtake_schema_find_role(schema, DTAKE_ROLE_NAME)
                                       : dtake_schema_find(schema, c->field);
-        if (c->field_at >= 0)
+        if (c->field_at >= 0) {
             c->type = dtake_schema_field(schema, (size_t)c->field_at)->type;
+            c->repeated = dtake_schema_field(schema, (size_t)c->field_at)->repeated;
+        }
     }
     (void)err;
     return DTAKE_OK;
@@ -372,7 +375,7 @@ static dtake_status put_value(dtake__builder *builder, dtake__csv_column *c, dta
     double f64;
     bool truth;
     dtake_status st;
-    switch (c->type) {
+    switch (c->repeated ? DTAKE_FIELD_NONE : c->type) {
     case DTAKE_FIELD_INT64:
         if (!dtake__parse_i64_span(value, &i64))
             return bad_value(c, value, err);
@@ -404,8 +407,11 @@ static dtake_status put_value(dtake__builder *builder, dtake__csv_column *c, dta
         st = dtake__put_bytes(builder, at, value.text, value.len);
         break;
     default:
-        return dtake__fail(err, DTAKE_E_UNSUPPORTED, "column %.100s: a field of type %s is not made from CSV",
-                           c->column, dtake_field_type_name(c->type));
+        st = dtake__csv_put_text(builder, at, value);
+        if (st == DTAKE_E_FORMAT)
+            return dtake__fail(err, st, "column %.100s: '%.*s' is not a %s%s", c->column,
+                               (int)(value.len < 60 ? value.len : 60), value.text,
+                               c->repeated ? "list of " : "", dtake_field_type_name(c->type));
     }
     return st == DTAKE_OK ? st
            : st == DTAKE_E_FORMAT
