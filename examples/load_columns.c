@@ -1,4 +1,5 @@
-/* Loads the datapoints of a dataset and says how many there are, from when to when, and the mean of a field of numbers.
+/* Loads the datapoints of a dataset and says how many there are, from when to when, and the mean of a field
+ * of numbers.
  *
  *   load_columns DATASET FIELD [A/B]
  *   load_columns open_data.copernicus.landsat8_oli_tirs cloud_cover 2020-01-01/2020-12-31
@@ -33,7 +34,8 @@ static dtake_status read_all(dtake_load *load, const char *name, sum *s, dtake_e
 {
     const dtake_schema *schema = dtake_load_schema(load);
     int field = schema != NULL ? dtake_schema_find(schema, name) : -1;
-    if (schema != NULL && (field < 0 || dtake_schema_field(schema, (size_t)field)->type != DTAKE_FIELD_FLOAT64)) {
+    if (schema != NULL &&
+        (field < 0 || dtake_schema_field(schema, (size_t)field)->type != DTAKE_FIELD_FLOAT64)) {
         snprintf(err->message, sizeof err->message, "%s is not a field of type float64", name);
         return err->status = DTAKE_E_USAGE;
     }

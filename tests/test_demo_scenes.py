@@ -1,4 +1,4 @@
-"""The maker of the demo's scenes: the same bytes twice, what is complete is left alone, items that tell the truth."""
+"""The makers of the demo's data: scenes with items that tell the truth, a year of metadata; the same bytes twice."""
 import hashlib
 import json
 import subprocess
@@ -18,6 +18,14 @@ def make(program):
         assert done.returncode == status, done.stderr
         return done.stderr
     return call
+
+
+@pytest.fixture(scope="session")
+def landsat(program, tmp_path_factory):
+    """The year of Landsat-like metadata, its counts those of the documented example."""
+    path = tmp_path_factory.mktemp("landsat") / "landsat.csv"
+    subprocess.run([program.parent / "make_landsat", path], check=True, timeout=60 * SLOW)
+    return path
 
 
 def sums(folder):
@@ -76,3 +84,29 @@ def test_bad_arguments_and_places_are_one_line(make, tmp_path):
     (tmp_path / "file").write_text("")
     said = make(tmp_path / "file" / "x", status=5)
     assert said.startswith("make_scenes: ") and said.count("\n") == 1 and str(tmp_path / "file") in said
+
+
+LANDSAT = ["open_data.copernicus.landsat8_oli_tirs", "--schema", ROOT / "demo/landsat-schema.json", "--collection-from",
+           "collection"]
+
+
+def test_a_year_of_landsat_has_the_documented_counts_and_true_places(landsat, run):
+    run("ingest", landsat, "-d", *LANDSAT)
+    found = {c["name"]: c for c in run("collections", LANDSAT[0]).lines()}
+    assert {n: c["datapoints"] for n, c in found.items()} == {"L1GT": 19624, "L1T": 1281, "L1TP": 65313, "L2SP": 25375}
+    assert all(c["start"] >= "2020-01-01T00:00:00Z" and c["end"] < "2021-01-01T00:00:00Z" for c in found.values())
+    assert run("search", LANDSAT[0], "--count").out == "111593\n"  # names are unique
+    # Path 183, row 67 is in Angola, where the real index has it too; the satellite comes before noon.
+    (row, *_) = run("load", LANDSAT[0], "--filter", "path = 183 AND row = 67", "-n", "1", "--of", "ndjson").lines()
+    assert row["center"] == pytest.approx([-10.1, 12.0], abs=0.5) and 20 < row["sun_azimuth"] < 160
+    assert row["processing_level"] in ("PROCESSING_LEVEL_L1", "PROCESSING_LEVEL_L2") and row["snow_cover"] is None
+    west, south, east, north = run("search", LANDSAT[0], "--ids", row["granule_name"]).lines()[0]["bbox"]
+    assert west < row["center"][1] < east and south < row["center"][0] < north and 1.5 < north - south < 2.2
+
+
+def test_the_year_of_landsat_is_the_same_each_time(landsat, program, tmp_path):
+    subprocess.run([program.parent / "make_landsat", tmp_path / "again.csv"], check=True, timeout=60 * SLOW)
+    assert (tmp_path / "again.csv").read_bytes() == landsat.read_bytes()
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "again.csv"]
+    refused = subprocess.run([program.parent / "make_landsat", tmp_path / "none" / "x.csv"], capture_output=True, text=True)
+    assert refused.returncode == 8 and "none/x.csv" in refused.stderr

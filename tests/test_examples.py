@@ -1,4 +1,5 @@
 """The programs of examples/ do what their first lines say."""
+import re
 import subprocess
 from pathlib import Path
 
@@ -83,3 +84,15 @@ def test_load_columns_prints_the_mean_of_a_field(examples, program, tmp_path, qu
     part = call(examples / "load_columns", "d", "cloud", "2024-01-02/2024-01-03", env=quiet_env)
     assert part.stdout == "2 datapoints, mean cloud 3.000\n"
     assert "clod" in call(examples / "load_columns", "d", "clod", env=quiet_env, status=2).stderr
+
+
+def test_load_collections_says_how_many_there_are_and_how_long_it_took(examples, program, tmp_path, quiet_env):
+    rows = [f"2020-01-0{i}T00:00:00Z,{'a' if i % 2 else 'b'}" for i in range(1, 6)]
+    (tmp_path / "a.csv").write_text("time,c\n" + "\n".join([*rows, "2019-12-31T23:59:59Z,a", "2021-01-01T00:00:00Z,b"]))
+    call(program, "ingest", tmp_path / "a.csv", "-d", "d", "--collection-from", "c", env=quiet_env)
+    lines = call(examples / "load_collections", "d", "2020", env=quiet_env).stdout.splitlines()
+    counts = ["There are 3 datapoints in a for 2020.", "There are 2 datapoints in b for 2020."]
+    assert lines[0] == "One collection after another:" and lines[4] == "All at once:"
+    assert lines[1:3] == counts and lines[5:7] == counts
+    assert all(re.fullmatch(r"Fetching data took \d+\.\d{3} seconds", line) for line in (lines[3], lines[7]))
+    assert "nowhere" in call(examples / "load_collections", "nowhere", "2020", env=quiet_env, status=5).stderr
