@@ -136,6 +136,15 @@ static void save_texts(const char *root)
           "{\"B08\":{\"href\":\"../"
           "b.tif\",\"eo:bands\":[{\"name\":\"B08\",\"common_name\":\"nir\"}],\"file:size\":9},"
           "\"visual\":{\"href\":\"c.tif\",\"bands\":[{\"name\":\"red\"},{\"eo:common_name\":\"green\"}]}}}" },
+        { "stac_rows",
+          "{\"type\":\"Feature\",\"stac_version\":\"1.0.0\",\"id\":\"a\",\"collection\":\"c\",\"geometry\":"
+          "{\"type\":\"Polygon\",\"coordinates\":[[[15,46],[16,46,2.5],[16,47],[15,46]]]},\"bbox\":[15,46,16,"
+          "47],"
+          "\"properties\":{\"datetime\":\"2023-08-15T10:06:20.123Z\",\"eo:cloud_cover\":12,\"t\":[1,2],"
+          "\"created\":\"2023-08-15T22:00:00.000Z\",\"x\":null,\"p\":[{\"n\":\"E\\u00e9\"}]},\"links\":[],"
+          "\"assets\":{\"B04\":{\"href\":\"../B04.tif\",\"roles\":[\"data\"]}},\"foreign\":{\"a\":1}}\n"
+          "{\"type\":\"Feature\",\"id\":7,\"geometry\":null,\"properties\":{\"start_datetime\":"
+          "\"2024-01-01T00:00:00Z\",\"datetime\":null,\"t\":[1.5,\"a\"],\"eo:cloud_cover\":1e400}}" },
         { "schema", "{\"fields\":[{\"name\":\"time\",\"type\":\"timestamp\",\"role\":\"time\"},{\"name\":"
                     "\"a\",\"type\":\"enum\","
                     "\"repeated\":true,\"values\":{\"A\\u00fc\":1,\"B\":-2}},{\"name\":\"v\",\"type\":"
@@ -185,6 +194,7 @@ int main(int argc, char **argv)
     if (argc != 2)
         return 2;
     save_tiffs(argv[1]);
+    save_chunks(argv[1]);
     save_tiles(argv[1]);
     save_records(argv[1]);
     save_geokeys(argv[1]);

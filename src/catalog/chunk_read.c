@@ -15,6 +15,12 @@ static bool take_bytes(dtake__head *head, size_t count, const uint8_t **out)
     return true;
 }
 
+/* Of something in the body: far enough from overflowing when an offset is added. */
+static bool take_place(dtake__head *head, uint64_t *out)
+{
+    return dtake__take_u64(head, out) && *out <= DTAKE__ENCODED_MAX_BYTES;
+}
+
 static bool parse_field(dtake__head *head, dtake__chunk *chunk, dtake__chunk_field *field)
 {
     uint8_t name_len, type, repeated, role, width;
@@ -23,7 +29,7 @@ static bool parse_field(dtake__head *head, dtake__chunk *chunk, dtake__chunk_fie
     if (!dtake__take_u8(head, &name_len) || !take_bytes(head, name_len, &name) ||
         !dtake__take_u8(head, &type) || !dtake__take_u8(head, &repeated) || !dtake__take_u8(head, &role) ||
         !dtake__take_u8(head, &width) || !dtake__take_u32(head, &nulls) ||
-        !dtake__take_u64(head, &field->offset) || !dtake__take_u64(head, &field->bytes))
+        !take_place(head, &field->offset) || !dtake__take_u64(head, &field->bytes))
         return false;
     field->name = dtake__arena_alloc(&chunk->arena, (size_t)name_len + 1);
     if (field->name == NULL || type == DTAKE_FIELD_NONE || type > DTAKE_FIELD_ASSETS ||
@@ -70,8 +76,7 @@ static bool parse_ids(dtake__head *head, dtake__chunk *chunk)
     if (chunk->id_kind == DTAKE__IDS_FROM_NAME)
         return chunk->name_field >= 0;
     uint32_t *sums = dtake__arena_alloc(&chunk->arena, chunk->frames * sizeof *sums);
-    if (sums == NULL || !dtake__take_u64(head, &chunk->id_offset) ||
-        chunk->id_offset > DTAKE__ENCODED_MAX_BYTES)
+    if (sums == NULL || !take_place(head, &chunk->id_offset))
         return false;
     for (uint32_t f = 0; f < chunk->frames; f++)
         if (!dtake__take_u32(head, &sums[f]))
@@ -108,13 +113,13 @@ static bool parse_all(dtake__head *head, dtake__chunk *chunk)
     dtake__frame_starts(chunk->starts, chunk->rows);
     if (!parse_fields(head, chunk) || !parse_ids(head, chunk))
         return false;
-    if (chunk->has_order && (!dtake__take_u64(head, &chunk->order_offset) ||
+    if (chunk->has_order && (!take_place(head, &chunk->order_offset) ||
                              !dtake__parse_ints(head, chunk->starts, chunk->frames, &chunk->order)))
         return false;
     if (chunk->has_boxes && (chunk->geometry_field < 0 || !parse_boxes(head, chunk)))
         return false;
     if ((flags & HAS_FILTER) != 0 &&
-        (!dtake__take_u64(head, &chunk->filter_offset) || !dtake__take_u32(head, &chunk->filter_bytes) ||
+        (!take_place(head, &chunk->filter_offset) || !dtake__take_u32(head, &chunk->filter_bytes) ||
          !dtake__take_u32(head, &chunk->filter_checksum) || chunk->filter_bytes % DTAKE__FILTER_BLOCK != 0 ||
          chunk->filter_bytes > DTAKE__CHUNK_MAX_ROWS * 8 || chunk->name_field < 0))
         return false;

@@ -291,6 +291,8 @@ uint64_t dtake__coded_values(const dtake__coded *coded)
     if (coded->rest.ints.starts != NULL)
         values += coded->rest.ints.starts[coded->frames];
     if (coded->texts != NULL)
+        values += coded->texts->common.bytes;
+    if (coded->texts != NULL)
         for (uint32_t b = 0; b < coded->texts->blocks; b++)
             values += coded->texts->block[b].run.bytes;
     return values;

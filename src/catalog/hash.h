@@ -20,8 +20,14 @@ static inline uint64_t dtake__hash_mix(uint64_t a, uint64_t b)
 
 uint64_t dtake__hash64(const void *bytes, size_t len, uint64_t seed);
 
+/* Fuzz targets should get past it. */
 static inline uint32_t dtake__checksum(const void *bytes, size_t len)
 {
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+    (void)bytes;
+    (void)len;
+    return 0;
+#endif
     return (uint32_t)dtake__hash64(bytes, len, len);
 }
 

@@ -168,15 +168,17 @@ static int time_place(const dtake__item_reader *r, dtake__json_quoted key)
     return dtake__json_key_is(key, "startTime") ? 2 : -1;
 }
 
-/* Remembers the time and goes back before it; true when the time field alone says all of it. */
+/* Remembers the time, of one that comes twice the last, and goes back before it; true when the time field
+ * alone says all of it. */
 static bool read_time(dtake__item_reader *r, dtake__json_in *in, int place)
 {
     const dtake__json_in before = *in;
     dtake__json_quoted text;
-    bool same = false;
-    if (dtake__json_peek(in) == DTAKE__JSON_TEXT && dtake__json_read_text(in, &text) && !text.escaped)
-        r->row.has_time[place] = dtake__item_time_read(text.raw, &r->row.time_ns[place], &same);
-    if (place == 0 && r->time_name == NULL && same)
+    bool same = false, again = r->row.saw_time[place];
+    r->row.has_time[place] = dtake__json_peek(in) == DTAKE__JSON_TEXT && dtake__json_read_text(in, &text) &&
+                             !text.escaped && dtake__item_time_read(text.raw, &r->row.time_ns[place], &same);
+    r->row.saw_time[place] = true;
+    if (place == 0 && r->time_name == NULL && same && !again)
         return true;
     *in = before;
     return false;

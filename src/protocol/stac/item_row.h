@@ -13,7 +13,7 @@ enum { DTAKE__ITEM_TIMES = 3 };
 
 typedef struct dtake__item_row {
     bool has_name, has_id, has_geometry; /* has_id: of the member, which counts more than a property */
-    bool has_time[DTAKE__ITEM_TIMES];
+    bool has_time[DTAKE__ITEM_TIMES], saw_time[DTAKE__ITEM_TIMES];
     int64_t time_ns[DTAKE__ITEM_TIMES];
     dtake__span bbox;
     dtake__geometry_facts facts;

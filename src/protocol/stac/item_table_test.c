@@ -227,6 +227,8 @@ static void a_malformed_item_says_what_is_wrong_and_leaves_no_row(void **state)
         { "{\"id\":\"a\",\"geometry\":{\"type\":\"Poly\"},\"properties\":{\"datetime\":\"2020-01-01T00:00:"
           "00Z\"}}",
           "geometry" },
+        { "{\"id\":\"a\",\"properties\":{\"datetime\":\"2020-01-01T00:00:00Z\",\"datetime\":null}}",
+          "datetime" },
         { "{\"id\":\"a\",", "line 1" },
         { "[]", "line 1" },
         { "{\"id\":\"a\",\"properties\":{\"datetime\":\"2020-01-01T00:00:00Z\"}} x", "line 1" },
