@@ -167,9 +167,7 @@ def too_slow(name, runs):
 
 
 def measure(task):
-    running, missing = peers.clients_for(task["kind"], task["name"], task["quick"])
-    if task.get("only_ours"):
-        running, missing = [c for c in running if c.name.startswith("datatake")], {}
+    running, missing = peers.clients_for(task["kind"], task["name"], task["quick"], task["clients"])
     chosen = workload.chosen(task)
     if task["kind"] == "write":
         chosen = [workload.get_window(peers.PROGRAM, task["source"])] * task["count"]

@@ -149,22 +149,22 @@ CLIENTS = [
 ]
 
 
-def wanted_of(kind, quick):
-    """The clients of a kind; QUICK keeps one of a family."""
+def wanted_of(kind, quick, names):
+    """The clients of a kind, those whose names begin with one of `names` if there are any; QUICK keeps one of a family."""
     return [client for client in CLIENTS
-            if kind in client.kinds and not (quick and client.family and client.name != "rasterio 32")]
+            if kind in client.kinds and not (quick and client.family and client.name != "rasterio 32")
+            and (not names or client.name.startswith(tuple(names)))]
 
 
-def count_of(kind, workload_name, quick, only_ours):
+def count_of(kind, workload_name, quick, names):
     """How many clients would run if all were here."""
-    return sum(workload_name not in c.but and (not only_ours or c.name.startswith("datatake"))
-               for c in wanted_of(kind, quick))
+    return sum(workload_name not in c.but for c in wanted_of(kind, quick, names))
 
 
-def clients_for(kind, workload_name, quick):
+def clients_for(kind, workload_name, quick, names):
     """(those that run, {name: why not}) for a kind."""
     running, missing = [], {}
-    for client in wanted_of(kind, quick):
+    for client in wanted_of(kind, quick, names):
         why = client.but.get(workload_name) or client.missing()
         if why:
             missing[client.shown] = {"why": why, "published": client.published.get(workload_name)

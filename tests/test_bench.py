@@ -117,11 +117,11 @@ def test_a_peer_that_is_not_here_is_named_with_the_reason_and_its_published_figu
     monkeypatch.setattr(peers, "HOME", Path("/nowhere"))
     monkeypatch.setattr(peers.shutil, "which", lambda name: None)
     for kind, workload_name in (("windows", "W2"), ("headers", "W7"), ("files", "W6")):
-        running, missing = peers.clients_for(kind, workload_name, False)
+        running, missing = peers.clients_for(kind, workload_name, False, [])
         assert {c.name.split()[0] for c in running} == {"datatake"}
         assert {c.shown for c in peers.CLIENTS if kind in c.kinds} == {c.shown for c in running} | set(missing)
         assert all(about["why"] and about["published"] for about in missing.values())
-    assert peers.clients_for("windows", "W2", False)[1]["rasterio"]["published"] == "2.82 s (8 threads)"
+    assert peers.clients_for("windows", "W2", False, [])[1]["rasterio"]["published"] == "2.82 s (8 threads)"
 
 
 def test_tables_and_plot_name_every_client_and_every_missing_one():
@@ -225,7 +225,7 @@ def test_a_relay_that_ends_early_is_told_of(tmp_path, program):
 def test_a_small_run_from_end_to_end_tells_the_least_and_what_was_measured(program, flat, tmp_path, quiet_env):
     relay = relay_or_skip(program)
     workload.publish(flat, flat.parent / "files", 30)
-    task = {"name": "W7", "kind": "headers", "count": 30, "rounds": 2, "quick": True, "only_ours": True, "words": "30 headers",
+    task = {"name": "W7", "kind": "headers", "count": 30, "rounds": 2, "quick": True, "clients": ["datatake"], "words": "30 headers",
             "source": str(flat), "folder": str(flat.parent / "files"), "scratch": str(tmp_path)}
     ran = subprocess.run([ROOT / "bench/netns", "10", "1000", relay, "/usr/bin/python3", ROOT / "bench/measure.py"],
                          input=json.dumps(task), capture_output=True, text=True, timeout=120,
