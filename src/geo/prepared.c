@@ -62,32 +62,46 @@ static int shift_x(double *x, double *y, void *by)
     return 1;
 }
 
-/* The area three times, side by side, as one. Keeps the area. */
-static GEOSGeometry *repeated(GEOSContextHandle_t geos, const GEOSGeometry *area)
+/* One geometry of three that lie side by side. Takes them; NULL when one of them is. */
+static GEOSGeometry *joined(GEOSContextHandle_t geos, GEOSGeometry *part[3])
 {
-    GEOSGeometry *part[3] = { NULL };
-    int made = 0;
-    for (; made < 3; made++) {
-        double by = 360.0 * (made - 1);
-        part[made] = GEOSGeom_transformXY_r(geos, area, shift_x, &by);
-        if (part[made] == NULL)
-            break;
-    }
-    GEOSGeometry *all =
-        made == 3 ? GEOSGeom_createCollection_r(geos, GEOS_GEOMETRYCOLLECTION, part, 3) : NULL;
-    for (int i = 0; all == NULL && i < made; i++)
-        GEOSGeom_destroy_r(geos, part[i]);
+    bool made = part[0] != NULL && part[1] != NULL && part[2] != NULL;
+    GEOSGeometry *all = made ? GEOSGeom_createCollection_r(geos, GEOS_GEOMETRYCOLLECTION, part, 3) : NULL;
+    for (int i = 0; all == NULL && i < 3; i++)
+        if (part[i] != NULL)
+            GEOSGeom_destroy_r(geos, part[i]);
     GEOSGeometry *whole = all != NULL ? GEOSUnaryUnion_r(geos, all) : NULL;
     if (all != NULL)
         GEOSGeom_destroy_r(geos, all);
     return whole;
 }
 
-static GEOSGeometry *rectangle(GEOSContextHandle_t geos, dtake_box box, double pole_lat)
+/* The area three times, 360 degrees apart. Keeps the area. */
+static GEOSGeometry *repeated(GEOSContextHandle_t geos, const GEOSGeometry *area)
 {
-    double east = box.west > box.east ? box.east + 360 : box.east;
-    return GEOSGeom_createRectangle_r(geos, box.west, box.south == -90 ? -pole_lat : box.south, east,
-                                      box.north == 90 ? pole_lat : box.north);
+    GEOSGeometry *part[3];
+    for (int i = 0; i < 3; i++) {
+        double by = 360.0 * (i - 1);
+        part[i] = GEOSGeom_transformXY_r(geos, area, shift_x, &by);
+    }
+    return joined(geos, part);
+}
+
+/* The box turned by so many rounds. */
+static GEOSGeometry *rectangle(GEOSContextHandle_t geos, dtake_box box, double pole_lat, int rounds)
+{
+    int rounds_east = rounds + (box.west > box.east);
+    return GEOSGeom_createRectangle_r(geos, box.west + 360 * rounds, box.south == -90 ? -pole_lat : box.south,
+                                      box.east + 360 * rounds_east, box.north == 90 ? pole_lat : box.north);
+}
+
+/* Each edge is as it was written in one of the three: not turned there and back again, which rounds. */
+static GEOSGeometry *repeated_box(GEOSContextHandle_t geos, dtake_box box, double pole_lat)
+{
+    GEOSGeometry *part[3];
+    for (int i = 0; i < 3; i++)
+        part[i] = rectangle(geos, box, pole_lat, i - 1);
+    return joined(geos, part);
 }
 
 /* So that a pole is not on the edge of an area that holds it. */
@@ -185,16 +199,10 @@ dtake_status dtake__prepared_new_box(dtake__prepared **out, dtake_box box, dtake
     p->is_box = true;
     p->closes = box.west > box.east || (box.west == -180 && box.east == 180);
     bool spherical = edges == DTAKE_EDGES_SPHERICAL;
-    GEOSGeometry *once = rectangle(geos, box, spherical ? BEYOND_POLE : 90);
-    if (once == NULL)
-        return ended(out, dtake__fail_nomem(err, "prepare an area"));
-    if (!spherical && !p->closes)
-        st = make_index(geos, &p->flat, once) ? DTAKE_OK : dtake__fail_nomem(err, "prepare an area");
-    else {
-        st = make_around(geos, p, once, err);
-        GEOSGeom_destroy_r(geos, once);
-    }
-    return ended(out, st);
+    bool made = spherical || p->closes
+                    ? make_index(geos, &p->around, repeated_box(geos, box, spherical ? BEYOND_POLE : 90))
+                    : make_index(geos, &p->flat, rectangle(geos, box, 90, 0));
+    return ended(out, made ? DTAKE_OK : dtake__fail_nomem(err, "prepare an area"));
 }
 
 /* --- tests --- */

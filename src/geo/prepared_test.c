@@ -83,6 +83,18 @@ static void a_box_across_the_antimeridian_meets_both_sides(void **state)
         CHECK(holds(split, edges, DTAKE__INTERSECTS, "POINT(179.5 0.5)"));
         CHECK(holds(split, edges, DTAKE__CONTAINS, "POLYGON((179.5 .2,180.5 .2,180.5 .8,179.5 .2))"));
     }
+    /* edges are met exactly also where turning by 360 degrees rounds: -100.3 + 360 - 360 is not -100.3 */
+    const char *beside[] = { "POLYGON((-100.3 0,-99 0,-99 1,-100.3 1,-100.3 0))",
+                             "POLYGON((-100.7 0,-99 0,-99 1,-100.7 1,-100.7 0))" };
+    const char *within[] = { "POLYGON((-101 0,-100.3 0,-100.3 1,-101 1,-101 0))",
+                             "POLYGON((-101 0,-100.7 0,-100.7 1,-101 1,-101 0))" };
+    double east[] = { -100.3, -100.7 };
+    for (int i = 0; i < 2; i++) {
+        CHECK(box_holds((dtake_box){ 170, -10, east[i], 10 }, DTAKE_EDGES_PLANAR, DTAKE__INTERSECTS,
+                        beside[i]));
+        CHECK(
+            box_holds((dtake_box){ 170, -10, east[i], 10 }, DTAKE_EDGES_PLANAR, DTAKE__CONTAINS, within[i]));
+    }
     /* written without a cut: planar it spans the globe the long way, on the sphere it is two degrees wide */
     const char *uncut = "POLYGON((179 0,-179 0,-179 1,179 1,179 0))";
     CHECK(box_holds((dtake_box){ 0, 0, 1, 1 }, DTAKE_EDGES_PLANAR, DTAKE__INTERSECTS, uncut));
