@@ -104,6 +104,21 @@ def test_search_takes_time_place_and_conditions(run, metadata):
     assert 0 < len(part) < len(inside) and {i["id"] for i in part} <= set(inside)
 
 
+def test_areas_have_straight_edges_or_great_circles(run, tmp_path):
+    """From 60 N 0 E to 60 N 90 E the great circle reaches 67.79 N at 45 E."""
+    points = {"low": (45, 55), "high": (45, 65), "far": (-170, 65)}
+    items = [item(name, geometry={"type": "Point", "coordinates": at}, bbox=[*at, *at]) for name, at in points.items()]
+    run("ingest", write_items(tmp_path / "i.ndjson", items), "-d", "d")
+
+    def found(*options):
+        return sorted(i["id"] for i in run("search", "d", *options).lines())
+    area = "POLYGON((0 60,45 50,90 60,0 60))"
+    assert found("--intersects", area) == found("--within", area, "--edges", "planar") == ["low"]
+    assert found("--intersects", area, "--edges", "spherical") == ["high", "low"]
+    assert found("--within", "-180,50,50,70") == ["far", "high", "low"] and found("--within=40,60,-160,70") == ["far", "high"]
+    assert "exclude each other" in run("search", "d", "--within", "0,0,1,1", "--bbox=0,0,1,1", status=2).err
+
+
 def test_every_shape_of_output_has_the_same_datapoints(run, metadata):
     run("ingest", metadata / ITEMS, "-d", "naip")
     ids = [i["id"] for i in run("search", "naip").lines()]

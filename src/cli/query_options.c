@@ -150,19 +150,21 @@ static dtake_status set_area(dtake__queries *q, dtake_query *query, const dtake_
 {
     const char *bbox = dtake__args_text(args, "bbox"), *intersects = dtake__args_text(args, "intersects");
     const char *within = dtake__args_text(args, "within");
-    const char *area = intersects != NULL ? intersects : within;
+    const char *area = intersects != NULL ? intersects : within, *edges = dtake__args_text(args, "edges");
     if ((bbox != NULL) + (intersects != NULL) + (within != NULL) > 1)
         return dtake__fail(err, DTAKE_E_USAGE, "--bbox, --intersects and --within exclude each other here");
+    dtake_query_area_mode(query, within != NULL ? DTAKE_AREA_CONTAINS : DTAKE_AREA_INTERSECTS,
+                          edges != NULL && strcmp(edges, "spherical") == 0 ? DTAKE_EDGES_SPHERICAL
+                                                                           : DTAKE_EDGES_PLANAR);
     if (bbox != NULL)
         return dtake_query_bbox(query, bbox, err);
     if (area == NULL)
         return DTAKE_OK;
+    dtake_box box;
+    if (dtake_box_parse(area, &box, NULL) == DTAKE_OK)
+        return dtake_query_box(query, box, err);
     dtake_status st = read_area(q, area, err);
-    if (st == DTAKE_OK)
-        st = dtake_query_area(query, dtake__buf_str(&q->area), err);
-    if (st == DTAKE_OK && within != NULL)
-        dtake_query_area_mode(query, DTAKE_AREA_CONTAINS, DTAKE_EDGES_PLANAR);
-    return st;
+    return st == DTAKE_OK ? dtake_query_area(query, dtake__buf_str(&q->area), err) : st;
 }
 
 /* K<V without blanks, quotes and brackets is the short form; CQL2 text otherwise. */
