@@ -160,6 +160,46 @@ static void ids_begin_with_the_time_and_follow_the_content(void **state)
     sandbox_free(s);
 }
 
+static void a_name_that_comes_twice_at_once_is_replaced_only_by_other_content(void **state)
+{
+    (void)state;
+    static const dtake_field fields[] = {
+        { .name = "time", .type = DTAKE_FIELD_TIMESTAMP, .role = DTAKE_ROLE_TIME },
+        { .name = "id", .type = DTAKE_FIELD_UUID, .role = DTAKE_ROLE_ID },
+        { .name = "name", .type = DTAKE_FIELD_STRING, .role = DTAKE_ROLE_NAME },
+        { .name = "value", .type = DTAKE_FIELD_INT64 },
+    };
+    static const struct {
+        const char *name;
+        int64_t value;
+    } rows[] = { { "a", 1 }, { "b", 1 }, { "a", 1 }, { "b", 2 }, { "b", 3 }, { "b", 3 } };
+    sandbox *s = sandbox_new();
+    dtake_schema *schema;
+    dtake__builder *b;
+    dtake_batch *batch, *found;
+    CHECK_OK(dtake_schema_new(&schema, fields, 4, NULL));
+    sandbox_dataset(s, "named", schema);
+    CHECK_OK(dtake__builder_new(&b, schema, NULL));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CHECK_OK(dtake__put_i64(b, 0, 1000));
+        CHECK_OK(dtake__put_bytes(b, 2, rows[i].name, 1));
+        CHECK_OK(dtake__put_i64(b, 3, rows[i].value));
+        CHECK_OK(dtake__builder_end_row(b));
+    }
+    CHECK_OK(dtake__builder_take(b, &batch, NULL));
+    dtake__ingest_counts counts = sandbox_put(s, "named", "c", batch);
+    CHECK_EQ(counts.added, 2);
+    CHECK_EQ(counts.replaced, 2);
+    CHECK_EQ(counts.same, 2);
+    SANDBOX_OK(s, dtake__catalog_find(s->catalog, "named", "c", "b", &found, &s->err));
+    CHECK_EQ(dtake__get_i64(dtake_batch_column(found, 3), 0), 3);
+    dtake_batch_release(found);
+    dtake_batch_release(batch);
+    dtake__builder_free(b);
+    dtake_schema_release(schema);
+    sandbox_free(s);
+}
+
 static void paging_by_id_gives_each_row_once(void **state)
 {
     (void)state;
@@ -611,6 +651,7 @@ int main(void)
         cmocka_unit_test(columns_of_all_types_come_back_in_order_of_time),
         cmocka_unit_test(fields_are_given_as_they_are_asked_for),
         cmocka_unit_test(ids_begin_with_the_time_and_follow_the_content),
+        cmocka_unit_test(a_name_that_comes_twice_at_once_is_replaced_only_by_other_content),
         cmocka_unit_test(paging_by_id_gives_each_row_once),
         cmocka_unit_test(rows_put_out_of_order_come_back_in_order),
         cmocka_unit_test(many_small_commits_leave_few_chunks),

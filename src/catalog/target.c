@@ -117,73 +117,6 @@ dtake_status dtake__target_put(dtake__target *t, const dtake_batch *batch, dtake
     return DTAKE_OK;
 }
 
-/* --- repetitions among the pending rows --- */
-
-/* Keys of rows: of their names, of which the last put wins, or of their ids, of which the first stays. */
-static uint64_t key_of(const dtake__target *t, const dtake_column *names, const uint8_t (*ids)[16],
-                       int64_t row)
-{
-    size_t len;
-    if (t->name_field < 0)
-        return dtake__id_key(ids[row]);
-    const char *name = dtake__get_bytes(names, row, &len);
-    return dtake__name_hash(name, len) | 1;
-}
-
-static bool same_key(const dtake__target *t, const dtake_column *names, const uint8_t (*ids)[16], int64_t a,
-                     int64_t b)
-{
-    size_t len_a, len_b;
-    if (t->name_field < 0)
-        return memcmp(ids[a], ids[b], 16) == 0;
-    const char *name_a = dtake__get_bytes(names, a, &len_a), *name_b = dtake__get_bytes(names, b, &len_b);
-    return len_a == len_b && memcmp(name_a, name_b, len_a) == 0;
-}
-
-/* *out: rows that stay, in order; *count of them. */
-static dtake_status unique_rows(dtake__target *t, const dtake_batch *batch, int32_t *out, int64_t *count,
-                                dtake_error *err)
-{
-    int64_t rows = dtake_batch_rows(batch);
-    const dtake_column *names = t->name_field >= 0 ? dtake_batch_column(batch, (size_t)t->name_field) : NULL;
-    const uint8_t(*ids)[16] =
-        dtake_batch_column(batch, (size_t)dtake_schema_find_role(t->schema, DTAKE_ROLE_ID))->values;
-    size_t slots = 64;
-    while (slots < (size_t)rows * 2)
-        slots *= 2;
-    struct slot {
-        uint64_t key;
-        int32_t row;
-    } *table = dtake__calloc(slots, sizeof *table);
-    bool *gone = dtake__calloc((size_t)rows + 1, sizeof *gone);
-    if (table == NULL || gone == NULL) {
-        dtake__free(table);
-        dtake__free(gone);
-        return no_memory(err);
-    }
-    for (int64_t i = 0; i < rows; i++) {
-        uint64_t key = key_of(t, names, ids, i);
-        size_t at = (size_t)(key >> 8) & (slots - 1);
-        while (table[at].key != 0 && !(table[at].key == key && same_key(t, names, ids, table[at].row, i)))
-            at = (at + 1) & (slots - 1);
-        if (table[at].key == 0 || t->name_field >= 0) {
-            if (table[at].key != 0)
-                gone[table[at].row] = true;
-            table[at].key = key;
-            table[at].row = (int32_t)i;
-        } else {
-            gone[i] = true;
-        }
-    }
-    *count = 0;
-    for (int64_t i = 0; i < rows; i++)
-        if (!gone[i])
-            out[(*count)++] = (int32_t)i;
-    dtake__free(table);
-    dtake__free(gone);
-    return DTAKE_OK;
-}
-
 /* --- one chunk's worth --- */
 
 /* Where to cut rows in the order of results: between two times when that leaves the chunk full enough. */
@@ -210,11 +143,7 @@ static dtake_status gather(dtake__target *t, const dtake__flush *flush, dtake_ba
     if (stay == NULL || *order == NULL) {
         st = no_memory(err);
     } else {
-        st = unique_rows(t, *out, stay, count, err);
-        if (st == DTAKE_OK && t->name_field < 0)
-            flush->counts->same += rows - *count;
-        else if (st == DTAKE_OK) /* put twice in one transaction: the first was added, the last replaced it */
-            flush->counts->replaced += rows - *count;
+        st = dtake__repeats_drop(t, *out, flush->counts, stay, count, err);
     }
     if (st == DTAKE_OK && *count < rows) {
         dtake_batch *less = NULL;

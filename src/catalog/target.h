@@ -61,6 +61,13 @@ dtake_status dtake__target_flush(dtake__target *target, const dtake__flush *flus
 dtake_status dtake__target_add(dtake__target *target, const dtake__listed_chunk *chunk, bool ours,
                                dtake_error *err);
 
+/* Which rows of `batch` stay, in order, when those that repeat others of it have gone: out[0] to out[*count -
+ * 1]. Of a name the last put wins and is counted as replacing the one before, or, if it is equal, as the
+ * same. */
+dtake_status dtake__repeats_drop(const dtake__target *target, const dtake_batch *batch,
+                                 dtake__ingest_counts *counts, int32_t *out, int64_t *count,
+                                 dtake_error *err);
+
 /* Splits the rows of `batch` by what is there already: *fresh gets those to be stored. Rows with a name that
  * is there die if their content differs. */
 dtake_status dtake__target_sift(dtake__target *target, const dtake__flush *flush, const dtake_batch *batch,
