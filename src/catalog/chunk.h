@@ -10,8 +10,6 @@
 #include "catalog/extent.h"
 #include "catalog/id.h"
 
-enum { DTAKE__CHUNK_MAX_FRAMES = DTAKE__CHUNK_MAX_ROWS / DTAKE__FRAME_ROWS };
-
 typedef enum dtake__id_kind {
     DTAKE__IDS_WHOLE,     /* as they are: they do not begin with their time */
     DTAKE__IDS_HASHES,    /* what follows the time */

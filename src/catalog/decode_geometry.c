@@ -16,6 +16,7 @@ void dtake__outlines_dispose(dtake__outlines *o)
 {
     dtake__arena_dispose(&o->arena);
     dtake__free(o->sizes);
+    dtake__free(o->from);
     dtake__free(o->first);
     dtake__free(o->first_rest);
     dtake__free(o->x);
@@ -24,24 +25,44 @@ void dtake__outlines_dispose(dtake__outlines *o)
     *o = (dtake__outlines){ 0 };
 }
 
+/* Rows come in whole frames but for the last one, so that they begin where a frame does. */
+static bool see_again(dtake__outlines *o, int64_t row, uint8_t before)
+{
+    if (before == 0 || before > row % DTAKE__FRAME_ROWS)
+        return false;
+    o->from[row] = o->from[row - before];
+    o->sizes[row] = o->sizes[row - before];
+    o->first[row] = o->first[row - before];
+    o->first_rest[row] = o->first_rest[row - before];
+    return true;
+}
+
 /* Every shape measured, and as many positions as there are. Most rows have the shape of the one before. */
 static dtake_status measure(dtake__outlines *o, uint32_t positions, uint32_t rest, dtake__body *body,
                             dtake_error *err)
 {
     const uint8_t *bytes = o->shapes.values, *last = NULL;
     size_t last_len = 0;
+    dtake__shape_size last_size = { 0, 0, 0 };
     uint64_t at = 0, rest_at = 0;
     for (int64_t i = 0; i < o->rows; i++) {
         const uint8_t *shape = bytes + o->shapes.offsets[i];
         size_t len = (size_t)(o->shapes.offsets[i + 1] - o->shapes.offsets[i]);
+        o->from[i] = (uint32_t)i;
+        if (len == DTAKE__SHAPE_AGAIN_BYTES && shape[0] == DTAKE__SHAPE_AGAIN) {
+            if (!see_again(o, i, shape[1]))
+                return dtake__damaged(body, "a geometry repeats none of its frame", err);
+            continue;
+        }
         if (len == 0)
             o->sizes[i] = (dtake__shape_size){ 0, 0, 0 };
         else if (len == last_len && memcmp(shape, last, len) == 0)
-            o->sizes[i] = o->sizes[i - 1];
+            o->sizes[i] = last_size;
         else if (dtake__shape_measure(shape, len, &o->sizes[i]) != DTAKE_OK)
             return dtake__damaged(body, "a shape of a geometry is none", err);
         last = shape;
         last_len = len;
+        last_size = o->sizes[i];
         o->first[i] = (uint32_t)at;
         o->first_rest[i] = (uint32_t)rest_at;
         at += o->sizes[i].positions;
@@ -57,12 +78,14 @@ static dtake_status make_room(dtake__outlines *o, size_t positions, size_t rest,
 {
     size_t rows = (size_t)o->rows + 1;
     o->sizes = dtake__alloc(rows * sizeof *o->sizes);
+    o->from = dtake__alloc(rows * sizeof *o->from);
     o->first = dtake__alloc(rows * sizeof *o->first);
     o->first_rest = dtake__alloc(rows * sizeof *o->first_rest);
     o->x = dtake__alloc((positions + 1) * sizeof *o->x);
     o->y = dtake__alloc((positions + 1) * sizeof *o->y);
     o->rest = dtake__alloc((rest + 1) * sizeof *o->rest);
-    return o->sizes && o->first && o->first_rest && o->x && o->y && o->rest ? DTAKE_OK : no_memory(err);
+    return o->sizes && o->from && o->first && o->first_rest && o->x && o->y && o->rest ? DTAKE_OK
+                                                                                       : no_memory(err);
 }
 
 dtake_status dtake__outlines_read(dtake__outlines *o, const dtake__coded *coded, const dtake__frames *runs,
@@ -89,6 +112,7 @@ dtake_status dtake__outlines_read(dtake__outlines *o, const dtake__coded *coded,
 
 static size_t shape_of(const dtake__outlines *o, int64_t row, const uint8_t **out)
 {
+    row = o->whole ? row : o->from[row];
     *out = (const uint8_t *)o->shapes.values + o->shapes.offsets[row];
     return (size_t)(o->shapes.offsets[row + 1] - o->shapes.offsets[row]);
 }

@@ -1,10 +1,11 @@
 #include "catalog/encoding.h"
 
+#include "catalog/hash.h"
 #include "catalog/shape.h"
 #include "core/alloc.h"
 #include "core/error.h"
 
-enum { NUMBERS_MAX_BYTES = 1 << 30 };
+enum { NUMBERS_MAX_BYTES = 1 << 30, SEEN_SLOTS = 2 * DTAKE__FRAME_ROWS };
 
 /* The shapes of all rows, and per frame how many numbers its geometries have. */
 typedef struct parts {
@@ -35,14 +36,61 @@ static void parts_dispose(parts *p)
     dtake__free(p->rest_starts);
 }
 
-/* Rows without a geometry have an empty shape. */
-static bool split_all(parts *p, const dtake_column *column, const uint32_t *starts, uint32_t frames)
+/* The rows of one frame by their geometries. */
+typedef struct seen {
+    uint32_t start;
+    uint16_t slot[SEEN_SLOTS]; /* a row of the frame, from 1; 0: none */
+} seen;
+
+static size_t length_of(const dtake_column *column, uint32_t row)
+{
+    return (size_t)(column->offsets[row + 1] - column->offsets[row]);
+}
+
+static bool is_same(const dtake_column *column, uint32_t a, uint32_t b)
 {
     const uint8_t *bytes = column->values;
+    size_t len = length_of(column, a);
+    return len == length_of(column, b) &&
+           memcmp(bytes + column->offsets[a], bytes + column->offsets[b], len) == 0;
+}
+
+/* The row of the frame that has the same geometry, the row itself when it is the first. */
+static uint32_t find_same(seen *s, const dtake_column *column, uint32_t row)
+{
+    if (row > s->start && is_same(column, row - 1, row))
+        return row - 1;
+    const uint8_t *bytes = column->values;
+    size_t at = dtake__hash64(bytes + column->offsets[row], length_of(column, row), 0) % SEEN_SLOTS;
+    for (; s->slot[at] != 0; at = (at + 1) % SEEN_SLOTS)
+        if (is_same(column, s->start + s->slot[at] - 1, row))
+            return s->start + s->slot[at] - 1;
+    s->slot[at] = (uint16_t)(row - s->start + 1);
+    return row;
+}
+
+/* Rows without a geometry have an empty shape. `s` NULL: not to be compared with others. */
+static bool split_one(parts *p, seen *s, const dtake_column *column, uint32_t row)
+{
+    const uint8_t *bytes = column->values;
+    size_t len = length_of(column, row);
+    uint32_t same = s != NULL && len > 0 ? find_same(s, column, row) : row;
+    if (same < row) {
+        uint8_t again[DTAKE__SHAPE_AGAIN_BYTES] = { DTAKE__SHAPE_AGAIN, (uint8_t)(row - same) };
+        return dtake__buf_append(&p->shapes, again, sizeof again) == DTAKE_OK;
+    }
+    return len == 0 || dtake__shape_split(bytes + column->offsets[row], len, &p->shapes, &p->numbers);
+}
+
+static bool split_all(parts *p, const dtake_column *column, const uint32_t *starts, uint32_t frames)
+{
+    bool plain = true; /* items of lists come in frames of any length: there nothing is repeated */
+    for (uint32_t f = 0; f < frames; f++)
+        plain = plain && starts[f] == f * DTAKE__FRAME_ROWS && starts[f + 1] - starts[f] <= DTAKE__FRAME_ROWS;
     for (uint32_t f = 0; f < frames; f++) {
+        seen s = { .start = starts[f] };
         for (uint32_t i = starts[f]; i < starts[f + 1]; i++) {
-            size_t len = (size_t)(column->offsets[i + 1] - column->offsets[i]);
-            if (len > 0 && !dtake__shape_split(bytes + column->offsets[i], len, &p->shapes, &p->numbers))
+            if (!split_one(p, plain ? &s : NULL, column, i))
                 return false;
             p->offsets[i + 1] = (int32_t)p->shapes.len;
         }

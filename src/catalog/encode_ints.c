@@ -18,6 +18,7 @@ typedef struct packing {
     uint64_t base, step;
     int base_bytes; /* of a frame's own base */
     size_t bits;    /* of all values together */
+    uint64_t low[DTAKE__CHUNK_MAX_FRAMES], high[DTAKE__CHUNK_MAX_FRAMES];
 } packing;
 
 static uint64_t gcd(uint64_t a, uint64_t b)
@@ -30,66 +31,94 @@ static uint64_t gcd(uint64_t a, uint64_t b)
     return a;
 }
 
+/* Division that leaves no rest, by multiplication: modulo 2^64 every odd number has an inverse, and a value
+ * times the inverse is the quotient when there is no rest, else a number greater than any quotient. */
+typedef struct divisor {
+    uint64_t inverse, greatest; /* quotient */
+    int shift;
+} divisor;
+
+static divisor divide_by(uint64_t step)
+{
+    int shift = __builtin_ctzll(step);
+    uint64_t odd = step >> shift, inverse = odd; /* right in 3 bits, then in twice as many each time */
+    for (int bits = 3; bits < 64; bits *= 2)
+        inverse *= 2 - odd * inverse;
+    return (divisor){ inverse, UINT64_MAX / step, shift };
+}
+
+static uint64_t quotient_of(uint64_t value, const divisor *by)
+{
+    uint64_t product = value * by->inverse;
+    return product >> by->shift | product << (-by->shift & 63);
+}
+
 /* The greatest number that divides all distances from the least value. */
 static uint64_t step_of(const uint64_t *values, size_t count, uint64_t least)
 {
     uint64_t step = 0;
+    divisor by = { 0, 0, 0 }; /* nothing but 0 passes */
     for (size_t i = 0; i < count && step != 1; i++)
-        if (step == 0 || (values[i] - least) % step != 0)
+        if (quotient_of(values[i] - least, &by) > by.greatest || (step == 0 && values[i] != least)) {
             step = gcd(values[i] - least, step);
+            by = divide_by(step);
+        }
     return step == 0 ? 1 : step;
 }
 
 static void least_and_most(const uint64_t *values, size_t count, uint64_t *least, uint64_t *most)
 {
-    *least = *most = values[0];
+    uint64_t low = values[0], high = values[0];
     for (size_t i = 1; i < count; i++) {
-        *least = values[i] < *least ? values[i] : *least;
-        *most = values[i] > *most ? values[i] : *most;
+        low = values[i] < low ? values[i] : low;
+        high = values[i] > high ? values[i] : high;
     }
+    *least = low;
+    *most = high;
 }
 
-/* Makes the values distances from the base in steps. */
-static packing relate(uint64_t *values, size_t count, const uint32_t *starts, uint32_t frames)
+/* Makes the values distances from the base, the least of them, in steps. */
+static void relate(packing *p, uint64_t *values, uint64_t base, const uint32_t *starts, uint32_t frames)
 {
-    packing p = { 0, 1, 1, 0 };
-    uint64_t most, largest_base = 0;
-    least_and_most(values, count, &p.base, &most);
-    p.step = step_of(values, count, p.base);
-    if (p.step == 1)
-        for (size_t i = 0; i < count; i++)
-            values[i] -= p.base;
-    else
-        for (size_t i = 0; i < count; i++)
-            values[i] = (values[i] - p.base) / p.step;
+    size_t count = starts[frames];
+    uint64_t largest_base = 0;
+    p->base = base;
+    p->step = step_of(values, count, base);
+    p->base_bytes = 1;
+    p->bits = 0;
+    divisor by = divide_by(p->step);
     for (uint32_t f = 0; f < frames; f++) {
+        uint64_t *at = values + starts[f];
         size_t n = starts[f + 1] - starts[f];
-        uint64_t low, high;
+        p->low[f] = p->high[f] = 0;
         if (n == 0)
             continue;
-        least_and_most(values + starts[f], n, &low, &high);
-        largest_base = low > largest_base ? low : largest_base;
-        p.bits += n * (size_t)dtake__bits_width(high - low);
+        for (size_t i = 0; i < n; i++)
+            at[i] -= base;
+        for (size_t i = 0; i < n && p->step != 1; i++)
+            at[i] = quotient_of(at[i], &by);
+        least_and_most(at, n, &p->low[f], &p->high[f]);
+        largest_base = p->low[f] > largest_base ? p->low[f] : largest_base;
+        p->bits += n * (size_t)dtake__bits_width(p->high[f] - p->low[f]);
     }
-    while (p.base_bytes < 8 && largest_base >> (8 * p.base_bytes) != 0)
-        p.base_bytes++;
-    return p;
+    while (p->base_bytes < 8 && largest_base >> (8 * p->base_bytes) != 0)
+        p->base_bytes++;
 }
 
-static dtake_status put_frame(dtake__encoding *out, uint64_t *values, size_t count, int base_bytes)
+static dtake_status put_frame(dtake__encoding *out, uint64_t *values, size_t count, uint64_t low,
+                              uint64_t high, int base_bytes)
 {
-    uint64_t low = 0, high = 0;
-    if (count > 0)
-        least_and_most(values, count, &low, &high);
-    for (size_t i = 0; i < count; i++)
-        values[i] -= low;
     int width = dtake__bits_width(high - low);
     size_t bytes = dtake__bits_bytes(count, width);
     dtake_status st = dtake__buf_reserve(&out->body, bytes + DTAKE__BITS_SLACK);
     if (st != DTAKE_OK)
         return st;
     uint8_t *at = out->body.data + out->body.len;
-    dtake__bits_pack(values, count, width, at);
+    if (width > 0) {
+        for (size_t i = 0; i < count; i++)
+            values[i] -= low;
+        dtake__bits_pack(values, count, width, at);
+    }
     out->body.len += bytes;
     uint8_t entry[13];
     uint32_t sum = dtake__checksum(at, bytes);
@@ -111,7 +140,8 @@ static dtake_status put_packed(dtake__encoding *out, uint64_t *values, const pac
     if (st == DTAKE_OK)
         st = dtake__put_u8(&out->head, (uint8_t)p->base_bytes);
     for (uint32_t f = 0; f < frames && st == DTAKE_OK; f++)
-        st = put_frame(out, values + starts[f], starts[f + 1] - starts[f], p->base_bytes);
+        st = put_frame(out, values + starts[f], starts[f + 1] - starts[f], p->low[f], p->high[f],
+                       p->base_bytes);
     return st;
 }
 
@@ -181,7 +211,9 @@ static dtake_status try_dictionary(dtake__encoding *out, uint64_t *values, size_
     if (listed > 0 && listed * 64 + count * place_bits < p->bits) {
         uint64_t base = p->base, step = p->step;
         replace_by_places(values, count, l->list, listed, l->slots, l->places);
-        *p = relate(values, count, starts, frames);
+        uint64_t least, most;
+        least_and_most(values, count, &least, &most);
+        relate(p, values, least, starts, frames);
         st = dtake__put_u8(&out->head, DTAKE__INTS_DICTIONARY);
         if (st == DTAKE_OK)
             st = dtake__put_u32(&out->head, (uint32_t)listed);
@@ -210,7 +242,8 @@ dtake_status dtake__encode_ints(dtake__encoding *out, uint64_t *values, const ui
         if (st == DTAKE_OK)
             st = dtake__put_u64_le(&out->head, least);
     } else {
-        packing p = relate(values, count, starts, frames);
+        packing p;
+        relate(&p, values, least, starts, frames);
         st = try_dictionary(out, values, count, &p, starts, frames, &listed);
         if (st == DTAKE_OK && !listed)
             st = dtake__put_u8(&out->head, DTAKE__INTS_PACKED);

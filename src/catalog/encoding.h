@@ -8,8 +8,9 @@
 #include "core/buf.h"
 
 enum {
-    DTAKE__FRAME_ROWS = 256,           /* a power of two; what one small read brings */
-    DTAKE__CHUNK_MAX_ROWS = 65536,     /* row numbers within a chunk fit in 16 bits */
+    DTAKE__FRAME_ROWS = 256,       /* a power of two; what one small read brings */
+    DTAKE__CHUNK_MAX_ROWS = 65536, /* row numbers within a chunk fit in 16 bits */
+    DTAKE__CHUNK_MAX_FRAMES = DTAKE__CHUNK_MAX_ROWS / DTAKE__FRAME_ROWS,
     DTAKE__ENCODED_MAX_BYTES = 1 << 30 /* of one column in one chunk */
 };
 

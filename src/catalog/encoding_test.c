@@ -134,6 +134,38 @@ static void numbers_take_few_bytes(void **state)
     dtake_schema_release(schema);
 }
 
+/* Tiles that come with every overpass: in place order the same ones lie together, a few others between. */
+static dtake_batch *overpasses(dtake_schema *schema, int64_t rows, int64_t times)
+{
+    dtake_batch *tiles = fixture_batch(schema, 0, 400, 10, 7), *out;
+    int32_t index[3000];
+    for (int64_t i = 0; i < rows; i++)
+        index[i] = (int32_t)(i % 11 == 10 ? i % 400 : i / times % 400);
+    CHECK_OK(dtake__batch_take(&out, tiles, index, rows, NULL));
+    dtake_batch_release(tiles);
+    return out;
+}
+
+static void a_geometry_that_comes_again_takes_a_byte_or_two(void **state)
+{
+    (void)state;
+    dtake_schema *schema = fixture_schema();
+    dtake_batch *batch = overpasses(schema, 3000, 10), *expected;
+    dtake__frames all = { 0, 12 }, runs[] = { { 2, 5 }, { 11, 12 } };
+    int32_t rows[3000];
+    int64_t count = 0;
+    CHECK(bytes_a_row(batch, F_GEOMETRY) < 12); /* of some 45 for each of its own */
+    check_batch(batch, &all, 1, batch);
+    for (uint32_t i = 0; i < 3000; i++)
+        if ((i >= 2 * 256 && i < 5 * 256) || i >= 11 * 256)
+            rows[count++] = (int32_t)i;
+    CHECK_OK(dtake__batch_take(&expected, batch, rows, count, NULL));
+    check_batch(batch, runs, 2, expected);
+    dtake_batch_release(expected);
+    dtake_batch_release(batch);
+    dtake_schema_release(schema);
+}
+
 static void bits_of_every_width_come_back(void **state)
 {
     enum { COUNT = 300 };
@@ -154,15 +186,12 @@ static void bits_of_every_width_come_back(void **state)
 }
 
 /* Each byte in turn made another: every reading ends well or is refused, none goes astray. */
-static void a_damaged_column_is_refused(void **state)
+static void check_damage(const dtake_batch *batch, const int *fields, size_t count)
 {
-    static const int fields[] = { F_TIME, F_GEOMETRY, F_NAME, F_NOISE, F_SENSOR, F_TAGS, F_OTHER_ID, F_FLAG };
-    (void)state;
-    dtake_schema *schema = fixture_schema();
-    dtake_batch *batch = fixture_batch(schema, 0, 700, 20, 5);
+    const dtake_schema *schema = dtake_batch_schema(batch);
     uint32_t starts[4];
     dtake__frame_starts(starts, 700);
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    for (size_t i = 0; i < count; i++) {
         const dtake_field *field = dtake_schema_field(schema, (size_t)fields[i]);
         dtake__encoding e = DTAKE__ENCODING_INIT(3);
         CHECK_OK(dtake__encode_column(&e, field, dtake_batch_column(batch, (size_t)fields[i]), NULL));
@@ -188,7 +217,19 @@ static void a_damaged_column_is_refused(void **state)
         }
         dtake__encoding_dispose(&e);
     }
+}
+
+static void a_damaged_column_is_refused(void **state)
+{
+    static const int fields[] = { F_TIME, F_GEOMETRY, F_NAME, F_NOISE, F_SENSOR, F_TAGS, F_OTHER_ID, F_FLAG };
+    static const int geometry = F_GEOMETRY;
+    (void)state;
+    dtake_schema *schema = fixture_schema();
+    dtake_batch *batch = fixture_batch(schema, 0, 700, 20, 5), *again = overpasses(schema, 700, 3);
+    check_damage(batch, fields, sizeof fields / sizeof *fields);
+    check_damage(again, &geometry, 1);
     dtake_batch_release(batch);
+    dtake_batch_release(again);
     dtake_schema_release(schema);
 }
 
@@ -199,6 +240,7 @@ int main(void)
         cmocka_unit_test(columns_of_all_types_come_back_as_they_were),
         cmocka_unit_test(frames_can_be_read_without_the_others),
         cmocka_unit_test(numbers_take_few_bytes),
+        cmocka_unit_test(a_geometry_that_comes_again_takes_a_byte_or_two),
         cmocka_unit_test(a_damaged_column_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
 #include "catalog/encoding.h"
 #include "core/error.h"
 
+#include <string.h>
+
 void dtake__cover_add(dtake__cover *cover, dtake_box box)
 {
     if (box.south > box.north)
@@ -19,13 +21,49 @@ void dtake__cover_add(dtake__cover *cover, dtake_box box)
     }
 }
 
+/* A polygon of one ring, as most footprints are. False: look at it in general. */
+static bool ring_extent(const uint8_t *wkb, size_t len, double extent[4])
+{
+    static const uint8_t head[9] = { 1, 3, 0, 0, 0, 1, 0, 0, 0 };
+    uint32_t count;
+    if (len < 13 + 16 || memcmp(wkb, head, sizeof head) != 0)
+        return false;
+    memcpy(&count, wkb + 9, 4);
+    if (len != 13 + (size_t)count * 16)
+        return false;
+    memcpy(extent, wkb + 13, 16);
+    memcpy(extent + 2, wkb + 13, 16);
+    for (size_t i = 0; i < count; i++) {
+        double at[2];
+        memcpy(at, wkb + 13 + 16 * i, 16);
+        if (at[0] != at[0] || at[1] != at[1])
+            return false;
+        extent[0] = at[0] < extent[0] ? at[0] : extent[0];
+        extent[1] = at[1] < extent[1] ? at[1] : extent[1];
+        extent[2] = at[0] > extent[2] ? at[0] : extent[2];
+        extent[3] = at[1] > extent[3] ? at[1] : extent[3];
+    }
+    return true;
+}
+
+static bool any_extent(const dtake__geometry *g, double extent[4])
+{
+    dtake__geometry_facts facts;
+    if (dtake__geometry_facts_of(g, &facts, NULL) != DTAKE_OK || facts.points == 0)
+        return false;
+    extent[0] = facts.min_x;
+    extent[1] = facts.min_y;
+    extent[2] = facts.max_x;
+    extent[3] = facts.max_y;
+    return true;
+}
+
 bool dtake__cover_of(const uint8_t *wkb, size_t len, dtake_box *out)
 {
     dtake__geometry g = dtake__geometry_view(wkb, len);
-    dtake__geometry_facts facts;
-    if (len == 0 || dtake__geometry_facts_of(&g, &facts, NULL) != DTAKE_OK || facts.points == 0)
+    double extent[4];
+    if (len == 0 || (!ring_extent(wkb, len, extent) && !any_extent(&g, extent)))
         return false;
-    double extent[4] = { facts.min_x, facts.min_y, facts.max_x, facts.max_y };
     if (dtake__extent_cover(extent, out) == DTAKE__EXTENT_PLAIN)
         return true;
     dtake_status st = dtake__geometry_cover(&g, out, NULL);
@@ -41,9 +79,14 @@ dtake_status dtake__covers_of(const uint8_t *wkb, const int32_t *offsets, int64_
     for (int64_t first = 0; first < rows; first += DTAKE__FRAME_ROWS, frames++) {
         dtake__cover cover = { 0 };
         dtake_box box;
-        for (int64_t i = first; i < rows && i < first + DTAKE__FRAME_ROWS; i++)
-            if (dtake__cover_of(wkb + offsets[i], (size_t)(offsets[i + 1] - offsets[i]), &box))
+        for (int64_t i = first; i < rows && i < first + DTAKE__FRAME_ROWS; i++) {
+            const uint8_t *here = wkb + offsets[i];
+            size_t len = (size_t)(offsets[i + 1] - offsets[i]);
+            bool again = i > first && (size_t)(offsets[i] - offsets[i - 1]) == len &&
+                         memcmp(here - len, here, len) == 0;
+            if (!again && dtake__cover_of(here, len, &box))
                 dtake__cover_add(&cover, box);
+        }
         *frames = cover.any ? cover.box : (dtake_box){ 0, 1, 0, -1 };
     }
     return DTAKE_OK;
@@ -61,15 +104,9 @@ uint32_t dtake__hilbert(double lon, double lat)
     for (uint32_t s = 1u << 15; s > 0; s >>= 1) {
         uint32_t right = (x & s) != 0, up = (y & s) != 0;
         place = place << 2 | ((3 * right) ^ up);
-        if (!up) {
-            if (right) {
-                x = ~x;
-                y = ~y;
-            }
-            uint32_t turned = x;
-            x = y;
-            y = turned;
-        }
+        uint32_t turn = up - 1, flip = turn & (0 - right), change = (x ^ y) & turn;
+        x ^= change ^ flip;
+        y ^= change ^ flip;
     }
     return place;
 }

@@ -10,30 +10,43 @@ typedef struct entry {
     int32_t row;
 } entry;
 
-/* One pass over a byte of the keys; false when all have the same byte there. */
-static bool pass(const entry *from, entry *to, int64_t count, int shift)
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, MAX_PASSES = (64 + DIGIT_BITS - 1) / DIGIT_BITS };
+
+static uint32_t digit_of(uint64_t key, int pass)
 {
-    int64_t places[256] = { 0 }, sum = 0;
+    return (uint32_t)(key >> (DIGIT_BITS * pass)) & (DIGITS - 1);
+}
+
+static void count_digits(const entry *from, int64_t count, int passes, int32_t (*places)[DIGITS])
+{
+    memset(places, 0, (size_t)passes * sizeof *places);
     for (int64_t i = 0; i < count; i++)
-        places[from[i].key >> shift & 255]++;
-    if (places[from[0].key >> shift & 255] == count)
-        return false;
-    for (int b = 0; b < 256; b++) {
-        int64_t n = places[b];
-        places[b] = sum;
+        for (int p = 0; p < passes; p++)
+            places[p][digit_of(from[i].key, p)]++;
+}
+
+static void sort_pass(const entry *from, entry *to, int64_t count, int pass, int32_t *places)
+{
+    int32_t sum = 0;
+    for (int d = 0; d < DIGITS; d++) {
+        int32_t n = places[d];
+        places[d] = sum;
         sum += n;
     }
     for (int64_t i = 0; i < count; i++)
-        to[places[from[i].key >> shift & 255]++] = from[i];
-    return true;
+        to[places[digit_of(from[i].key, pass)]++] = from[i];
 }
 
-/* Sorted entries: in `a` or in `b`. */
-static entry *sort_entries(entry *a, entry *b, int64_t count)
+/* By keys of `bits` bits: sorted entries, in `a` or in `b`. Equal keys stay in their order. */
+static entry *sort_entries(entry *a, entry *b, int64_t count, int bits)
 {
-    for (int shift = 0; shift < 64 && count > 1; shift += 8) {
-        if (!pass(a, b, count, shift))
-            continue;
+    int32_t places[MAX_PASSES][DIGITS];
+    int passes = (bits + DIGIT_BITS - 1) / DIGIT_BITS;
+    count_digits(a, count, passes, places);
+    for (int p = 0; p < passes; p++) {
+        if (places[p][digit_of(a[0].key, p)] == count)
+            continue; /* all have the same digit there */
+        sort_pass(a, b, count, p, places[p]);
         entry *turned = a;
         a = b;
         b = turned;
@@ -44,6 +57,11 @@ static entry *sort_entries(entry *a, entry *b, int64_t count)
 static entry *new_entries(int64_t count)
 {
     return dtake__alloc(((size_t)count + 1) * sizeof(entry));
+}
+
+static int width_of(uint64_t value)
+{
+    return value == 0 ? 0 : 64 - __builtin_clzll(value);
 }
 
 static bool is_sorted(const entry *e, int64_t count)
@@ -58,9 +76,12 @@ dtake_status dtake__order_keys(const uint64_t *keys, int64_t count, int32_t *out
 {
     entry *a = new_entries(count), *b = new_entries(count);
     if (a != NULL && b != NULL) {
-        for (int64_t i = 0; i < count; i++)
+        uint64_t all = 0;
+        for (int64_t i = 0; i < count; i++) {
             a[i] = (entry){ keys[i], (int32_t)i };
-        entry *sorted = is_sorted(a, count) ? a : sort_entries(a, b, count);
+            all |= keys[i];
+        }
+        entry *sorted = is_sorted(a, count) ? a : sort_entries(a, b, count, width_of(all));
         for (int64_t i = 0; i < count; i++)
             out[i] = sorted[i].row;
     }
@@ -83,23 +104,36 @@ static int compare_entries(const void *a, const void *b, void *ctx)
     return order != 0 ? order : i < j ? -1 : i > j;
 }
 
-/* Time since the earliest in the high bits, the beginning of the id's hash in as many as are left. */
-static void make_keys(const rows *r, int64_t count, entry *out)
+/* Times are mostly whole seconds or milliseconds: what they are multiples of takes no room in keys. */
+static uint64_t unit_of(const rows *r, int64_t count, int64_t least)
+{
+    uint64_t unit = 1000000000;
+    for (int64_t i = 0; i < count && unit > 1; i++)
+        while (((uint64_t)r->times[i] - (uint64_t)least) % unit != 0)
+            unit /= 1000;
+    return unit;
+}
+
+/* Time since the earliest in the high bits, below it the beginning of the id's hash: in as many bits as it
+ * takes that two rows of one time rarely have the same. The bits of all. */
+static int make_keys(const rows *r, int64_t count, entry *out)
 {
     int64_t least = r->times[0], most = least;
     for (int64_t i = 1; i < count; i++) {
         least = r->times[i] < least ? r->times[i] : least;
         most = r->times[i] > most ? r->times[i] : most;
     }
-    uint64_t range = (uint64_t)most - (uint64_t)least;
-    int time_bits = range == 0 ? 1 : 64 - __builtin_clzll(range);
+    uint64_t unit = unit_of(r, count, least);
+    int time_bits = width_of(((uint64_t)most - (uint64_t)least) / unit);
+    int hash_bits = 2 * width_of((uint64_t)count);
+    hash_bits = hash_bits < 64 - time_bits ? hash_bits : 64 - time_bits;
     for (int64_t i = 0; i < count; i++) {
-        uint64_t hash;
+        uint64_t hash, time = ((uint64_t)r->times[i] - (uint64_t)least) / unit;
         memcpy(&hash, r->ids[i] + DTAKE__ID_TIME_BYTES, sizeof hash);
-        uint64_t time = (uint64_t)r->times[i] - (uint64_t)least;
-        out[i].key = time_bits == 64 ? time : time << (64 - time_bits) | __builtin_bswap64(hash) >> time_bits;
+        out[i].key = hash_bits == 0 ? time : time << hash_bits | __builtin_bswap64(hash) >> (64 - hash_bits);
         out[i].row = (int32_t)i;
     }
+    return time_bits + hash_bits;
 }
 
 dtake_status dtake__order_rows(const int64_t *times, const uint8_t (*ids)[16], int64_t count, int32_t *out)
@@ -107,8 +141,8 @@ dtake_status dtake__order_rows(const int64_t *times, const uint8_t (*ids)[16], i
     rows r = { times, ids };
     entry *a = new_entries(count), *b = new_entries(count);
     if (count > 0 && a != NULL && b != NULL) {
-        make_keys(&r, count, a);
-        entry *sorted = is_sorted(a, count) ? a : sort_entries(a, b, count);
+        int bits = make_keys(&r, count, a);
+        entry *sorted = is_sorted(a, count) ? a : sort_entries(a, b, count, bits);
         for (int64_t i = 0, end; i < count; i = end) { /* equal keys are compared whole */
             for (end = i + 1; end < count && sorted[end].key == sorted[i].key;)
                 end++;

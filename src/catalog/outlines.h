@@ -11,6 +11,7 @@ typedef struct dtake__outlines { /* zero-initialise */
     dtake__arena arena; /* of the shapes */
     dtake_column shapes;
     dtake__shape_size *sizes;     /* per row: of its WKB, its positions */
+    uint32_t *from;               /* per row: the row that has its shape, mostly itself */
     uint32_t *first, *first_rest; /* per row: of its numbers */
     double *x, *y, *rest;
 } dtake__outlines;

@@ -110,13 +110,21 @@ static bool run_split(walk *w, uint32_t count, int dims, bool ring)
             return false;
         kept--;
     }
+    dtake_buf *x = &w->positions->x, *y = &w->positions->y, *rest = &w->positions->rest;
+    if (dtake__buf_reserve(x, kept * sizeof(double)) != DTAKE_OK ||
+        dtake__buf_reserve(y, kept * sizeof(double)) != DTAKE_OK ||
+        (dims > 2 && dtake__buf_reserve(rest, kept * (size - 16)) != DTAKE_OK))
+        return false;
     for (uint32_t i = 0; i < kept; i++) {
         const uint8_t *position = w->at + i * size;
-        if (dtake__buf_append(&w->positions->x, position, 8) != DTAKE_OK ||
-            dtake__buf_append(&w->positions->y, position + 8, 8) != DTAKE_OK ||
-            dtake__buf_append(&w->positions->rest, position + 16, size - 16) != DTAKE_OK)
-            return false;
+        memcpy(x->data + x->len + 8 * (size_t)i, position, 8);
+        memcpy(y->data + y->len + 8 * (size_t)i, position + 8, 8);
+        if (dims > 2)
+            memcpy(rest->data + rest->len + (size - 16) * i, position + 16, size - 16);
     }
+    x->len += kept * sizeof(double);
+    y->len += kept * sizeof(double);
+    rest->len += kept * (size - 16);
     w->at += bytes;
     return true;
 }
