@@ -9,6 +9,7 @@
 #include "catalog/decoding.h"
 #include "catalog/extent.h"
 #include "catalog/id.h"
+#include "catalog/picked.h"
 
 typedef enum dtake__id_kind {
     DTAKE__IDS_WHOLE,     /* as they are: they do not begin with their time */
@@ -34,6 +35,9 @@ typedef struct dtake__chunk_draft {
 /* Encodes a batch of 1 to DTAKE__CHUNK_MAX_ROWS rows in any order, all with time and id. */
 dtake_status dtake__chunk_encode(const dtake_batch *batch, int level, dtake__chunk_draft *out,
                                  dtake_error *err);
+/* The same from rows in the order of results, which are emptied as soon as they have been copied. */
+dtake_status dtake__chunk_encode_picked(dtake__picked *rows, int level, dtake__chunk_draft *out,
+                                        dtake_error *err);
 void dtake__chunk_draft_dispose(dtake__chunk_draft *draft);
 
 /* --- reading --- */

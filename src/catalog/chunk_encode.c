@@ -17,14 +17,13 @@
 enum { HEAD_MAX_BYTES = 64 << 20, HAS_ORDER = 1, HAS_BOXES = 2, HAS_FILTER = 4 };
 
 typedef struct drafting {
-    const dtake_batch *batch; /* as given */
-    dtake_batch *stored;      /* in stored order */
+    dtake_batch *stored; /* the rows in stored order */
     const dtake_schema *schema;
     int time, id, name, geometry;
     int64_t rows;
     int level;
-    int32_t *by_time;  /* rows of `batch` in the order of results */
-    int32_t *by_place; /* ... in stored order */
+    int32_t *by_place; /* numbers in the order of results, in stored order */
+    bool has_order;    /* these orders differ */
     dtake_box boxes[DTAKE__CHUNK_MAX_FRAMES];
     dtake__chunk_draft *out;
 } drafting;
@@ -35,14 +34,14 @@ void dtake__chunk_draft_dispose(dtake__chunk_draft *draft)
     dtake__buf_dispose(&draft->body);
 }
 
-static const int64_t *times_of(const drafting *d, const dtake_batch *batch)
+static const int64_t *times_of(const drafting *d)
 {
-    return dtake_batch_column(batch, (size_t)d->time)->values;
+    return dtake_batch_column(d->stored, (size_t)d->time)->values;
 }
 
-static const uint8_t (*ids_of(const drafting *d, const dtake_batch *batch))[16]
+static const uint8_t (*ids_of(const drafting *d))[16]
 {
-    return dtake_batch_column(batch, (size_t)d->id)->values;
+    return dtake_batch_column(d->stored, (size_t)d->id)->values;
 }
 
 /* --- orders --- */
@@ -52,51 +51,48 @@ static double middle(double a, double b)
     return (a + b) / 2;
 }
 
-static dtake_status order_by_place(drafting *d)
+static uint64_t place_of(const dtake_column *c, int64_t row)
 {
-    const dtake_column *c = dtake_batch_column(d->batch, (size_t)d->geometry);
+    dtake_box box;
+    size_t len;
+    const char *wkb = dtake__get_bytes(c, row, &len);
+    if (!dtake__cover_of((const uint8_t *)wkb, len, &box))
+        return UINT32_MAX;
+    double east = box.west > box.east ? box.east + 360 : box.east;
+    return dtake__hilbert(middle(box.west, east), middle(box.south, box.north));
+}
+
+static dtake_status order_by_place(drafting *d, const dtake__picked *rows)
+{
     uint64_t *keys = dtake__alloc((size_t)d->rows * sizeof *keys);
     if (keys == NULL)
         return DTAKE_E_NOMEM;
-    for (int64_t i = 0; i < d->rows; i++) {
-        dtake_box box;
-        const uint8_t *wkb = (const uint8_t *)c->values + c->offsets[i];
-        bool has = dtake__cover_of(wkb, (size_t)(c->offsets[i + 1] - c->offsets[i]), &box);
-        double east = has && box.west > box.east ? box.east + 360 : box.east;
-        keys[i] = has ? dtake__hilbert(middle(box.west, east), middle(box.south, box.north)) : UINT32_MAX;
-    }
+    for (int64_t i = 0; i < d->rows; i++)
+        keys[i] = place_of(dtake__picked_column(rows, i, d->geometry), rows->picks[i].row);
     dtake_status st = dtake__order_keys(keys, d->rows, d->by_place);
     dtake__free(keys);
+    for (int64_t i = 0; i < d->rows && st == DTAKE_OK; i++)
+        d->has_order |= d->by_place[i] != i;
     return st;
 }
 
-static dtake_status make_orders(drafting *d)
+/* Where there are places the rows are put in their order. */
+static dtake_status store_rows(drafting *d, dtake__picked *rows, dtake_error *err)
 {
-    dtake_status st = dtake__order_rows(times_of(d, d->batch), ids_of(d, d->batch), d->rows, d->by_time);
-    if (st != DTAKE_OK)
-        return st;
-    if (d->geometry < 0 || d->rows <= DTAKE__FRAME_ROWS) {
-        memcpy(d->by_place, d->by_time, (size_t)d->rows * sizeof *d->by_place);
-        return DTAKE_OK;
+    dtake_status st = DTAKE_OK;
+    if (d->geometry >= 0 && d->rows > DTAKE__FRAME_ROWS)
+        st = order_by_place(d, rows);
+    dtake__pick *picks =
+        st == DTAKE_OK && d->has_order ? dtake__alloc((size_t)d->rows * sizeof *picks) : NULL;
+    if (st != DTAKE_OK || (d->has_order && picks == NULL))
+        return dtake__fail(err, DTAKE_E_NOMEM, "encode a chunk: %s", dtake_status_text(DTAKE_E_NOMEM));
+    for (int64_t i = 0; i < d->rows && picks != NULL; i++)
+        picks[i] = rows->picks[d->by_place[i]];
+    if (picks != NULL) {
+        dtake__free(rows->picks);
+        rows->picks = picks;
     }
-    return order_by_place(d);
-}
-
-static bool is_identity(const int32_t *order, int64_t rows)
-{
-    for (int64_t i = 0; i < rows; i++)
-        if (order[i] != i)
-            return false;
-    return true;
-}
-
-static dtake_status store_rows(drafting *d, dtake_error *err)
-{
-    if (is_identity(d->by_place, d->rows)) {
-        d->stored = dtake_batch_retain(d->batch);
-        return DTAKE_OK;
-    }
-    return dtake__batch_take(&d->stored, d->batch, d->by_place, d->rows, err);
+    return dtake__picked_gather(rows, &d->stored, err);
 }
 
 /* --- pieces of the head --- */
@@ -145,8 +141,8 @@ done:
 
 static bool ids_begin_with_time(const drafting *d)
 {
-    const int64_t *times = times_of(d, d->stored);
-    const uint8_t(*ids)[16] = ids_of(d, d->stored);
+    const int64_t *times = times_of(d);
+    const uint8_t(*ids)[16] = ids_of(d);
     for (int64_t i = 0; i < d->rows; i++)
         if (dtake__id_ms(ids[i]) != dtake__ms_of(times[i]))
             return false;
@@ -156,7 +152,7 @@ static bool ids_begin_with_time(const drafting *d)
 static bool ids_follow_names(const drafting *d)
 {
     const dtake_column *names = dtake_batch_column(d->stored, (size_t)d->name);
-    const uint8_t(*ids)[16] = ids_of(d, d->stored);
+    const uint8_t(*ids)[16] = ids_of(d);
     for (int64_t i = 0; i < d->rows; i++) {
         uint8_t id[16];
         size_t len;
@@ -177,7 +173,7 @@ static dtake__id_kind kind_of_ids(const drafting *d)
 
 static dtake_status put_ids(drafting *d, dtake__id_kind kind, dtake_error *err)
 {
-    const uint8_t(*ids)[16] = ids_of(d, d->stored);
+    const uint8_t(*ids)[16] = ids_of(d);
     size_t skip = kind == DTAKE__IDS_HASHES ? DTAKE__ID_TIME_BYTES : 0, size = 16 - skip;
     uint64_t offset = d->out->body.len;
     dtake_buf *head = &d->out->head;
@@ -199,19 +195,16 @@ static dtake_status put_ids(drafting *d, dtake__id_kind kind, dtake_error *err)
 
 /* --- order, boxes, filter --- */
 
-/* by_time in terms of stored rows. */
+/* The order of results in terms of stored rows. */
 static dtake_status put_order(drafting *d, dtake_error *err)
 {
     dtake__encoding e = DTAKE__ENCODING_INIT(d->level);
-    uint64_t *stored = dtake__alloc((size_t)d->rows * sizeof *stored);
     uint64_t *places = dtake__alloc((size_t)d->rows * sizeof *places), offset = 0;
     uint32_t starts[DTAKE__CHUNK_MAX_FRAMES + 1];
-    dtake_status st = stored != NULL && places != NULL ? DTAKE_OK : dtake__fail_nomem(err, "encode an order");
+    dtake_status st = places != NULL ? DTAKE_OK : dtake__fail_nomem(err, "encode an order");
     if (st == DTAKE_OK) {
         for (int64_t i = 0; i < d->rows; i++)
-            stored[d->by_place[i]] = (uint64_t)i;
-        for (int64_t i = 0; i < d->rows; i++)
-            places[i] = stored[d->by_time[i]];
+            places[d->by_place[i]] = (uint64_t)i;
         dtake__frame_starts(starts, d->rows);
         st = dtake__encode_ints(&e, places, starts, dtake__frames_of(d->rows), err);
     }
@@ -224,7 +217,6 @@ static dtake_status put_order(drafting *d, dtake_error *err)
         if (st != DTAKE_OK)
             dtake__fail(err, st, "encode an order: %s", dtake_status_text(st));
     }
-    dtake__free(stored);
     dtake__free(places);
     dtake__encoding_dispose(&e);
     return st;
@@ -286,9 +278,13 @@ static dtake_status put_filter(drafting *d, dtake_error *err)
 static void find_facts(drafting *d)
 {
     dtake__chunk_facts *f = &d->out->facts;
-    const int64_t *times = times_of(d, d->batch);
-    const uint8_t(*ids)[16] = ids_of(d, d->batch);
-    int32_t first = d->by_time[0], last = d->by_time[d->rows - 1];
+    const int64_t *times = times_of(d);
+    const uint8_t(*ids)[16] = ids_of(d);
+    int64_t first = 0, last = d->rows - 1;
+    for (int64_t i = 0; i < d->rows && d->has_order; i++) {
+        first = d->by_place[i] == 0 ? i : first;
+        last = d->by_place[i] == d->rows - 1 ? i : last;
+    }
     f->rows = d->rows;
     f->time_min = times[first];
     f->time_max = times[last];
@@ -303,11 +299,11 @@ static void find_facts(drafting *d)
     }
 }
 
-static dtake_status put_start(drafting *d, dtake__id_kind kind, bool has_order)
+static dtake_status put_start(drafting *d, dtake__id_kind kind)
 {
     dtake_buf *head = &d->out->head;
     uint32_t fields = (uint32_t)dtake_schema_count(d->schema) - 1; /* ids stand apart */
-    uint8_t flags = (uint8_t)((has_order ? HAS_ORDER : 0) | (d->geometry >= 0 ? HAS_BOXES : 0) |
+    uint8_t flags = (uint8_t)((d->has_order ? HAS_ORDER : 0) | (d->geometry >= 0 ? HAS_BOXES : 0) |
                               (d->name >= 0 ? HAS_FILTER : 0));
     dtake_status st = dtake__buf_append(head, "DTK1", 4);
     if (st == DTAKE_OK)
@@ -323,8 +319,7 @@ static dtake_status put_start(drafting *d, dtake__id_kind kind, bool has_order)
 static dtake_status put_all(drafting *d, dtake_error *err)
 {
     dtake__id_kind kind = kind_of_ids(d);
-    bool has_order = memcmp(d->by_time, d->by_place, (size_t)d->rows * sizeof *d->by_time) != 0;
-    dtake_status st = put_start(d, kind, has_order);
+    dtake_status st = put_start(d, kind);
     if (st != DTAKE_OK)
         return dtake__fail(err, st, "encode a chunk: %s", dtake_status_text(st));
     if (d->geometry >= 0)
@@ -334,7 +329,7 @@ static dtake_status put_all(drafting *d, dtake_error *err)
             st = put_field(d, i, err);
     if (st == DTAKE_OK)
         st = put_ids(d, kind, err);
-    if (st == DTAKE_OK && has_order)
+    if (st == DTAKE_OK && d->has_order)
         st = put_order(d, err);
     if (st == DTAKE_OK && d->geometry >= 0)
         st = put_boxes(d, err);
@@ -345,35 +340,53 @@ static dtake_status put_all(drafting *d, dtake_error *err)
     return st;
 }
 
-dtake_status dtake__chunk_encode(const dtake_batch *batch, int level, dtake__chunk_draft *out,
-                                 dtake_error *err)
+dtake_status dtake__chunk_encode_picked(dtake__picked *rows, int level, dtake__chunk_draft *out,
+                                        dtake_error *err)
 {
-    const dtake_schema *schema = dtake_batch_schema(batch);
-    drafting d = {
-        .batch = batch, .schema = schema, .level = level, .out = out, .rows = dtake_batch_rows(batch)
-    };
+    const dtake_schema *schema = dtake_batch_schema(rows->batches[0]);
+    drafting d = { .level = level, .out = out, .rows = rows->rows };
     d.time = dtake_schema_find_role(schema, DTAKE_ROLE_TIME);
     d.id = dtake_schema_find_role(schema, DTAKE_ROLE_ID);
     d.name = dtake_schema_find_role(schema, DTAKE_ROLE_NAME);
     d.geometry = dtake_schema_find_role(schema, DTAKE_ROLE_GEOMETRY);
     *out = (dtake__chunk_draft){ .head = DTAKE_BUF_INIT(HEAD_MAX_BYTES),
                                  .body = DTAKE_BUF_INIT(DTAKE__ENCODED_MAX_BYTES) };
-    d.by_time = dtake__alloc((size_t)d.rows * sizeof *d.by_time);
     d.by_place = dtake__alloc((size_t)d.rows * sizeof *d.by_place);
-    dtake_status st = d.by_time != NULL && d.by_place != NULL ? make_orders(&d) : DTAKE_E_NOMEM;
-    if (st != DTAKE_OK) {
-        dtake__fail(err, st, "encode a chunk: %s", dtake_status_text(st));
-    } else {
+    dtake_status st =
+        d.by_place != NULL ? store_rows(&d, rows, err) : dtake__fail_nomem(err, "encode a chunk");
+    dtake__picked_dispose(rows);
+    if (st == DTAKE_OK) {
+        d.schema = dtake_batch_schema(d.stored);
         find_facts(&d);
-        st = store_rows(&d, err);
-        if (st == DTAKE_OK)
-            st = put_all(&d, err);
+        st = put_all(&d, err);
         out->facts.bytes = (int64_t)out->body.len;
     }
     dtake_batch_release(d.stored);
-    dtake__free(d.by_time);
     dtake__free(d.by_place);
     if (st != DTAKE_OK)
         dtake__chunk_draft_dispose(out);
     return st;
+}
+
+dtake_status dtake__chunk_encode(const dtake_batch *batch, int level, dtake__chunk_draft *out,
+                                 dtake_error *err)
+{
+    const dtake_schema *schema = dtake_batch_schema(batch);
+    int64_t rows = dtake_batch_rows(batch);
+    dtake_batch *one = (dtake_batch *)batch; /* only its references are counted */
+    dtake__picked picked = { 0 };
+    int32_t *order = dtake__alloc((size_t)rows * sizeof *order);
+    dtake_status st =
+        order != NULL
+            ? dtake__order_rows(
+                  dtake_batch_column(batch, (size_t)dtake_schema_find_role(schema, DTAKE_ROLE_TIME))->values,
+                  dtake_batch_column(batch, (size_t)dtake_schema_find_role(schema, DTAKE_ROLE_ID))->values,
+                  rows, order)
+            : DTAKE_E_NOMEM;
+    if (st == DTAKE_OK)
+        st = dtake__picked_make(&picked, &one, 1, order, rows, err);
+    else
+        dtake__fail(err, st, "encode a chunk: %s", dtake_status_text(st));
+    dtake__free(order);
+    return st == DTAKE_OK ? dtake__chunk_encode_picked(&picked, level, out, err) : st;
 }

@@ -12,7 +12,7 @@ struct dtake__encode_job {
     pthread_cond_t finished;
     bool claimed, done;
     int references; /* of the caller and of the worker's queue */
-    dtake_batch *batch;
+    dtake__picked rows;
     int level;
     dtake__chunk_draft draft;
     dtake_status status;
@@ -27,7 +27,7 @@ static void leave(dtake__encode_job *job)
     if (!last)
         return;
     dtake__chunk_draft_dispose(&job->draft);
-    dtake_batch_release(job->batch);
+    dtake__picked_dispose(&job->rows);
     pthread_mutex_destroy(&job->lock);
     pthread_cond_destroy(&job->finished);
     dtake__free(job);
@@ -44,7 +44,7 @@ static bool claim(dtake__encode_job *job)
 
 static void encode(dtake__encode_job *job)
 {
-    job->status = dtake__chunk_encode(job->batch, job->level, &job->draft, &job->err);
+    job->status = dtake__chunk_encode_picked(&job->rows, job->level, &job->draft, &job->err);
     pthread_mutex_lock(&job->lock);
     job->done = true;
     pthread_cond_signal(&job->finished);
@@ -59,7 +59,7 @@ static void run(dtake__work *work)
     leave(job);
 }
 
-dtake_status dtake__encode_start(dtake__encode_job **out, dtake_runtime *runtime, const dtake_batch *batch,
+dtake_status dtake__encode_start(dtake__encode_job **out, dtake_runtime *runtime, dtake__picked *rows,
                                  int level, dtake_error *err)
 {
     dtake__encode_job *job = dtake__calloc(1, sizeof *job);
@@ -67,7 +67,7 @@ dtake_status dtake__encode_start(dtake__encode_job **out, dtake_runtime *runtime
         return dtake__fail_nomem(err, "encode a chunk");
     pthread_mutex_init(&job->lock, NULL);
     pthread_cond_init(&job->finished, NULL);
-    job->batch = dtake_batch_retain(batch);
+    dtake__picked_move(&job->rows, rows);
     job->level = level;
     job->references = runtime != NULL ? 2 : 1;
     job->work.run = run;

@@ -8,8 +8,8 @@
 
 typedef struct dtake__encode_job dtake__encode_job;
 
-/* Retains the batch. Without a runtime all is done in dtake__encode_wait. */
-dtake_status dtake__encode_start(dtake__encode_job **out, dtake_runtime *runtime, const dtake_batch *batch,
+/* Moves the rows, in the order of results. Without a runtime all is done in dtake__encode_wait. */
+dtake_status dtake__encode_start(dtake__encode_job **out, dtake_runtime *runtime, dtake__picked *rows,
                                  int level, dtake_error *err);
 
 /* The draft is the caller's. A job that no worker has begun is done here: waiting never depends on a free

@@ -10,14 +10,24 @@
 typedef struct sieve {
     dtake__target *target;
     const dtake__flush *flush;
-    const dtake_batch *batch;
+    const dtake__picked *picked;
     int64_t rows;
-    const uint8_t (*ids)[16];
-    const dtake_column *names; /* NULL: rows are known by id */
+    int key; /* the field by which rows are known */
+    bool by_name;
     bool *drop;
     bool *replaces;
     uint64_t (*contents)[2]; /* once needed */
 } sieve;
+
+static const uint8_t *id_of(const sieve *s, int64_t i)
+{
+    return dtake__get_uuid(dtake__picked_column(s->picked, i, s->key), s->picked->picks[i].row);
+}
+
+static const char *name_of(const sieve *s, int64_t i, size_t *len)
+{
+    return dtake__get_bytes(dtake__picked_column(s->picked, i, s->key), s->picked->picks[i].row, len);
+}
 
 static dtake_status no_memory(dtake_error *err)
 {
@@ -49,7 +59,7 @@ static dtake_status keys_of(sieve *s, dtake__target_chunk *c, dtake_error *err)
     dtake_status st = DTAKE_OK;
     if (c->known == NULL) {
         drop_oldest(s->target);
-        st = dtake__known_open(&c->known, s->flush->db, c->listed.id, s->names != NULL, c->listed.dead, err);
+        st = dtake__known_open(&c->known, s->flush->db, c->listed.id, s->by_name, c->listed.dead, err);
     }
     if (st == DTAKE_OK)
         c->known->used = ++s->target->clock;
@@ -87,11 +97,15 @@ static dtake_status contents_of(sieve *s, dtake_error *err)
 {
     if (s->contents != NULL)
         return DTAKE_OK;
+    dtake_batch *batch;
+    dtake_status st = dtake__picked_gather(s->picked, &batch, err);
+    if (st != DTAKE_OK)
+        return st;
     s->contents = dtake__alloc((size_t)s->rows * sizeof *s->contents);
-    if (s->contents == NULL)
-        return no_memory(err);
-    dtake__content_hash(s->batch, s->contents);
-    return DTAKE_OK;
+    if (s->contents != NULL)
+        dtake__content_hash(batch, s->contents);
+    dtake_batch_release(batch);
+    return s->contents != NULL ? DTAKE_OK : no_memory(err);
 }
 
 /* The dead of a chunk become ours to change. */
@@ -141,9 +155,9 @@ static dtake_status sift_names(sieve *s, dtake__target_chunk *c, dtake_error *er
     dtake_status st = read_filter(s, c, err);
     for (int64_t i = 0; i < s->rows && st == DTAKE_OK; i++) {
         size_t len;
-        const char *name = dtake__get_bytes(s->names, i, &len);
-        if (s->drop[i] || s->replaces[i] || !dtake__has_value(s->names, i) || c->filter_bytes == 0)
+        if (s->drop[i] || s->replaces[i] || c->filter_bytes == 0)
             continue;
+        const char *name = name_of(s, i, &len);
         uint64_t hash = dtake__name_hash(name, len);
         if (!dtake__filter_block_has(c->filter + dtake__filter_block(c->filter_bytes, hash), hash))
             continue;
@@ -159,11 +173,11 @@ static dtake_status sift_ids(sieve *s, dtake__target_chunk *c, dtake_error *err)
 {
     dtake_status st = DTAKE_OK;
     for (int64_t i = 0; i < s->rows && st == DTAKE_OK; i++) {
-        int64_t ms = dtake__id_ms(s->ids[i]);
+        int64_t ms = dtake__id_ms(id_of(s, i));
         if (s->drop[i] || ms < c->listed.facts.id_ms_min || ms > c->listed.facts.id_ms_max)
             continue;
         st = keys_of(s, c, err);
-        if (st == DTAKE_OK && dtake__known_id(c->known, s->ids[i]) >= 0) {
+        if (st == DTAKE_OK && dtake__known_id(c->known, id_of(s, i)) >= 0) {
             s->drop[i] = true;
             s->flush->counts->same++;
         }
@@ -171,44 +185,35 @@ static dtake_status sift_ids(sieve *s, dtake__target_chunk *c, dtake_error *err)
     return st;
 }
 
-static dtake_status take_rest(sieve *s, dtake_batch **fresh, dtake_error *err)
+/* Those that stay close up. */
+static void keep_rest(sieve *s, dtake__picked *rows)
 {
-    int32_t *rows = dtake__alloc(((size_t)s->rows + 1) * sizeof *rows);
     int64_t count = 0;
-    if (rows == NULL)
-        return no_memory(err);
     for (int64_t i = 0; i < s->rows; i++) {
         if (s->drop[i])
             continue;
-        rows[count++] = (int32_t)i;
+        rows->picks[count++] = rows->picks[i];
         if (s->replaces[i])
             s->flush->counts->replaced++;
         else
             s->flush->counts->added++;
     }
-    dtake_status st = DTAKE_OK;
-    if (count == s->rows)
-        *fresh = dtake_batch_retain(s->batch);
-    else
-        st = dtake__batch_take(fresh, s->batch, rows, count, err);
-    dtake__free(rows);
-    return st;
+    rows->rows = count;
 }
 
-dtake_status dtake__target_sift(dtake__target *t, const dtake__flush *flush, const dtake_batch *batch,
-                                dtake_batch **fresh, dtake_error *err)
+dtake_status dtake__target_sift(dtake__target *t, const dtake__flush *flush, dtake__picked *rows,
+                                dtake_error *err)
 {
-    sieve s = { .target = t, .flush = flush, .batch = batch, .rows = dtake_batch_rows(batch) };
-    int id = dtake_schema_find_role(t->schema, DTAKE_ROLE_ID);
-    s.ids = dtake_batch_column(batch, (size_t)id)->values;
-    s.names = t->name_field >= 0 ? dtake_batch_column(batch, (size_t)t->name_field) : NULL;
+    sieve s = { .target = t, .flush = flush, .picked = rows, .rows = rows->rows };
+    s.by_name = t->name_field >= 0;
+    s.key = s.by_name ? t->name_field : dtake_schema_find_role(t->schema, DTAKE_ROLE_ID);
     s.drop = dtake__calloc((size_t)s.rows + 1, sizeof *s.drop);
     s.replaces = dtake__calloc((size_t)s.rows + 1, sizeof *s.replaces);
     dtake_status st = s.drop != NULL && s.replaces != NULL ? DTAKE_OK : no_memory(err);
     for (size_t i = 0; i < t->chunk_count && st == DTAKE_OK; i++)
-        st = s.names != NULL ? sift_names(&s, &t->chunks[i], err) : sift_ids(&s, &t->chunks[i], err);
+        st = s.by_name ? sift_names(&s, &t->chunks[i], err) : sift_ids(&s, &t->chunks[i], err);
     if (st == DTAKE_OK)
-        st = take_rest(&s, fresh, err);
+        keep_rest(&s, rows);
     dtake__free(s.drop);
     dtake__free(s.replaces);
     dtake__free(s.contents);

@@ -1,6 +1,5 @@
 #include "catalog/target.h"
 
-#include "catalog/order.h"
 #include "core/alloc.h"
 #include "core/error.h"
 #include "table/column.h"
@@ -67,54 +66,26 @@ dtake_status dtake__target_open(dtake__target **out, dtake__db *db, int64_t coll
     return st;
 }
 
-static void drop_pending(dtake__target *t)
-{
-    for (size_t i = 0; i < t->pending_count; i++)
-        dtake_batch_release(t->pending[i]);
-    t->pending_count = 0;
-    t->pending_rows = t->pending_bytes = 0;
-}
-
 void dtake__target_free(dtake__target *t)
 {
     if (t == NULL)
         return;
     dtake__encode_drop(t->job);
-    drop_pending(t);
+    dtake__pending_dispose(&t->pending);
     for (size_t i = 0; i < t->chunk_count; i++) {
         dtake__free((void *)t->chunks[i].listed.dead);
         dtake__free(t->chunks[i].filter);
         dtake__known_free(t->chunks[i].known);
     }
     dtake__free(t->chunks);
-    dtake__free(t->pending);
     dtake__free(t->name);
     dtake_schema_release((dtake_schema *)t->schema);
     dtake__free(t);
 }
 
-/* About what a batch holds. */
-static int64_t bytes_of(const dtake_batch *batch)
-{
-    const dtake_schema *schema = dtake_batch_schema(batch);
-    int64_t rows = dtake_batch_rows(batch), bytes = 0;
-    for (size_t f = 0; f < dtake_schema_count(schema); f++) {
-        const dtake_column *c = dtake_batch_column(batch, f);
-        bytes += c->offsets == NULL ? 8 * rows : 4 * rows + c->offsets[rows] - c->offsets[0];
-    }
-    return bytes;
-}
-
 dtake_status dtake__target_put(dtake__target *t, const dtake_batch *batch, dtake_error *err)
 {
-    void *grown = room_for_one(t->pending, t->pending_count, &t->pending_room, sizeof *t->pending);
-    if (grown == NULL)
-        return no_memory(err);
-    t->pending = grown;
-    t->pending[t->pending_count++] = dtake_batch_retain(batch);
-    t->pending_rows += dtake_batch_rows(batch);
-    t->pending_bytes += bytes_of(batch);
-    return DTAKE_OK;
+    return dtake__pending_put(&t->pending, batch, err);
 }
 
 /* --- one chunk's worth --- */
@@ -128,33 +99,6 @@ static int64_t cut_of(const int64_t *times, const int32_t *order, int64_t rows)
         if (times[order[cut - 1]] != times[order[cut]])
             return cut;
     return DTAKE__CHUNK_MAX_ROWS;
-}
-
-/* The pending rows without repetitions, in the order of results. */
-static dtake_status gather(dtake__target *t, const dtake__flush *flush, dtake_batch **out, int32_t **order,
-                           int64_t *count, dtake_error *err)
-{
-    dtake_status st = dtake__batch_concat(out, (const dtake_batch *const *)t->pending, t->pending_count, err);
-    if (st != DTAKE_OK)
-        return st;
-    int64_t rows = dtake_batch_rows(*out);
-    int32_t *stay = dtake__alloc(((size_t)rows + 1) * sizeof *stay);
-    *order = dtake__alloc(((size_t)rows + 1) * sizeof **order);
-    if (stay == NULL || *order == NULL) {
-        st = no_memory(err);
-    } else {
-        st = dtake__repeats_drop(t, *out, flush->counts, stay, count, err);
-    }
-    if (st == DTAKE_OK && *count < rows) {
-        dtake_batch *less = NULL;
-        st = dtake__batch_take(&less, *out, stay, *count, err);
-        if (st == DTAKE_OK) {
-            dtake_batch_release(*out);
-            *out = less;
-        }
-    }
-    dtake__free(stay);
-    return st;
 }
 
 static dtake_status write_job(dtake__target *t, const dtake__flush *flush, dtake_error *err)
@@ -177,69 +121,48 @@ static dtake_status write_job(dtake__target *t, const dtake__flush *flush, dtake
     return st;
 }
 
-static dtake_status start_job(dtake__target *t, const dtake__flush *flush, const dtake_batch *rows,
-                              dtake_error *err)
+/* The first of the ordered rows go into a chunk, the others stay pending. */
+static dtake_status split(dtake__target *t, const dtake__flush *flush, const dtake__ordered *o,
+                          dtake_error *err)
 {
-    if (dtake_batch_rows(rows) == 0)
-        return DTAKE_OK;
-    return dtake__encode_start(&t->job, flush->runtime, rows, DTAKE__CHUNK_LEVEL, err);
-}
-
-/* The first rows go into a chunk, the others stay pending. */
-static dtake_status split(dtake__target *t, const dtake__flush *flush, const dtake_batch *batch,
-                          const int32_t *order, int64_t rows, dtake_error *err)
-{
-    const int64_t *times =
-        dtake_batch_column(batch, (size_t)dtake_schema_find_role(t->schema, DTAKE_ROLE_TIME))->values;
-    int64_t cut = cut_of(times, order, rows);
-    dtake_batch *first = NULL, *rest = NULL, *fresh = NULL;
-    dtake_status st = dtake__batch_take(&first, batch, order, cut, err);
-    if (st == DTAKE_OK && cut < rows)
-        st = dtake__batch_take(&rest, batch, order + cut, rows - cut, err);
+    int64_t cut = cut_of(o->times, o->order, o->rows);
+    dtake__picked first = { 0 };
+    dtake_batch *rest = NULL;
+    dtake_status st = dtake__pending_pick(&t->pending, o->order, cut, &first, err);
+    if (st == DTAKE_OK && cut < o->rows)
+        st = dtake__pending_copy(&t->pending, o->order + cut, o->rows - cut, &rest, err);
     if (st == DTAKE_OK)
         st = write_job(t, flush, err); /* the rows under way are to be met too */
     if (st == DTAKE_OK)
-        st = dtake__target_sift(t, flush, first, &fresh, err);
-    if (st == DTAKE_OK)
-        st = start_job(t, flush, fresh, err);
+        st = dtake__target_sift(t, flush, &first, err);
+    if (st == DTAKE_OK && first.rows > 0)
+        st = dtake__encode_start(&t->job, flush->runtime, &first, DTAKE__CHUNK_LEVEL, err);
     if (st == DTAKE_OK) {
-        drop_pending(t);
+        dtake__pending_empty(&t->pending);
         if (rest != NULL)
-            st = dtake__target_put(t, rest, err);
+            st = dtake__pending_put(&t->pending, rest, err);
     }
-    dtake_batch_release(first);
+    dtake__picked_dispose(&first);
     dtake_batch_release(rest);
-    dtake_batch_release(fresh);
     return st;
 }
 
 static dtake_status flush_once(dtake__target *t, const dtake__flush *flush, dtake_error *err)
 {
-    dtake_batch *batch = NULL;
-    int32_t *order = NULL;
-    int64_t count = 0;
-    dtake_status st = gather(t, flush, &batch, &order, &count, err);
-    if (st == DTAKE_OK) {
-        const int64_t *times =
-            dtake_batch_column(batch, (size_t)dtake_schema_find_role(t->schema, DTAKE_ROLE_TIME))->values;
-        const uint8_t(*ids)[16] =
-            dtake_batch_column(batch, (size_t)dtake_schema_find_role(t->schema, DTAKE_ROLE_ID))->values;
-        st = dtake__order_rows(times, ids, count, order);
-        if (st != DTAKE_OK)
-            no_memory(err);
-    }
+    dtake__ordered o = { 0 };
+    dtake_status st = dtake__pending_order(&t->pending, t->schema, flush->counts, &o, err);
     if (st == DTAKE_OK)
-        st = split(t, flush, batch, order, count, err);
-    dtake_batch_release(batch);
-    dtake__free(order);
+        st = split(t, flush, &o, err);
+    dtake__ordered_dispose(&o);
     return st;
 }
 
 dtake_status dtake__target_flush(dtake__target *t, const dtake__flush *flush, bool all, dtake_error *err)
 {
+    const dtake__pending *p = &t->pending;
     dtake_status st = DTAKE_OK;
-    while (st == DTAKE_OK && (t->pending_rows >= DTAKE__PENDING_ROWS ||
-                              t->pending_bytes >= DTAKE__PENDING_BYTES || (all && t->pending_rows > 0)))
+    while (st == DTAKE_OK &&
+           (p->rows >= DTAKE__PENDING_ROWS || p->bytes >= DTAKE__PENDING_BYTES || (all && p->rows > 0)))
         st = flush_once(t, flush, err);
     if (st == DTAKE_OK && all)
         st = write_job(t, flush, err);

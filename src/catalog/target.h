@@ -4,6 +4,7 @@
 
 #include "catalog/encode_job.h"
 #include "catalog/known.h"
+#include "catalog/pending.h"
 #include "catalog/store.h"
 
 enum {
@@ -30,9 +31,7 @@ typedef struct dtake__target {
     int name_field; /* -1: datapoints have no names */
     dtake__target_chunk *chunks;
     size_t chunk_count, chunk_room;
-    dtake_batch **pending; /* in the order they were put */
-    size_t pending_count, pending_room;
-    int64_t pending_rows, pending_bytes;
+    dtake__pending pending;
     dtake__encode_job *job; /* the chunk under way */
     uint64_t clock;
     bool touched; /* something changed in this transaction */
@@ -61,16 +60,9 @@ dtake_status dtake__target_flush(dtake__target *target, const dtake__flush *flus
 dtake_status dtake__target_add(dtake__target *target, const dtake__listed_chunk *chunk, bool ours,
                                dtake_error *err);
 
-/* Which rows of `batch` stay, in order, when those that repeat others of it have gone: out[0] to out[*count -
- * 1]. Of a name the last put wins and is counted as replacing the one before, or, if it is equal, as the
- * same. */
-dtake_status dtake__repeats_drop(const dtake__target *target, const dtake_batch *batch,
-                                 dtake__ingest_counts *counts, int32_t *out, int64_t *count,
-                                 dtake_error *err);
-
-/* Splits the rows of `batch` by what is there already: *fresh gets those to be stored. Rows with a name that
- * is there die if their content differs. */
-dtake_status dtake__target_sift(dtake__target *target, const dtake__flush *flush, const dtake_batch *batch,
-                                dtake_batch **fresh, dtake_error *err);
+/* Takes those out of `rows` that are there already. What is there under the name of one with another content
+ * dies. */
+dtake_status dtake__target_sift(dtake__target *target, const dtake__flush *flush, dtake__picked *rows,
+                                dtake_error *err);
 
 #endif

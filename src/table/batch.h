@@ -40,6 +40,14 @@ dtake_status dtake__batch_new(dtake_batch **out, const dtake_schema *schema, int
 dtake_status dtake__batch_take(dtake_batch **out, const dtake_batch *batch, const int32_t *index,
                                int64_t count, dtake_error *err);
 
+/* The same out of several batches of one schema. DTAKE_E_STATE: they have different ones. */
+typedef struct dtake__pick {
+    uint32_t batch;
+    int32_t row;
+} dtake__pick;
+dtake_status dtake__batch_gather(dtake_batch **out, const dtake_batch *const *batches, size_t batch_count,
+                                 const dtake__pick *picks, int64_t count, dtake_error *err);
+
 /* A run of rows; values are shared, of bits a copy is made where the run begins inside a byte. */
 dtake_status dtake__batch_slice(dtake_batch **out, const dtake_batch *batch, int64_t start, int64_t count,
                                 dtake_error *err);

@@ -77,6 +77,35 @@ static void rows_are_gathered_in_any_order_and_more_than_once(void **state)
     dtake_schema_release(schema);
 }
 
+static void rows_of_several_batches_are_gathered_as_from_one(void **state)
+{
+    static const dtake__pick picks[] = { { 2, 9 }, { 0, 0 }, { 1, 24 }, { 1, 24 }, { 2, 49 }, { 0, 24 } };
+    static const int32_t index[] = { 59, 0, 49, 49, 99, 24 };
+    dtake_schema *schema = fixture_schema();
+    dtake_batch *batch = rows_of(schema, 5, 100), *parts[3], *gathered, *expected;
+    dtake_error err;
+    (void)state;
+    CHECK_OK(dtake__batch_slice(&parts[0], batch, 0, 25, NULL));
+    CHECK_OK(dtake__batch_slice(&parts[1], batch, 25, 25, NULL));
+    CHECK_OK(dtake__batch_slice(&parts[2], batch, 50, 50, NULL));
+    const dtake_batch *const *from = (const dtake_batch *const *)parts;
+    CHECK_OK(dtake__batch_gather(&gathered, from, 3, picks, 6, NULL));
+    CHECK_OK(dtake__batch_take(&expected, batch, index, 6, NULL));
+    fixture_same(gathered, expected);
+    dtake_batch_release(gathered);
+    dtake_batch_release(expected);
+    CHECK_STATUS(dtake__batch_gather(&gathered, from, 3, (dtake__pick[]){ { 1, 25 } }, 1, &err),
+                 DTAKE_E_RANGE);
+    CHECK_STR(err.message, "gather rows: row 25 of batch 2 is not there");
+    CHECK_STATUS(dtake__batch_gather(&gathered, from, 3, (dtake__pick[]){ { 3, 0 } }, 1, NULL),
+                 DTAKE_E_RANGE);
+    CHECK_STATUS(dtake__batch_gather(&gathered, NULL, 0, NULL, 0, NULL), DTAKE_E_USAGE);
+    for (int i = 0; i < 3; i++)
+        dtake_batch_release(parts[i]);
+    dtake_batch_release(batch);
+    dtake_schema_release(schema);
+}
+
 static void slices_joined_again_are_the_batch(void **state)
 {
     static const int64_t cuts[] = { 0, 1, 1, 10, 24, 25, 64, 99, 100 };
@@ -292,6 +321,7 @@ int main(void)
         cmocka_unit_test(any_slice_equals_the_same_rows_taken),
         cmocka_unit_test(a_slice_outlives_its_batch_and_shares_its_values),
         cmocka_unit_test(rows_are_gathered_in_any_order_and_more_than_once),
+        cmocka_unit_test(rows_of_several_batches_are_gathered_as_from_one),
         cmocka_unit_test(slices_joined_again_are_the_batch),
         cmocka_unit_test(batches_of_different_schemas_are_not_joined),
         cmocka_unit_test(a_comparison_names_the_first_difference),
