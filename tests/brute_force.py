@@ -513,6 +513,8 @@ def ask(rng, rows, spherical=False):
 def answer(rows, q, keep):
     """The rows, as positions, in the order of the query. `rows` are ordered by time, then id."""
     found = np.flatnonzero(keep)
+    if q.order == ["-time"]:  # the default order backwards
+        return found[::-1][q.offset:][:q.limit or None]
     for name in reversed(q.order):
         column = rows[name.lstrip("+-")].iloc[found]
         missing = column.isna().to_numpy()

@@ -175,6 +175,16 @@ def test_a_changed_item_replaces_the_old_one_under_its_name(run, tmp_path):
     assert run("search", "d", "--cloud", "50", "--count").out == "1\n"
     found = run("find", "d/c", "x", "--table").out
     assert "2025-01-01T00:00:00Z" in found
+    for command in ("compact", "check"):
+        assert [i["id"] for i in run("search", "d").lines()] == ["y", "x"]
+        assert run("search", "d", "--ids", "x").lines() == [changed]
+        assert run("search", "d", "--datetime", "2024-06-01").lines() == [item("y")]
+        assert run("search", "d", "--datetime", "2025-01-01/..", "--count").out == "1\n"
+        (collection,) = run("collections", "d").lines()
+        assert (collection["datapoints"], collection["start"], collection["end"]) == \
+            (2, "2024-06-01T10:00:00Z", "2025-01-01T00:00:00Z")
+        assert run("datasets").lines()[0]["datapoints"] == run("catalog", "stats").json()["datapoints"] == 2
+        run("catalog", command)
     assert "x2" in run("find", "d", "x2", status=5).err
     assert len(run("find", "d", "x", "x2", "y", status=3).lines()) == 2
 
@@ -278,55 +288,6 @@ def test_csv_with_a_schema_takes_every_type_and_comes_out_as_it_went_in(run, tmp
     assert ran.status in (1, 3) and len(said) == len(wrong)
     for (name, text), message in zip(wrong.items(), said):
         assert f"column {name}: '{text}' is not a" in message, message
-
-
-def test_umbra_and_asf_have_the_counts_of_their_files(run, metadata):
-    items = read_items(metadata / "umbra-open-data-stac-items.ndjson.gz")
-    run("ingest", metadata / "umbra-open-data-stac-items.ndjson.gz", "-d", "umbra")
-    last = {(i["collection"], i["id"]): i for i in items}
-    assert len(items) == 2309 and int(run("search", "umbra", "--count").out) == len(last) == 2298
-    found = {(i["collection"], i["id"]): i for i in run("search", "umbra").lines()}
-    assert found == last  # 3-D polygons too
-    run("ingest", metadata / "asf-sentinel1-slc", "-d", "asf")
-    expected = set()
-    for path in sorted((metadata / "asf-sentinel1-slc").glob("*.json.gz")):
-        for feature in json.load(gzip.open(path)):
-            expected.add((feature["properties"]["fileID"], feature["properties"]["orbit"]))
-    rows = run("load", "asf", "--of", "ndjson", "--fields", "fileID,orbit").lines()
-    assert {(r["fileID"], r["orbit"]) for r in rows} == expected and len(rows) == len(expected)
-
-
-def test_landsat_scenes_by_level_and_a_box_agree_with_the_file(run, metadata):
-    path = metadata / "landsat8-c1-scene-index.csv.gz"
-    run("ingest", path, "-d", "landsat", "--name", "product_id", "--collection-from", "level")
-    with gzip.open(path, "rt") as file:
-        rows = list(csv.DictReader(file))
-    counts = {}
-    for row in rows:
-        counts[row["level"]] = counts.get(row["level"], 0) + 1
-    assert {c["name"]: c["datapoints"] for c in run("collections", "landsat").lines()} == counts
-    expected = {r["product_id"] for r in rows if r["level"] == "L1TP" and "2016-03" <= r["acquisition_date"][:7] <= "2016-04"
-                and float(r["min_lon"]) <= 12 and float(r["max_lon"]) >= 10
-                and float(r["min_lat"]) <= 47 and float(r["max_lat"]) >= 45}
-    found = run("load", "landsat/L1TP", "--datetime", "2016-03-01/2016-04-30", "--bbox=10,45,12,47", "--of", "ndjson",
-                "--fields", "product_id").lines()
-    assert {r["product_id"] for r in found} == expected and expected
-
-
-@pytest.mark.slow
-def test_a_million_cloud_tiles_agree_with_the_file(run, metadata):
-    path = metadata / "swisseo-s2-cloud-tiles.csv.gz"
-    ran = run("ingest", path, "-d", "clouds", "--time", "strptime(scene_id, '%Y-%m-%dt%H%M%S')", "--geometry",
-              "box(min_x, min_y, max_x, max_y)", "--crs", "EPSG:2056", "--json", timeout_s=300)
-    assert ingested(ran) == {"added": 1014701, "replaced": 0, "same": 0, "failed": 0}
-    days, clear = {}, 0
-    with gzip.open(path, "rt") as file:
-        for row in csv.DictReader(file):
-            days[row["date"]] = days.get(row["date"], 0) + 1
-            clear += float(row["cloud_pct"]) < 10
-    assert run("search", "clouds", "--filter", "cloud_pct < 10", "--count").out == f"{clear}\n"
-    for day in list(days)[::10]:
-        assert run("search", "clouds", "--datetime", day, "--count").out == f"{days[day]}\n"
 
 
 def test_delete_asks_and_counts(run, tmp_path):

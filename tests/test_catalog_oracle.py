@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-import spherely
 
 import brute_force as brute
 from brute_force import DATASET
-from library import CONTAINS, Catalog, Library, Query
+from library import Catalog, Library, Query
 
 SEED = int(os.environ.get("DATATAKE_ORACLE_SEED", "20261122"))
 NEAR_M = 1  # chords stay within 0.1 m of great circles, or 1e-7 of their length

@@ -48,7 +48,8 @@ DTAKE_API dtake_status dtake_query_name(dtake_query *query, const char *name,
 
 /* Adds fields to be given; none: all. Several in one text are separated by commas; "-a" leaves a out. */
 DTAKE_API dtake_status dtake_query_fields(dtake_query *query, const char *names, dtake_error *err);
-/* "-datetime,+eo:cloud_cover": replaces the order. Default: time, then id. */
+/* "-datetime,+eo:cloud_cover": replaces the order. Default: time, then id, which also decide where fields are
+ * equal; "-datetime" alone is the default order backwards. Nulls come last either way. */
 DTAKE_API dtake_status dtake_query_order(dtake_query *query, const char *fields, dtake_error *err);
 
 DTAKE_API dtake_status dtake_query_limit(dtake_query *query, int64_t count, dtake_error *err); /* 0: none */
