@@ -99,15 +99,32 @@ static dtake_status without_geometry(const dtake_schema *schema, int geometry, d
     return st;
 }
 
+/* A column at a time, so that the memory that a column is decoded into serves for the next one too. */
 static dtake_status take_rows(const dtake__chunk *chunk, const dtake_schema *schema,
                               const dtake__frames *runs, size_t count, const int32_t *rows, int64_t row_count,
                               dtake__body *bytes, dtake_batch **out, dtake_error *err)
 {
-    dtake_batch *all = NULL;
-    dtake_status st = dtake__chunk_batch(chunk, schema, runs, count, bytes, &all, err);
+    size_t fields = dtake_schema_count(schema);
+    dtake_column *columns = dtake__calloc(2 * fields + 1, sizeof *columns);
+    dtake__arena decoded = { 0 }, arena = { 0 };
+    dtake_status st = columns != NULL ? DTAKE_OK : no_memory(err);
+    for (size_t f = 0; f < fields && st == DTAKE_OK; f++) {
+        const dtake_field *field = dtake_schema_field(schema, f);
+        dtake_column whole;
+        st = dtake__chunk_field_column(chunk, field, runs, count, bytes, &decoded, &whole, err);
+        if (st != DTAKE_OK)
+            break;
+        st = dtake__column_take(&columns[f], &columns[fields + f], &whole, field, rows, row_count, &arena);
+        if (st != DTAKE_OK)
+            dtake__fail(err, st, "read %lld rows of field %s: %s", (long long)row_count, field->name,
+                        dtake_status_text(st));
+        dtake__arena_rewind(&decoded);
+    }
     if (st == DTAKE_OK)
-        st = dtake__batch_take(out, all, rows, row_count, err);
-    dtake_batch_release(all);
+        st = dtake__batch_new(out, schema, row_count, columns, arena.blocks, arena.count, err);
+    dtake__arena_dispose(&decoded);
+    dtake__arena_dispose(&arena);
+    dtake__free(columns);
     return st;
 }
 

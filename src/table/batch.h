@@ -28,6 +28,9 @@ void *dtake__arena_alloc(dtake__arena *arena, size_t bytes); /* aligned to 64 by
 dtake_status dtake__arena_keep(dtake__arena *arena, dtake__block *block);
 dtake_status dtake__arena_keep_batch(dtake__arena *arena, const dtake_batch *batch);
 void dtake__arena_dispose(dtake__arena *arena); /* batches made from it live on */
+/* Empty again, with the largest of its blocks that nobody else holds: for what is made and left again and
+ * again. */
+void dtake__arena_rewind(dtake__arena *arena);
 
 /* A batch of `rows` rows out of columns, one a field (copied shallowly, nested items too), whose memory lies
  * in `blocks`. The batch adds a reference of its own to each block; the caller's stay the caller's. Lengths
@@ -47,6 +50,12 @@ typedef struct dtake__pick {
 } dtake__pick;
 dtake_status dtake__batch_gather(dtake_batch **out, const dtake_batch *const *batches, size_t batch_count,
                                  const dtake__pick *picks, int64_t count, dtake_error *err);
+
+/* Rows of one column, into `arena`. `items`: room for those of a list. All of the indices must be there;
+ * DTAKE_E_NOMEM, DTAKE_E_LIMIT. */
+dtake_status dtake__column_take(dtake_column *out, dtake_column *items, const dtake_column *column,
+                                const dtake_field *field, const int32_t *index, int64_t count,
+                                dtake__arena *arena);
 
 /* A run of rows; values are shared, of bits a copy is made where the run begins inside a byte. */
 dtake_status dtake__batch_slice(dtake_batch **out, const dtake_batch *batch, int64_t start, int64_t count,

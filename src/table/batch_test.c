@@ -124,6 +124,32 @@ static void slices_joined_again_are_the_batch(void **state)
     dtake_schema_release(schema);
 }
 
+static void a_rewound_arena_gives_its_memory_again_but_not_what_others_hold(void **state)
+{
+    dtake__arena arena = { 0 };
+    (void)state;
+    CHECK(dtake__arena_alloc(&arena, 100000) != NULL);
+    uint8_t *large = dtake__arena_alloc(&arena, 1000000);
+    CHECK(large != NULL);
+    dtake__arena_rewind(&arena);
+    CHECK(dtake__arena_alloc(&arena, 400000) == (void *)large);
+    uint8_t *second = dtake__arena_alloc(&arena, 500000);
+    CHECK(second > large && second < large + 1000000);
+    CHECK_EQ(arena.count, 1);
+
+    dtake__block *held = dtake__block_retain(arena.blocks[0]);
+    memset(second, 7, 500000);
+    dtake__arena_rewind(&arena);
+    CHECK_EQ(arena.count, 0);
+    uint8_t *other = dtake__arena_alloc(&arena, 1000000);
+    memset(other, 8, 1000000);
+    CHECK(other != large && second[0] == 7 && second[499999] == 7);
+    dtake__block_release(held);
+    dtake__arena_dispose(&arena);
+    dtake__arena_rewind(&arena); /* of nothing */
+    CHECK_EQ(arena.count, 0);
+}
+
 static void batches_of_different_schemas_are_not_joined(void **state)
 {
     dtake_schema *schema = fixture_schema(), *less;
@@ -323,6 +349,7 @@ int main(void)
         cmocka_unit_test(rows_are_gathered_in_any_order_and_more_than_once),
         cmocka_unit_test(rows_of_several_batches_are_gathered_as_from_one),
         cmocka_unit_test(slices_joined_again_are_the_batch),
+        cmocka_unit_test(a_rewound_arena_gives_its_memory_again_but_not_what_others_hold),
         cmocka_unit_test(batches_of_different_schemas_are_not_joined),
         cmocka_unit_test(a_comparison_names_the_first_difference),
         cmocka_unit_test(a_batch_cast_to_a_grown_schema_and_back_is_the_same),

@@ -9,6 +9,7 @@ enum { ALIGN = 64, FIRST_BYTES = 4096, MOST_SHARED_BYTES = 256 * 1024 };
 struct dtake__block {
     atomic_long refs;
     void *data;
+    size_t bytes; /* 0 of foreign memory */
     void (*release)(void *ctx);
     void *ctx;
 };
@@ -26,7 +27,7 @@ dtake__block *dtake__block_new(size_t bytes)
     if (!block)
         return NULL;
     uintptr_t data = ((uintptr_t)(block + 1) + ALIGN - 1) / ALIGN * ALIGN;
-    *block = (dtake__block){ .refs = 1, .data = (void *)data };
+    *block = (dtake__block){ .refs = 1, .data = (void *)data, .bytes = align(bytes) };
     return block;
 }
 
@@ -96,6 +97,29 @@ void *dtake__arena_alloc(dtake__arena *arena, size_t bytes)
         arena->next_bytes = shared < MOST_SHARED_BYTES ? 2 * shared : shared;
     }
     return block->data;
+}
+
+void dtake__arena_rewind(dtake__arena *arena)
+{
+    dtake__block *stays = NULL;
+    for (size_t i = 0; i < arena->count; i++) {
+        dtake__block *block = arena->blocks[i];
+        bool ours = block->bytes > 0 && atomic_load_explicit(&block->refs, memory_order_acquire) == 1;
+        if (ours && (stays == NULL || block->bytes > stays->bytes)) {
+            dtake__block_release(stays);
+            stays = block;
+        } else {
+            dtake__block_release(block);
+        }
+    }
+    arena->count = 0;
+    arena->at = NULL;
+    arena->left = 0;
+    if (stays == NULL)
+        return;
+    arena->blocks[arena->count++] = stays;
+    arena->at = stays->data;
+    arena->left = stays->bytes;
 }
 
 dtake_status dtake__arena_keep(dtake__arena *arena, dtake__block *block)

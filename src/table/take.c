@@ -151,6 +151,18 @@ static dtake_status take_column(const picking *pick, const dtake_field *field, b
     return to->values ? DTAKE_OK : DTAKE_E_NOMEM;
 }
 
+static const int32_t no_index;
+
+dtake_status dtake__column_take(dtake_column *out, dtake_column *items, const dtake_column *column,
+                                const dtake_field *field, const int32_t *index, int64_t count,
+                                dtake__arena *arena)
+{
+    const picking pick = {
+        .parts = &column, .part_count = 1, .index = index ? index : &no_index, .count = count, .arena = arena
+    };
+    return take_column(&pick, field, field->repeated, out, items);
+}
+
 static dtake_status take_columns(dtake_batch **out, const dtake_batch *const *batches, picking *pick,
                                  dtake_error *err)
 {
@@ -191,8 +203,7 @@ static dtake_status check_index(const dtake_batch *batch, const int32_t *index, 
 dtake_status dtake__batch_take(dtake_batch **out, const dtake_batch *batch, const int32_t *index,
                                int64_t count, dtake_error *err)
 {
-    static const int32_t none;
-    picking pick = { .part_count = 1, .index = index ? index : &none, .count = count };
+    picking pick = { .part_count = 1, .index = index ? index : &no_index, .count = count };
     dtake_status st = check_index(batch, index, count, err);
     return st == DTAKE_OK ? take_columns(out, &batch, &pick, err) : st;
 }
