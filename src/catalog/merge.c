@@ -114,44 +114,23 @@ static void forget_parts(dtake__search *s)
 
 /* --- batches out of stretches --- */
 
-/* Rows that alternate between parts: all rows of them in a row, then each in its place. */
+/* Rows that alternate between parts. */
 static dtake_status interleave(const dtake__search *s, dtake_batch **out, dtake_error *err)
 {
     const dtake_batch **batches = dtake__alloc((s->part_count + 1) * sizeof *batches);
-    int64_t *starts = dtake__alloc((s->part_count + 1) * sizeof *starts), at = 0;
-    int32_t *index = dtake__alloc(((size_t)s->stretched_rows + 1) * sizeof *index);
-    dtake_batch **cuts = dtake__calloc(s->part_count + 1, sizeof *cuts), *all = NULL;
-    dtake_status st = batches && starts && index && cuts ? DTAKE_OK : no_memory(err);
-    for (size_t p = 0; p < s->part_count && st == DTAKE_OK; p++) {
-        int64_t low = INT64_MAX, high = 0;
-        for (size_t i = 0; i < s->stretch_count; i++)
-            if (s->stretches[i].part == p) {
-                int64_t first = s->stretches[i].first, end = first + s->stretches[i].count;
-                low = first < low ? first : low;
-                high = end > high ? end : high;
-            }
-        low = low == INT64_MAX ? 0 : low;
-        st = dtake__batch_slice(&cuts[p], s->parts[p].batch, low, high > low ? high - low : 0, err);
-        batches[p] = cuts[p];
-        starts[p] = at - low;
-        at += high > low ? high - low : 0;
-    }
+    dtake__pick *picks = dtake__alloc(((size_t)s->stretched_rows + 1) * sizeof *picks);
+    dtake_status st = batches && picks ? DTAKE_OK : no_memory(err);
+    int64_t row = 0;
+    for (size_t p = 0; p < s->part_count && st == DTAKE_OK; p++)
+        batches[p] = s->parts[p].batch;
+    for (size_t i = 0; i < s->stretch_count && st == DTAKE_OK; i++)
+        for (int64_t k = 0; k < s->stretches[i].count; k++)
+            picks[row++] =
+                (dtake__pick){ (uint32_t)s->stretches[i].part, (int32_t)(s->stretches[i].first + k) };
     if (st == DTAKE_OK)
-        st = dtake__batch_concat(&all, batches, s->part_count, err);
-    if (st == DTAKE_OK) {
-        int64_t row = 0;
-        for (size_t i = 0; i < s->stretch_count; i++)
-            for (int64_t k = 0; k < s->stretches[i].count; k++)
-                index[row++] = (int32_t)(starts[s->stretches[i].part] + s->stretches[i].first + k);
-        st = dtake__batch_take(out, all, index, row, err);
-    }
-    for (size_t p = 0; p < s->part_count && cuts != NULL; p++)
-        dtake_batch_release(cuts[p]);
-    dtake_batch_release(all);
+        st = dtake__batch_gather(out, batches, s->part_count, picks, row, err);
     dtake__free(batches);
-    dtake__free(starts);
-    dtake__free(index);
-    dtake__free(cuts);
+    dtake__free(picks);
     return st;
 }
 
