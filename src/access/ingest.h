@@ -78,6 +78,7 @@ typedef struct dtake__ingest_parsing {
     size_t row_room;
     char **collections;
     size_t collection_count, collection_room, last_collection;
+    int64_t records; /* that were met and not added to what the others see */
     dtake__parcel_list made;
     bool has_lost_input; /* nothing more can be read of it: its header is no header */
     size_t lost_input;

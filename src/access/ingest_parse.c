@@ -187,13 +187,15 @@ static dtake_status put_record(dtake_ingest *ingest, const dtake__held *held, si
     dtake__ingest_parsing *p = &ingest->parsing;
     const dtake__record *record = &held->records.record[i];
     dtake__mapper_result result = { .made = true };
-    dtake_error why = { 0 };
+    dtake_error why;
+    why.status = DTAKE_OK; /* all of it is too much to clear for each row */
+    why.message[0] = '\0';
     dtake_status st =
         p->mapper->kind->put(p->mapper, p->builder, record, held->first && i == 0, &result, &why);
     if (st == DTAKE_OK && !result.made)
         return DTAKE_OK;
     if (!result.fatal)
-        atomic_fetch_add_explicit(&ingest->records, 1, memory_order_relaxed);
+        p->records++;
     if (st == DTAKE_OK)
         return note_collection(ingest, result.collection, &p->err);
     if (st == DTAKE_E_NOMEM) {
@@ -205,6 +207,13 @@ static dtake_status put_record(dtake_ingest *ingest, const dtake__held *held, si
                               result.text.text != NULL ? result.text
                                                        : (dtake__span){ record->text, record->len });
     return DTAKE_OK;
+}
+
+/* Now and then: the counter is shared. */
+static void tell_records(dtake_ingest *ingest)
+{
+    atomic_fetch_add(&ingest->records, ingest->parsing.records);
+    ingest->parsing.records = 0;
 }
 
 static dtake_status parse(dtake_ingest *ingest)
@@ -224,9 +233,13 @@ static dtake_status parse(dtake_ingest *ingest)
         if (st == DTAKE_OK && (dtake__builder_rows(p->builder) >= BATCH_ROWS ||
                                dtake__builder_bytes(p->builder) >= BATCH_BYTES))
             st = take_rows(p, &p->err);
-        if ((i & 1023) == 0 && atomic_load(&ingest->cancelled))
+        if ((i & 1023) != 0)
+            continue;
+        tell_records(ingest);
+        if (atomic_load(&ingest->cancelled))
             st = dtake__fail(&p->err, DTAKE_E_CANCELLED, "cancelled");
     }
+    tell_records(ingest);
     if (lost) {
         p->has_lost_input = true;
         p->lost_input = held->input;

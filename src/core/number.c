@@ -4,6 +4,7 @@
 #include "core/decimal.h"
 #include "core/shortest.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +15,43 @@ static bool scan_whole(dtake__span text, dtake__decimal *n)
     return dtake__decimal_scan(text.text, end, n) && n->end == end;
 }
 
+enum { SHORT_DIGITS = 15 }; /* all below 2^53: exact as doubles */
+
+/* At most 15 digits, perhaps a sign before and a point among them, as most numbers are that people have
+ * written. False: read it the long way. */
+static bool read_short(dtake__span text, uint64_t *digits, int *decimals, bool *negative)
+{
+    const char *at = text.text, *end = at + text.len, *dot = NULL;
+    uint64_t value = 0;
+    *negative = at < end && *at == '-';
+    at += *negative;
+    if (end - at > SHORT_DIGITS)
+        return false;
+    const char *first = at;
+    for (; at < end; at++) {
+        unsigned digit = (unsigned char)*at - (unsigned)'0';
+        if (digit < 10)
+            value = value * 10 + digit;
+        else if (*at == '.' && dot == NULL)
+            dot = at;
+        else
+            return false;
+    }
+    *digits = value;
+    *decimals = dot != NULL ? (int)(end - dot) - 1 : -1;
+    return end - first > (dot != NULL);
+}
+
 bool dtake__parse_i64_span(dtake__span text, int64_t *out)
 {
     dtake__decimal n;
+    uint64_t digits;
+    int decimals;
+    bool negative;
+    if (read_short(text, &digits, &decimals, &negative) && decimals < 0) {
+        *out = negative ? -(int64_t)digits : (int64_t)digits;
+        return true;
+    }
     return scan_whole(text, &n) && n.whole && dtake__decimal_i64(&n, out);
 }
 
@@ -53,7 +88,18 @@ static bool parse_named(dtake__span text, double *out)
 
 bool dtake__parse_f64_span(dtake__span text, double *out)
 {
+    static const double tens[] = { 1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
+                                   1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14 };
     dtake__decimal n;
+    uint64_t digits;
+    int decimals;
+    bool negative;
+    /* one operation on exact operands rounds once, where doubles are doubles */
+    if (FLT_EVAL_METHOD == 0 && read_short(text, &digits, &decimals, &negative)) {
+        double size = decimals > 0 ? (double)digits / tens[decimals] : (double)digits;
+        *out = negative ? -size : size;
+        return true;
+    }
     return scan_whole(text, &n) ? dtake__decimal_f64(&n, out) : parse_named(text, out);
 }
 

@@ -118,6 +118,10 @@ static void integers_keep_all_64_bits(void **state)
     CHECK(dtake__parse_i64("+0000000000000000000000000007", &i) && i == 7);
     CHECK(!dtake__parse_i64("9223372036854775808", &i));
     CHECK(!dtake__parse_i64("-9223372036854775809", &i));
+    CHECK(dtake__parse_i64("-123456789012345", &i) && i == -123456789012345);
+    CHECK(dtake__parse_i64("-1234567890123456", &i) && i == -1234567890123456);
+    CHECK(dtake__parse_i64("007", &i) && i == 7);
+    CHECK(!dtake__parse_i64("7.0", &i) && !dtake__parse_i64("7.", &i) && !dtake__parse_i64("--7", &i));
     CHECK(!dtake__parse_i64("1e3", &i));
     CHECK(!dtake__parse_i64("-", &i));
     CHECK(dtake__parse_u64_span(DTAKE__SPAN("18446744073709551615"), &u) && u == UINT64_MAX);
@@ -147,6 +151,8 @@ static void words_for_numbers_are_known_and_hexadecimal_is_not(void **state)
     CHECK(dtake__parse_f64("+Infinity", &f) && f == INFINITY);
     CHECK(dtake__parse_f64(".5", &f) && f == 0.5);
     CHECK(dtake__parse_f64("5.", &f) && f == 5);
+    CHECK(dtake__parse_f64("-0", &f) && f == 0 && signbit(f));
+    CHECK(!dtake__parse_f64(".", &f) && !dtake__parse_f64("-.", &f) && !dtake__parse_f64("1.2.3", &f));
     static const char *const wrong[] = { "",     "-",  ".",   "+.",  "e5",   "5e",   "5e+",
                                          "0x10", "1 ", "--1", "1,5", "nano", "1_000" };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)

@@ -77,10 +77,36 @@ static void what_was_written_reads_back(void **state)
     dtake__buf_dispose(&buf);
 }
 
+/* Fields are looked for 16 bytes at a time: every length meets every place in such a block. */
+static void fields_of_every_length_are_found_wherever_they_begin(void **state)
+{
+    (void)state;
+    for (size_t before = 0; before < 40; before++)
+        for (size_t len = 0; len < 40; len++)
+            for (int quoted = 0; quoted < 2; quoted++) {
+                char *row = malloc(200); /* sanitizers see what is read behind it */
+                int bytes =
+                    snprintf(row, 200, "%.*s,%s%.*s%s,1,,%.*s", (int)before,
+                             "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz", quoted ? "\"" : "",
+                             (int)len, "0123456789012345678901234567890123456789", quoted ? ",\"" : "",
+                             (int)len, "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ");
+                row = realloc(row, (size_t)bytes);
+                dtake__span f[5];
+                size_t count;
+                CHECK_OK(dtake__csv_split(row, (size_t)bytes, ',', f, 5, &count, NULL));
+                CHECK_EQ(count, 5);
+                CHECK(f[0].len == before && f[1].len == len + (size_t)quoted);
+                CHECK(f[2].len == 1 && *f[2].text == '1' && f[3].len == 0 && f[4].len == len);
+                CHECK(len == 0 || (*f[1].text == '0' && *f[4].text == 'A'));
+                free(row);
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_is_taken_apart_at_its_delimiters),
+        cmocka_unit_test(fields_of_every_length_are_found_wherever_they_begin),
         cmocka_unit_test(quotes_hold_delimiters_line_ends_and_quotes),
         cmocka_unit_test(more_fields_than_there_is_room_for_are_refused),
         cmocka_unit_test(the_delimiter_is_guessed_from_the_header),

@@ -102,6 +102,36 @@ static dtake_status evaluate(const dtake__row_run *run, int index, dtake__row_va
     }
 }
 
+size_t dtake__row_expression_columns(const dtake__row_expression *expression, size_t *out, size_t room)
+{
+    size_t count = 0;
+    for (int i = 0; i < expression->node_count; i++) {
+        const dtake__row_node *node = &expression->node[i];
+        bool seen = node->op != DTAKE__ROW_COLUMN;
+        for (int k = 0; k < i && !seen; k++)
+            seen = expression->node[k].op == DTAKE__ROW_COLUMN && expression->node[k].column == node->column;
+        if (!seen && count < room)
+            out[count] = node->column;
+        count += !seen;
+    }
+    return count;
+}
+
+dtake__row_kind dtake__row_expression_numbers(const dtake__row_expression *expression, size_t out[4])
+{
+    const dtake__row_node *root = &expression->node[expression->root];
+    bool numbers = root->kind == DTAKE__ROW_POINT || root->kind == DTAKE__ROW_BOX;
+    if (root->op != DTAKE__ROW_CALL || !numbers || root->argument_count > 4)
+        return DTAKE__ROW_NULL;
+    for (int i = 0; i < root->argument_count; i++) {
+        const dtake__row_node *node = &expression->node[root->argument[i]];
+        if (node->op != DTAKE__ROW_COLUMN)
+            return DTAKE__ROW_NULL;
+        out[i] = node->column;
+    }
+    return root->kind;
+}
+
 dtake_status dtake__row_expression_evaluate(const dtake__row_expression *expression, const dtake__span *field,
                                             size_t field_count, dtake__row_scratch *scratch,
                                             dtake__row_value *out, dtake_error *err)

@@ -65,6 +65,13 @@ void dtake__row_expression_free(dtake__row_expression *expression);
 /* What comes out when it is not null: known before any row is read. */
 dtake__row_kind dtake__row_expression_kind(const dtake__row_expression *expression);
 
+/* The columns it looks at, each once, into out[0..room); how many there are, more than `room` perhaps. */
+size_t dtake__row_expression_columns(const dtake__row_expression *expression, size_t *out, size_t room);
+
+/* The kind and the columns of point(a, b) and box(a, b, c, d) that are made of nothing but columns; NULL for
+ * all other expressions. */
+dtake__row_kind dtake__row_expression_numbers(const dtake__row_expression *expression, size_t out[4]);
+
 /* Thread-safe, allocates nothing. Rows with fewer fields than columns have nulls there. DTAKE_E_FORMAT says
  * which text is no number or no time; DTAKE_E_LIMIT when the scratch is full. */
 dtake_status dtake__row_expression_evaluate(const dtake__row_expression *expression, const dtake__span *field,

@@ -273,6 +273,28 @@ static void a_pattern_reads_times_in_any_layout(void **state)
           !dtake__time_pattern_valid(DTAKE__SPAN("")));
 }
 
+static void an_expression_tells_which_columns_it_looks_at(void **state)
+{
+    dtake__row_expression *e;
+    size_t at[4] = { 9, 9, 9, 9 };
+    (void)state;
+    CHECK_OK(
+        dtake__row_expression_new(&e, "box(min_x, min_y, max_x, max_y)", swisseo_columns, COLUMNS, NULL));
+    CHECK_EQ(dtake__row_expression_numbers(e, at), DTAKE__ROW_BOX);
+    CHECK(at[0] == 2 && at[1] == 3 && at[2] == 4 && at[3] == 5);
+    dtake__row_expression_free(e);
+    CHECK_OK(dtake__row_expression_new(&e, "point(min_x + 1, min_y)", swisseo_columns, COLUMNS, NULL));
+    CHECK_EQ(dtake__row_expression_numbers(e, at), DTAKE__ROW_NULL);
+    CHECK_EQ(dtake__row_expression_columns(e, at, 1), 2);
+    CHECK_EQ(at[0], 2);
+    dtake__row_expression_free(e);
+    CHECK_OK(
+        dtake__row_expression_new(&e, "strptime(concat(date, date), '%Y')", swisseo_columns, COLUMNS, NULL));
+    CHECK_EQ(dtake__row_expression_columns(e, at, 4), 1);
+    CHECK_EQ(at[0], 1);
+    dtake__row_expression_free(e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +307,7 @@ int main(void)
         cmocka_unit_test(a_row_that_does_not_fit_says_why),
         cmocka_unit_test(texts_that_grow_meet_the_end_of_the_scratch),
         cmocka_unit_test(brackets_without_end_and_endless_texts_are_refused),
+        cmocka_unit_test(an_expression_tells_which_columns_it_looks_at),
         cmocka_unit_test(a_pattern_reads_times_in_any_layout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 struct dtake__builder {
     dtake_schema *schema;
     size_t fields;
+    dtake_field_type *types; /* of the fields */
     dtake__growing *columns; /* one may be behind `rows`: its missing rows are null; or one row ahead */
     int64_t rows;            /* ended */
     int64_t row_bytes;       /* of the fixed part of a row */
@@ -23,10 +24,12 @@ dtake_status dtake__builder_new(dtake__builder **out, const dtake_schema *schema
         return dtake__fail_nomem(err, "a builder of batches");
     builder->schema = dtake_schema_retain(schema);
     builder->columns = dtake__calloc(dtake_schema_count(schema), sizeof *builder->columns);
-    dtake_status st = builder->columns ? DTAKE_OK : DTAKE_E_NOMEM;
+    builder->types = dtake__calloc(dtake_schema_count(schema), sizeof *builder->types);
+    dtake_status st = builder->columns && builder->types ? DTAKE_OK : DTAKE_E_NOMEM;
     for (; st == DTAKE_OK && builder->fields < dtake_schema_count(schema); builder->fields++) {
         const dtake_field *field = dtake_schema_field(schema, builder->fields);
         dtake__growing *column = &builder->columns[builder->fields];
+        builder->types[builder->fields] = field->type;
         st = dtake__growing_init(column, field);
         builder->row_bytes += column->items || column->layout == DTAKE__VARIABLE
                                   ? (int64_t)sizeof(int32_t)
@@ -47,6 +50,7 @@ void dtake__builder_free(dtake__builder *builder)
     for (size_t i = 0; i < builder->fields; i++)
         dtake__growing_dispose(&builder->columns[i]);
     dtake__free(builder->columns);
+    dtake__free(builder->types);
     dtake_schema_release(builder->schema);
     dtake__free(builder);
 }
@@ -88,8 +92,7 @@ static inline dtake_status finish(dtake__builder *builder, size_t field, dtake_s
 
 static inline dtake_field_type type_of(const dtake__builder *builder, size_t field)
 {
-    const dtake_field *f = dtake_schema_field(builder->schema, field);
-    return f ? f->type : DTAKE_FIELD_NONE;
+    return field < builder->fields ? builder->types[field] : DTAKE_FIELD_NONE;
 }
 
 static dtake_status put_fixed(dtake__builder *builder, size_t field, const void *value, size_t bytes)
