@@ -12,7 +12,7 @@
 enum {
     SAMPLE_BYTES = 4 << 20, /* of records, looked at for the schema */
     MAX_HELD = 4,           /* runs of records between reading and parsing */
-    MAX_PARCELS = 3,        /* batches between parsing and storing */
+    MAX_PARCELS = 12,       /* batches between parsing and storing: it goes on while a commit is written */
 };
 
 /* --- the end --- */

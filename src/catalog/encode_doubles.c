@@ -21,16 +21,22 @@ static bool decimal_of(double value, int decimals, int64_t *out)
     return memcmp(&back, &value, sizeof value) == 0; /* also tells -0 from 0 */
 }
 
-/* All values in decimals? Places behind the point grow as values need them. */
+/* All values in decimals? Places behind the point grow as values need them; those before are then taken
+ * again: a large value may not bear the places that small ones need. */
 static bool as_decimals(const double *values, size_t count, uint64_t *out, int *decimals)
 {
     int need = 0;
     int64_t whole;
-    for (size_t i = 0; i < count; i++)
-        while (!decimal_of(values[i], need, &whole))
+    size_t again = 0;
+    for (size_t i = 0; i < count; i++) {
+        while (!decimal_of(values[i], need, &whole)) {
             if (++need > DTAKE__MAX_DECIMALS)
                 return false;
-    for (size_t i = 0; i < count; i++) { /* a large value may not bear the places that small ones need */
+            again = i;
+        }
+        out[i] = (uint64_t)whole;
+    }
+    for (size_t i = 0; i < again; i++) {
         if (!decimal_of(values[i], need, &whole))
             return false;
         out[i] = (uint64_t)whole;

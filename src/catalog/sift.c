@@ -14,6 +14,7 @@ typedef struct sieve {
     int64_t rows;
     int key; /* the field by which rows are known */
     bool by_name;
+    int64_t ms_min, ms_max; /* of their ids */
     bool *drop;
     bool *replaces;
     uint64_t (*contents)[2]; /* once needed */
@@ -169,9 +170,23 @@ static dtake_status sift_names(sieve *s, dtake__target_chunk *c, dtake_error *er
     return st;
 }
 
+/* The times that the ids of the rows begin with. */
+static void find_range(sieve *s)
+{
+    s->ms_min = INT64_MAX;
+    s->ms_max = INT64_MIN;
+    for (int64_t i = 0; i < s->rows; i++) {
+        int64_t ms = dtake__id_ms(id_of(s, i));
+        s->ms_min = ms < s->ms_min ? ms : s->ms_min;
+        s->ms_max = ms > s->ms_max ? ms : s->ms_max;
+    }
+}
+
 static dtake_status sift_ids(sieve *s, dtake__target_chunk *c, dtake_error *err)
 {
     dtake_status st = DTAKE_OK;
+    if (c->listed.facts.id_ms_max < s->ms_min || c->listed.facts.id_ms_min > s->ms_max)
+        return DTAKE_OK;
     for (int64_t i = 0; i < s->rows && st == DTAKE_OK; i++) {
         int64_t ms = dtake__id_ms(id_of(s, i));
         if (s->drop[i] || ms < c->listed.facts.id_ms_min || ms > c->listed.facts.id_ms_max)
@@ -210,6 +225,8 @@ dtake_status dtake__target_sift(dtake__target *t, const dtake__flush *flush, dta
     s.drop = dtake__calloc((size_t)s.rows + 1, sizeof *s.drop);
     s.replaces = dtake__calloc((size_t)s.rows + 1, sizeof *s.replaces);
     dtake_status st = s.drop != NULL && s.replaces != NULL ? DTAKE_OK : no_memory(err);
+    if (!s.by_name)
+        find_range(&s);
     for (size_t i = 0; i < t->chunk_count && st == DTAKE_OK; i++)
         st = s.by_name ? sift_names(&s, &t->chunks[i], err) : sift_ids(&s, &t->chunks[i], err);
     if (st == DTAKE_OK)
