@@ -3,7 +3,11 @@ import hashlib
 import json
 import subprocess
 
+import numpy as np
+import pandas as pd
 import pytest
+import shapely
+import xarray
 
 from conftest import ROOT, SLOW
 
@@ -110,3 +114,38 @@ def test_the_year_of_landsat_is_the_same_each_time(landsat, program, tmp_path):
     assert sorted(tmp_path.iterdir()) == [tmp_path / "again.csv"]
     refused = subprocess.run([program.parent / "make_landsat", tmp_path / "none" / "x.csv"], capture_output=True, text=True)
     assert refused.returncode == 8 and "none/x.csv" in refused.stderr
+
+
+def test_the_year_in_xarray_is_the_file_value_by_value(landsat, run, tmp_path):
+    run("ingest", landsat, "-d", *LANDSAT)
+    run("load", LANDSAT[0], "-o", "year.nc")
+    schema = {f["name"]: f for f in json.loads((ROOT / "demo/landsat-schema.json").read_text())["fields"]}
+    rows = pd.read_csv(landsat, keep_default_na=False).set_index("granule_name")
+    with xarray.open_dataset(tmp_path / "year.nc") as year:
+        assert year.sizes["time"] == 111593 and year.indexes["time"].is_monotonic_increasing
+        assert set(year.variables) == set(schema) | {"collection"}
+        rows = rows.loc[year["granule_name"].values]
+        times = {"time", "stop_time", "published", "updated"}
+        for name, field in schema.items():
+            found = year[name].values
+            if name in ("id", "granule_name"):
+                assert len(np.unique(found)) == len(rows), name
+            elif name == "ingestion_time":
+                assert (found > np.datetime64("2020")).all()
+            elif name not in rows:  # what Landsat has no values of
+                empty = {"string": "", "int64": 0, "enum": 0}.get(field["type"])
+                assert np.isnan(found).all() if empty is None else (found == empty).all(), name
+            elif name in times:
+                assert (found == pd.to_datetime(rows[name]).dt.tz_localize(None).values).all(), name
+            elif field["type"] == "enum":
+                names = dict(zip(year[name].attrs["flag_meanings"].split(), year[name].attrs["flag_values"]))
+                assert names == field["values"] and (found == rows[name].map(names).values).all(), name
+            elif name == "geometry":
+                some = slice(None, None, 97)
+                assert (shapely.from_wkt(found[some]) == shapely.from_wkt(rows[name].values[some])).all()
+            elif name == "center":
+                assert (found == np.array([json.loads(v) for v in rows[name]])).all()
+            else:
+                assert (found == rows[name].values).all(), name
+        assert (year["collection"].values == rows["collection"].values).all()
+        assert year.sel(time="2020-03").sizes["time"] == sum(str(t).startswith("2020-03") for t in rows["time"])
