@@ -204,6 +204,35 @@ def test_malformed_records_are_listed_and_the_rest_goes_in(run, tmp_path):
     assert run("search", "e", status=None, env={}).out in ("",)
 
 
+def test_what_goes_wrong_is_said_once_names_the_file_and_makes_no_dataset(run, tmp_path):
+    (tmp_path / "bad.json").write_text('{"a":')
+    (tmp_path / "no-time.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "picture.tif").write_bytes(b"II*\0" + bytes(1000))
+    said = {"nothing.csv": (5, "No such file"), "bad.json": (1, "expected a value"), "no-time.csv": (2, "which column is the time"),
+            "picture.tif": (1, "neither JSON nor CSV")}
+    for name, (status, words) in said.items():
+        lines = run("ingest", name, "-d", "d", status=status).err.splitlines()
+        about = [line for line in lines if words in line]
+        assert len(about) == 1 and name in about[0], lines
+    assert "1 failed" in run("ingest", "bad.json", "-d", "d", status=1).err
+    run("ingest", write_items(tmp_path / "good.ndjson", [item("a")]), "-d", "d")
+    assert [d["datapoints"] for d in run("datasets").lines()] == [1]
+    ended = run("ingest", "good.ndjson", "-d", "d").err
+    assert "0 added, 1 were there in" in ended and "replaced" not in ended and "failed" not in ended
+
+
+def test_months_and_years_are_times_and_info_names_the_values_of_enums(run, tmp_path):
+    fields = [{"name": "time", "type": "timestamp", "role": "time"},
+              {"name": "level", "type": "enum", "values": {"RAW": 0, "COOKED": 2}}]
+    (tmp_path / "schema.json").write_text(json.dumps({"fields": fields}))
+    (tmp_path / "in.csv").write_text("time,level\n" + "".join(f"2020-{m:02}-28T12:00:00Z,RAW\n" for m in range(1, 13)))
+    run("ingest", "in.csv", "-d", "d", "--schema", "schema.json")
+    for text, count in (("2020", 12), ("2020-02", 1), ("2020-02/2020-04", 3), ("../2019", 0), ("2020-12/..", 1)):
+        assert run("search", "d", "--datetime", text, "--count").out == f"{count}\n", text
+    assert "not a time" in run("search", "d", "--datetime", "2020-13", status=2).err
+    assert "RAW, COOKED" in run("info", "d", "--table").out
+
+
 def test_compressed_inputs_folders_and_standard_input(run, tmp_path):
     folder = tmp_path / "in"
     (folder / "deep").mkdir(parents=True)

@@ -17,9 +17,9 @@ typedef enum dtake_interval_reading {
                                  bare date is its 00:00 */
 } dtake_interval_reading;
 
-/* Reads "A/B", "../B", "A/..", "A" of RFC 3339 times and bare dates; a zone is needed behind a time of day.
- * "A" alone is that instant and a bare date alone that day, both closed in either reading. DTAKE_E_USAGE says
- * what is wrong; a leap second is. */
+/* Reads "A/B", "../B", "A/..", "A" of RFC 3339 times and bare dates ("2024-07-31", also "2024-07", "2024"); a
+ * zone is needed behind a time of day. "A" alone is that instant and a bare date alone that day, both closed
+ * in either reading. DTAKE_E_USAGE says what is wrong; a leap second is. */
 DTAKE_API dtake_status dtake_interval_read(const char *text, dtake_interval_reading reading,
                                            dtake_interval *out, dtake_error *err);
 /* The same, read closed. */

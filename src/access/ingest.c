@@ -130,7 +130,9 @@ static void plan(dtake__work *work)
 {
     dtake_ingest *ingest = DTAKE__CONTAINER(work, dtake_ingest, work);
     ingest->stop = dtake__ingest_plan(ingest, &ingest->stop_err);
-    if (ingest->stop == DTAKE_OK)
+    if (ingest->stop != DTAKE_OK)
+        dtake__error_prefix(&ingest->stop_err, "%.200s", dtake__ingest_input(ingest, 0));
+    else
         ingest->stop = dtake__ingest_begin(ingest, &ingest->stop_err);
 }
 
@@ -146,40 +148,11 @@ static void run_work(dtake_ingest *ingest, dtake__ingest_phase phase, void (*run
         dtake__workers_run(ingest->client->runtime, &ingest->work);
 }
 
-static void created(dtake__act *act)
-{
-    dtake_ingest *ingest = DTAKE__CONTAINER(act, dtake_ingest, act);
-    if (act->status != DTAKE_OK)
-        stop(ingest, act->status, &act->err);
-    ingest->phase = DTAKE__INGEST_RUNNING;
-    dtake__ingest_pump(ingest);
-}
-
-static void create(dtake_ingest *ingest)
-{
-    const dtake_ingest_options *o = &ingest->options.value;
-    bool has_place = dtake_schema_find_role(ingest->parsing.schema, DTAKE_ROLE_GEOMETRY) >= 0;
-    ingest->phase = DTAKE__INGEST_CREATING;
-    ingest->info = (dtake_dataset_info){ .slug = o->dataset,
-                                         .name = o->name != NULL ? o->name : o->dataset,
-                                         .description = o->description != NULL ? o->description : "",
-                                         .kind = has_place ? DTAKE_SPATIOTEMPORAL : DTAKE_TEMPORAL,
-                                         .schema = ingest->parsing.schema };
-    ingest->act = (dtake__act){ .kind = DTAKE__ACT_DATASET_CREATE, .info = &ingest->info, .done = created };
-    ingest->client->source->kind->act(ingest->client->source, &ingest->act);
-}
-
 static void work_done(dtake__work *work)
 {
     dtake_ingest *ingest = DTAKE__CONTAINER(work, dtake_ingest, work);
-    if (ingest->stop != DTAKE_OK)
-        ingest->phase = DTAKE__INGEST_RUNNING; /* to its end */
-    else if (ingest->phase == DTAKE__INGEST_LISTING)
-        ingest->phase = DTAKE__INGEST_SAMPLING;
-    else {
-        create(ingest);
-        return;
-    }
+    bool listed = ingest->stop == DTAKE_OK && ingest->phase == DTAKE__INGEST_LISTING;
+    ingest->phase = listed ? DTAKE__INGEST_SAMPLING : DTAKE__INGEST_RUNNING; /* or to its end */
     dtake__ingest_pump(ingest);
 }
 

@@ -89,6 +89,7 @@ typedef struct dtake__ingest_parsing {
 typedef struct dtake__ingest_storing {
     dtake__write write;
     bool busy;
+    bool created; /* the dataset is there, with the fields of the schema */
     dtake__writer *writer;
     char *collection; /* that the writer stands at */
     dtake__parcel *parcel;
@@ -103,7 +104,6 @@ typedef enum dtake__ingest_phase {
     DTAKE__INGEST_SAMPLING,
     DTAKE__INGEST_LOOKING,  /* for the dataset, if there is one */
     DTAKE__INGEST_PLANNING, /* the schema */
-    DTAKE__INGEST_CREATING, /* the dataset */
     DTAKE__INGEST_RUNNING,
     DTAKE__INGEST_CLOSING,
 } dtake__ingest_phase;

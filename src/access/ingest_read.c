@@ -117,6 +117,9 @@ static dtake_status choose_kind(dtake_ingest *ingest, const peeked *p, dtake__re
 {
     dtake_ingest_options *o = &ingest->options.value;
     bool csv = !begins_like_json(p);
+    if (csv && memchr(p->bytes, '\0', p->len) != NULL)
+        return dtake__fail(err, DTAKE_E_FORMAT,
+                           "this is neither JSON nor CSV in UTF-8 (rasters are for get and info)");
     if (o->format == DTAKE_INGEST_AUTO && p->len > 0)
         o->format = csv ? DTAKE_INGEST_CSV : DTAKE_INGEST_ITEMS;
     if (p->len > 0 && csv != (o->format == DTAKE_INGEST_CSV))

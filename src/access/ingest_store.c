@@ -108,6 +108,34 @@ static void step(dtake_ingest *ingest, dtake__write_kind kind)
     ingest->client->source->kind->write(ingest->client->source, &s->write);
 }
 
+/* --- the dataset, once there is a datapoint for it --- */
+
+static void created(dtake__act *act)
+{
+    dtake_ingest *ingest = DTAKE__CONTAINER(act, dtake_ingest, act);
+    ingest->storing.created = act->status == DTAKE_OK;
+    if (act->status == DTAKE_OK) {
+        step(ingest, DTAKE__WRITE_OPEN);
+        return;
+    }
+    fail(ingest, act->status, &act->err);
+    rest(ingest);
+}
+
+/* One that is there may get new fields. */
+static void create(dtake_ingest *ingest)
+{
+    const dtake_ingest_options *o = &ingest->options.value;
+    bool has_place = dtake_schema_find_role(ingest->parsing.schema, DTAKE_ROLE_GEOMETRY) >= 0;
+    ingest->info = (dtake_dataset_info){ .slug = o->dataset,
+                                         .name = o->name != NULL ? o->name : o->dataset,
+                                         .description = o->description != NULL ? o->description : "",
+                                         .kind = has_place ? DTAKE_SPATIOTEMPORAL : DTAKE_TEMPORAL,
+                                         .schema = ingest->parsing.schema };
+    ingest->act = (dtake__act){ .kind = DTAKE__ACT_DATASET_CREATE, .info = &ingest->info, .done = created };
+    ingest->client->source->kind->act(ingest->client->source, &ingest->act);
+}
+
 void dtake__ingest_store_start(dtake_ingest *ingest, bool last)
 {
     dtake__ingest_storing *s = &ingest->storing;
@@ -115,6 +143,8 @@ void dtake__ingest_store_start(dtake_ingest *ingest, bool last)
     s->parcel = last ? NULL : dtake__parcel_pop(&s->waiting);
     if (last)
         step(ingest, s->rows > 0 ? DTAKE__WRITE_COMMIT : DTAKE__WRITE_CLOSE);
+    else if (!s->created)
+        create(ingest);
     else if (s->writer == NULL)
         step(ingest, DTAKE__WRITE_OPEN);
     else if (strcmp(s->collection, s->parcel->collection) != 0)

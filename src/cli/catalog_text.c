@@ -160,19 +160,23 @@ dtake_status dtake__collections_table(dtake_buf *out, const dtake_collection_lis
 
 static dtake_status add_field(dtake__columns *columns, const dtake_field *field)
 {
-    char type[64], what[512];
+    char type[64], what[1024];
     snprintf(type, sizeof type, "%s%s", field->repeated ? "list of " : "",
              dtake_field_type_name(field->type));
     snprintf(what, sizeof what, "%s%s%s%s%s", field->role == DTAKE_ROLE_NAME ? "unique name" : "",
              field->role == DTAKE_ROLE_NAME && field->description[0] != '\0' ? ": " : "", field->description,
              field->unit[0] != '\0' ? " in " : "", field->unit);
+    size_t len = strlen(what);
+    for (size_t i = 0; i < field->enum_count && len + 2 < sizeof what; i++)
+        len += (size_t)snprintf(what + len, sizeof what - len, "%s%s", len > 0 ? ", " : "",
+                                field->enum_values[i].name);
     dtake_status st = dtake__columns_add(columns, field->name);
     if (st == DTAKE_OK)
         st = dtake__columns_add(columns, type);
     return st == DTAKE_OK ? dtake__columns_add(columns, what) : st;
 }
 
-static dtake_status fields_table(dtake_buf *out, const dtake_schema *schema)
+static dtake_status fields_table(dtake_buf *out, const dtake_schema *schema, int width)
 {
     static const char *const heads[] = { "FIELD", "TYPE", "" };
     dtake__columns columns = { .count = 3 };
@@ -182,13 +186,13 @@ static dtake_status fields_table(dtake_buf *out, const dtake_schema *schema)
     for (size_t i = 0; i < dtake_schema_count(schema) && st == DTAKE_OK; i++)
         st = add_field(&columns, dtake_schema_field(schema, i));
     if (st == DTAKE_OK)
-        st = dtake__columns_print(&columns, 0, out);
+        st = dtake__columns_print(&columns, width, out);
     dtake__columns_dispose(&columns);
     return st;
 }
 
 dtake_status dtake__dataset_text(dtake_buf *out, const dtake_dataset_info *info,
-                                 const dtake_collection_list *collections)
+                                 const dtake_collection_list *collections, int width)
 {
     char count[32];
     dtake__format_count(info->datapoints, count, sizeof count);
@@ -200,7 +204,7 @@ dtake_status dtake__dataset_text(dtake_buf *out, const dtake_dataset_info *info,
         st = dtake__collections_table(out, collections, 0);
     if (st == DTAKE_OK)
         st = dtake__buf_puts(out, "\n");
-    return st == DTAKE_OK ? fields_table(out, info->schema) : st;
+    return st == DTAKE_OK ? fields_table(out, info->schema, width) : st;
 }
 
 /* --- values --- */
@@ -215,6 +219,17 @@ static dtake_status put_number(dtake_buf *out, double value)
     char text[32];
     dtake__format_f64(value, text, sizeof text);
     return dtake__buf_puts(out, text);
+}
+
+static dtake_status put_vector(dtake_buf *out, const double *values, int32_t width)
+{
+    dtake_status st = DTAKE_OK;
+    for (int32_t i = 0; i < width && st == DTAKE_OK; i++) {
+        st = i > 0 ? dtake__buf_puts(out, ", ") : DTAKE_OK;
+        if (st == DTAKE_OK)
+            st = put_number(out, values[i]);
+    }
+    return st;
 }
 
 static dtake_status put_uuid(dtake_buf *out, const uint8_t *bytes)
@@ -268,7 +283,7 @@ static dtake_status put_one(dtake_buf *out, const dtake_field *field, const dtak
     case DTAKE_FIELD_ENUM:
         return put_enum(out, field, ((const int32_t *)column->values)[row]);
     case DTAKE_FIELD_VECTOR:
-        return dtake__buf_printf(out, "(%d numbers)", (int)field->width);
+        return put_vector(out, (const double *)column->values + row * field->width, field->width);
     default:
         break;
     }

@@ -10,7 +10,7 @@
 void dtake__dataset_json(dtake__json *json, const dtake_dataset_info *info, bool fields);
 void dtake__collection_json(dtake__json *json, const dtake_collection_info *info);
 dtake_status dtake__dataset_text(dtake_buf *out, const dtake_dataset_info *info,
-                                 const dtake_collection_list *collections);
+                                 const dtake_collection_list *collections, int width); /* 0: any */
 dtake_status dtake__collections_table(dtake_buf *out, const dtake_collection_list *list, int width);
 
 /* "1,014,701". At least 32 bytes. */

@@ -90,7 +90,8 @@ static dtake_status dataset_text(dtake_buf *out, dtake_client *client, const cha
         dtake__dataset_json(&json, info, true);
         st = json.status == DTAKE_OK ? dtake__buf_puts(out, "\n") : json.status;
     } else if (st == DTAKE_OK) {
-        st = dtake__dataset_text(out, info, collections);
+        st =
+            dtake__dataset_text(out, info, collections, isatty(STDOUT_FILENO) == 1 ? dtake__term_width() : 0);
     }
     dtake_dataset_list_free(datasets);
     dtake_collection_list_free(collections);

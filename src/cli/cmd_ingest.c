@@ -136,17 +136,34 @@ static void print_json(const ingesting *g, const dtake_ingest_progress *p)
     dtake__buf_dispose(&line);
 }
 
+static void put_count(dtake_buf *text, int64_t count, const char *what)
+{
+    char digits[32];
+    dtake__format_count(count, digits, sizeof digits);
+    if (count > 0)
+        (void)dtake__buf_printf(text, ", %s %s", digits, what);
+}
+
 static void tell_end(const ingesting *g, const dtake_ingest_progress *p)
 {
-    char added[32], replaced[32], same[32], failed[32], seconds[32];
+    char added[32], seconds[32];
+    dtake_buf others = DTAKE_BUF_INIT(256);
     dtake__format_count(p->added, added, sizeof added);
-    dtake__format_count(p->replaced, replaced, sizeof replaced);
-    dtake__format_count(p->same, same, sizeof same);
-    dtake__format_count(p->failed, failed, sizeof failed);
     dtake__format_seconds(p->seconds, seconds, sizeof seconds);
-    dtake__say("%s: %s added, %s replaced, %s were there, %s failed in %s (%.0f records/s)",
-               g->options.dataset, added, replaced, same, failed, seconds,
-               p->seconds > 0 ? (double)p->records / p->seconds : 0);
+    put_count(&others, p->replaced, "replaced");
+    put_count(&others, p->same, "were there");
+    put_count(&others, p->failed, "failed");
+    dtake__say("%s: %s added%s in %s (%.0f records/s)", g->options.dataset, added, dtake__buf_str(&others),
+               seconds, p->seconds > 0 ? (double)p->records / p->seconds : 0);
+    dtake__buf_dispose(&others);
+}
+
+/* What the last error would say has been said of the record or input itself. */
+static bool is_told(const ingesting *g, const dtake_error *err)
+{
+    dtake_ingest_failure first;
+    return g->told > 0 && g->display.kind != DTAKE__DISPLAY_JSON && !g->options.all_or_nothing &&
+           dtake_ingest_failure_at(g->ingest, 0, &first) && strstr(err->message, first.message) != NULL;
 }
 
 static int finish(ingesting *g)
@@ -155,16 +172,16 @@ static int finish(ingesting *g)
     dtake_ingest_progress p;
     dtake_status st = dtake_ingest_status(g->ingest, &err);
     dtake_ingest_progress_get(g->ingest, &p);
+    bool told = st == DTAKE_OK || is_told(g, &err);
     if (dtake__args_flag(g->args, "json"))
         print_json(g, &p);
-    if (!dtake__args_flag(g->args, "quiet") && (st == DTAKE_OK || st == DTAKE_E_PARTIAL || g->signal != 0))
+    if (!dtake__args_flag(g->args, "quiet") &&
+        ((told && (st == DTAKE_OK || p.records > 0)) || g->signal != 0))
         tell_end(g, &p);
     if (g->signal != 0)
         return dtake__signals_exit(g->signal);
     err.status = st;
-    /* a partial one has told what failed */
-    return st == DTAKE_OK || (st == DTAKE_E_PARTIAL && g->told > 0) ? dtake_status_exit(st)
-                                                                    : dtake__say_error(&err);
+    return told ? dtake_status_exit(st) : dtake__say_error(&err);
 }
 
 int dtake__cmd_ingest(const dtake__args *args)

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_TEXT_BYTES = 256 * 1024 * 1024, TABLE_ROWS = 1000, TABLE_COLUMNS = 8 };
+enum { MAX_TEXT_BYTES = 256 * 1024 * 1024, TABLE_ROWS = 1000, TABLE_COLUMNS = 8, LEAST_COLUMNS = 4 };
 
 /* --- the table --- */
 
@@ -69,10 +69,11 @@ static void choose_fields(table *t, const dtake_schema *schema, bool named)
         }
 }
 
-static dtake_status add_heads(table *t)
+static dtake_status add_heads(table *t, bool named)
 {
     dtake_status st = DTAKE_OK;
     t->columns.count = t->count;
+    t->columns.least = named ? t->count : LEAST_COLUMNS;
     for (size_t i = 0; i < t->count && st == DTAKE_OK; i++) {
         const dtake_field *field = dtake_schema_field(t->schema, t->field[i]);
         t->columns.right[i] =
@@ -106,7 +107,7 @@ static dtake_status print_load(table *t, dtake_load *load, bool named, dtake_err
     *t = (table){ .rows = 0 };
     if (schema != NULL) {
         choose_fields(t, schema, named);
-        st = add_heads(t);
+        st = add_heads(t, named);
     }
     for (dtake_batch *batch = NULL; st == DTAKE_OK && t->rows < TABLE_ROWS;) {
         st = dtake_load_next(load, &batch, err);

@@ -44,21 +44,33 @@ size_t dtake__columns_rows(const dtake__columns *columns)
     return columns->used / columns->count - (columns->used > 0);
 }
 
-static void fit(dtake__columns *columns, int width)
+/* The width of the first `shown` columns. */
+static int width_of(const dtake__columns *columns, size_t shown)
 {
-    for (;;) {
-        int all = -GAP;
-        size_t widest = columns->count;
-        for (size_t i = 0; i < columns->count; i++) {
-            all += columns->width[i] + GAP;
+    int all = -GAP;
+    for (size_t i = 0; i < shown; i++)
+        all += columns->width[i] + GAP;
+    return all;
+}
+
+/* Columns at the end that may be left out go first, then the widest text gets narrower. Returns how many are
+ * shown. */
+static size_t fit(dtake__columns *columns, int width)
+{
+    size_t shown = columns->count;
+    while (columns->least > 0 && shown > columns->least && width_of(columns, shown) > width)
+        shown--;
+    while (width_of(columns, shown) > width) {
+        size_t widest = shown;
+        for (size_t i = 0; i < shown; i++)
             if (!columns->right[i] && columns->width[i] > LEAST &&
-                (widest == columns->count || columns->width[i] > columns->width[widest]))
+                (widest == shown || columns->width[i] > columns->width[widest]))
                 widest = i;
-        }
-        if (all <= width || widest == columns->count)
-            return;
+        if (widest == shown)
+            break;
         columns->width[widest]--;
     }
+    return shown;
 }
 
 static dtake_status put_blanks(dtake_buf *out, int count)
@@ -91,11 +103,12 @@ static dtake_status put_cell(dtake_buf *out, const char *text, int width, bool r
 dtake_status dtake__columns_print(dtake__columns *columns, int width, dtake_buf *out)
 {
     dtake_status st = DTAKE_OK;
-    if (width > 0)
-        fit(columns, width);
+    size_t shown = width > 0 ? fit(columns, width) : columns->count;
     for (size_t i = 0; i < columns->used && st == DTAKE_OK; i++) {
         size_t at = i % columns->count;
-        bool last = at + 1 == columns->count;
+        bool last = at + 1 == shown;
+        if (at >= shown)
+            continue;
         st = put_cell(out, columns->cells[i], columns->width[at], columns->right[at], last);
         if (st == DTAKE_OK && last)
             st = dtake__buf_puts(out, "\n");

@@ -8,6 +8,7 @@ enum { DTAKE_MAX_COLUMNS = 16 };
 
 typedef struct dtake__columns {
     size_t count;
+    size_t least; /* so many are always shown, the others where there is room; 0: all */
     bool right[DTAKE_MAX_COLUMNS]; /* numbers */
     int width[DTAKE_MAX_COLUMNS];
     char **cells; /* rows of `count`, the first one the heads */
@@ -18,7 +19,8 @@ typedef struct dtake__columns {
  * visible. */
 dtake_status dtake__columns_add(dtake__columns *columns, const char *cell);
 size_t dtake__columns_rows(const dtake__columns *columns); /* without the heads */
-/* Lines no longer than `width` (0: any): the widest column that is not of numbers is cut first. */
+/* Lines no longer than `width` (0: any): columns that need not be shown go, then the widest that is not of
+ * numbers is cut. */
 dtake_status dtake__columns_print(dtake__columns *columns, int width, dtake_buf *out);
 void dtake__columns_dispose(dtake__columns *columns);
 

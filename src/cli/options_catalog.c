@@ -40,8 +40,7 @@ static const dtake__option query_options[] = {
     { .name = "datetime",
       .kind = DTAKE__TEXT,
       .value = "A/B",
-      .help =
-          "from A to B (RFC 3339), both included; a bare date as B means the end of that day; .. is open" },
+      .help = "from A to B (RFC 3339), both included; a bare date, month or year counts whole; .. is open" },
     { .name = "start",
       .letter = 's',
       .kind = DTAKE__TEXT,

@@ -15,7 +15,7 @@ static const dtake__option select_options[] = {
     { .name = "datetime",
       .kind = DTAKE__TEXT,
       .value = "A/B",
-      .help = "acquired from A to B (RFC 3339), both included; a bare date as B means the end of that day; "
+      .help = "acquired from A to B (RFC 3339), both included; a bare date, month or year counts whole; "
               ".. is open" },
     { .name = "start",
       .letter = 's',

@@ -93,6 +93,18 @@ static void a_bare_date_as_the_end_means_the_end_of_that_day(void **state)
     CHECK_EQ(span.end_ns, parse("2024-07-31"));
     CHECK_OK(dtake_interval_parse("2024-07-31", &span, NULL));
     CHECK_EQ(span.end_ns - span.start_ns, 86400LL * 1000000000 - 1);
+    CHECK_OK(dtake_interval_parse("2023-12/2024", &span, NULL)); /* months and years as days are */
+    CHECK_EQ(span.start_ns, 1701388800000000000);
+    CHECK_EQ(span.end_ns, 1735689600000000000 - 1);
+    CHECK_OK(dtake_interval_parse("2024-02", &span, NULL));
+    CHECK_EQ(span.end_ns - span.start_ns, 29 * 86400000000000 - 1);
+    CHECK_OK(dtake_interval_read("2024/2025", DTAKE_INTERVAL_HALF_OPEN, &span, NULL));
+    CHECK_EQ(span.end_ns, 1735689600000000000);
+    CHECK(span.end_exclusive);
+    const char *const wrong[] = { "202",     "20240",    "2024-", "2024-1", "2024-13",
+                                  "2024-00", "2024-123", "1000",  "2261" };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        CHECK_STATUS(dtake_interval_parse(wrong[i], &span, NULL), DTAKE_E_USAGE);
     CHECK_STATUS(dtake_interval_parse("2024-08-01/2024-07-31", &span, NULL), DTAKE_E_USAGE);
     CHECK_STATUS(dtake_interval_parse("", &span, NULL), DTAKE_E_USAGE);
 }

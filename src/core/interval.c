@@ -3,6 +3,8 @@
 #include "core/clock.h"
 #include "core/error.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const int64_t NS_PER_DAY = 86400LL * 1000000000LL;
@@ -12,9 +14,31 @@ static bool is_open(const char *text)
     return text[0] == '\0' || strcmp(text, "..") == 0;
 }
 
-/* One instant, or a whole day: from start_ns to end_ns. */
+/* "2024" or "2024-07": where it begins, and where the next one does. */
+static bool is_month_or_year(const char *text, char begin[32], char next[32])
+{
+    size_t len = strlen(text);
+    if (strspn(text, "0123456789") != 4 || (len != 4 && (len != 7 || text[4] != '-')) ||
+        (len == 7 && strspn(text + 5, "0123456789") != 2))
+        return false;
+    int year = atoi(text), month = len == 7 ? atoi(text + 5) : 1;
+    int next_month = len == 7 ? month + 1 : 13;
+    snprintf(begin, 32, "%04d-%02d-01", year, month);
+    snprintf(next, 32, "%04d-%02d-01", next_month > 12 ? year + 1 : year, next_month > 12 ? 1 : next_month);
+    return year < 2261 && month >= 1 && month <= 12;
+}
+
+/* One instant, or a whole day, month or year: from start_ns to end_ns. */
 static dtake_status parse_instants(const char *text, dtake_interval *out, dtake_error *err)
 {
+    char begin[32], next[32];
+    if (is_month_or_year(text, begin, next)) {
+        dtake_status st = dtake__time_parse(begin, &out->start_ns, NULL, err);
+        if (st == DTAKE_OK)
+            st = dtake__time_parse(next, &out->end_ns, NULL, err);
+        out->end_ns--;
+        return st;
+    }
     bool is_day;
     dtake_status st = dtake__time_parse(text, &out->start_ns, &is_day, err);
     if (st == DTAKE_OK)
