@@ -62,7 +62,7 @@ static void read_outlines(const dtake__chunk *chunk, const dtake__frames *runs, 
     if (field->coded.flags == DTAKE__COLUMN_ALL_NULL)
         return;
     body->offset = field->offset;
-    if (dtake__outlines_read(&outlines, &field->coded, runs, count, body, NULL) == DTAKE_OK)
+    if (dtake__outlines_read(&outlines, &field->coded, runs, count, NULL, body, NULL) == DTAKE_OK)
         for (int64_t i = 0; i < outlines.rows; i++) {
             size_t bytes = dtake__outline_bytes(&outlines, i);
             uint8_t *wkb = bytes <= VALUES_MAX ? malloc(bytes + 1) : NULL;
@@ -83,12 +83,12 @@ static void read_runs(const dtake__chunk *chunk, const dtake__frames *runs, size
     uint8_t(*ids)[16] = calloc((size_t)rows + 1, sizeof *ids);
     if (times == NULL || ids == NULL)
         abort();
-    if (dtake__chunk_times(chunk, runs, count, body, times, NULL) == DTAKE_OK)
-        dtake__chunk_ids(chunk, runs, count, body, times, ids, NULL);
+    if (dtake__chunk_times(chunk, runs, count, NULL, body, times, NULL) == DTAKE_OK)
+        dtake__chunk_ids(chunk, runs, count, NULL, body, times, ids, NULL);
     for (uint32_t f = 0; f < chunk->field_count; f++) {
         dtake_column column;
         if (dtake__coded_values(&chunk->fields[f].coded) <= VALUES_MAX &&
-            dtake__chunk_column(chunk, (int)f, runs, count, body, &arena, &column, NULL) == DTAKE_OK)
+            dtake__chunk_column(chunk, (int)f, runs, count, NULL, body, &arena, &column, NULL) == DTAKE_OK)
             walk(&column, rows);
     }
     if (chunk->geometry_field >= 0 &&

@@ -19,7 +19,7 @@ static dtake_status cover_living(dtake__db *db, const dtake__chunk *chunk, const
     dtake__pieces pieces;
     dtake__pieces_init(&pieces, db, chunk->id);
     dtake_status st =
-        dtake__chunk_column(chunk, chunk->geometry_field, &all, 1, &pieces.body, &arena, &c, err);
+        dtake__chunk_column(chunk, chunk->geometry_field, &all, 1, NULL, &pieces.body, &arena, &c, err);
     for (uint32_t i = 0; i < chunk->rows && st == DTAKE_OK; i++) {
         size_t len;
         dtake_box box;
@@ -42,7 +42,7 @@ static dtake_status find_remains(dtake__db *db, const dtake__listed_chunk *liste
     dtake__frames all = { 0, chunk->frames };
     int64_t *times = dtake__alloc(chunk->rows * sizeof *times);
     dtake__pieces_init(&pieces, db, listed->id);
-    st = times != NULL ? dtake__chunk_times(chunk, &all, 1, &pieces.body, times, err)
+    st = times != NULL ? dtake__chunk_times(chunk, &all, 1, NULL, &pieces.body, times, err)
                        : dtake__fail_nomem(err, "delete datapoints");
     *out = (remains){ INT64_MAX, INT64_MIN, { 0 } };
     for (uint32_t i = 0; i < chunk->rows && st == DTAKE_OK; i++) {

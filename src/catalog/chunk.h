@@ -89,15 +89,16 @@ int dtake__chunk_find(const dtake__chunk *chunk,
 
 /* Times and ids of all rows of the runs, in stored order. `bytes` fetches from the chunk's body. */
 dtake_status dtake__chunk_times(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
-                                dtake__body *bytes, int64_t *out, dtake_error *err);
+                                const bool *wanted, dtake__body *bytes, int64_t *out, dtake_error *err);
 dtake_status dtake__chunk_ids(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
-                              dtake__body *bytes, const int64_t *times, uint8_t (*out)[16], dtake_error *err);
+                              const bool *wanted, dtake__body *bytes, const int64_t *times,
+                              uint8_t (*out)[16], dtake_error *err);
 /* Room for chunk->rows. */
 dtake_status dtake__chunk_order(const dtake__chunk *chunk, dtake__body *bytes, int64_t *out,
                                 dtake_error *err);
 dtake_status dtake__chunk_column(const dtake__chunk *chunk, int field, const dtake__frames *runs,
-                                 size_t count, dtake__body *bytes, dtake__arena *arena, dtake_column *out,
-                                 dtake_error *err);
+                                 size_t count, const bool *wanted, dtake__body *bytes, dtake__arena *arena,
+                                 dtake_column *out, dtake_error *err);
 
 /* Names that may be in a chunk: blocks of 64 bytes, 8 bits of one block set for each name. */
 enum { DTAKE__FILTER_BLOCK = 64 };

@@ -186,29 +186,31 @@ int dtake__chunk_find(const dtake__chunk *chunk, const dtake_field *field)
 }
 
 dtake_status dtake__chunk_column(const dtake__chunk *chunk, int field, const dtake__frames *runs,
-                                 size_t count, dtake__body *bytes, dtake__arena *arena, dtake_column *out,
-                                 dtake_error *err)
+                                 size_t count, const bool *wanted, dtake__body *bytes, dtake__arena *arena,
+                                 dtake_column *out, dtake_error *err)
 {
     bytes->offset = chunk->fields[field].offset;
     bytes->field = chunk->fields[field].name;
-    return dtake__decode_column(&chunk->fields[field].coded, runs, count, bytes, arena, out, err);
+    return dtake__decode_column(&chunk->fields[field].coded, runs, count, wanted, bytes, arena, out, err);
 }
 
 dtake_status dtake__chunk_times(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
-                                dtake__body *bytes, int64_t *out, dtake_error *err)
+                                const bool *wanted, dtake__body *bytes, int64_t *out, dtake_error *err)
 {
     const dtake__chunk_field *field = &chunk->fields[chunk->time_field];
     bytes->offset = field->offset;
     bytes->field = field->name;
-    return dtake__read_numbers(&field->coded.numbers, runs, count, bytes, out, err);
+    return dtake__read_numbers(&field->coded.numbers, runs, count, wanted, bytes, out, err);
 }
 
 static dtake_status ids_from_names(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
-                                   dtake__body *bytes, uint8_t (*out)[16], dtake_error *err)
+                                   const bool *wanted, dtake__body *bytes, uint8_t (*out)[16],
+                                   dtake_error *err)
 {
     dtake__arena arena = { 0 };
     dtake_column names = { 0 };
-    dtake_status st = dtake__chunk_column(chunk, chunk->name_field, runs, count, bytes, &arena, &names, err);
+    dtake_status st =
+        dtake__chunk_column(chunk, chunk->name_field, runs, count, wanted, bytes, &arena, &names, err);
     for (int64_t i = 0; i < names.rows && st == DTAKE_OK; i++) {
         size_t len;
         const char *name = dtake__get_bytes(&names, i, &len);
@@ -219,13 +221,14 @@ static dtake_status ids_from_names(const dtake__chunk *chunk, const dtake__frame
 }
 
 dtake_status dtake__chunk_ids(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
-                              dtake__body *bytes, const int64_t *times, uint8_t (*out)[16], dtake_error *err)
+                              const bool *wanted, dtake__body *bytes, const int64_t *times,
+                              uint8_t (*out)[16], dtake_error *err)
 {
     size_t rows = dtake__rows_of(chunk->starts, runs, count);
     size_t size = chunk->id_kind == DTAKE__IDS_WHOLE ? 16 : DTAKE__ID_HASH_BYTES;
     dtake_status st;
     if (chunk->id_kind == DTAKE__IDS_FROM_NAME) {
-        st = ids_from_names(chunk, runs, count, bytes, out, err);
+        st = ids_from_names(chunk, runs, count, wanted, bytes, out, err);
     } else {
         /* Hashes are read to the end of the room and spread from its beginning. */
         uint8_t *packed = (uint8_t *)out + rows * (16 - size);
@@ -234,10 +237,12 @@ dtake_status dtake__chunk_ids(const dtake__chunk *chunk, const dtake__frames *ru
         st = dtake__read_fixed((uint32_t)chunk->id_offset, chunk->id_checksums, size, chunk->starts, runs,
                                count, bytes, packed, err);
         for (size_t i = 0; i < rows && st == DTAKE_OK && size < 16; i++)
-            memmove(out[i] + DTAKE__ID_TIME_BYTES, packed + i * size, size);
+            if (wanted == NULL || wanted[i])
+                memmove(out[i] + DTAKE__ID_TIME_BYTES, packed + i * size, size);
     }
     for (size_t i = 0; i < rows && st == DTAKE_OK && chunk->id_kind != DTAKE__IDS_WHOLE; i++)
-        dtake__id_put_time(out[i], times[i]);
+        if (wanted == NULL || wanted[i])
+            dtake__id_put_time(out[i], times[i]);
     return st;
 }
 
@@ -246,7 +251,7 @@ dtake_status dtake__chunk_order(const dtake__chunk *chunk, dtake__body *bytes, i
     dtake__frames all = { 0, chunk->frames };
     bytes->offset = chunk->order_offset;
     bytes->field = "(order)";
-    dtake_status st = dtake__read_ints(&chunk->order, &all, 1, bytes, out, err);
+    dtake_status st = dtake__read_ints(&chunk->order, &all, 1, NULL, bytes, out, err);
     for (uint32_t i = 0; i < chunk->rows && st == DTAKE_OK; i++)
         if (out[i] < 0 || out[i] >= chunk->rows)
             st = dtake__damaged(bytes, "a row number is out of range", err);

@@ -92,8 +92,9 @@ typedef struct dtake__db {
     sqlite3 *sql;
     sqlite3_stmt *statements[DTAKE__SQL_COUNT];
     sqlite3_blob *piece; /* open while pieces are read; closed before its transaction ends */
-    dtake_buf scratch;   /* bytes of pieces */
-    const char *path;    /* the catalogue's */
+    int64_t piece_id;
+    dtake_buf scratch; /* bytes of pieces */
+    const char *path;  /* the catalogue's */
     struct dtake__db *next;
 } dtake__db;
 

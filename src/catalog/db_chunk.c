@@ -9,8 +9,12 @@
 
 static int open_piece(dtake__db *db, int64_t id)
 {
-    return db->piece != NULL ? sqlite3_blob_reopen(db->piece, id)
-                             : sqlite3_blob_open(db->sql, "main", "piece", "bytes", id, 0, &db->piece);
+    if (db->piece != NULL && db->piece_id == id)
+        return SQLITE_OK;
+    int code = db->piece != NULL ? sqlite3_blob_reopen(db->piece, id)
+                                 : sqlite3_blob_open(db->sql, "main", "piece", "bytes", id, 0, &db->piece);
+    db->piece_id = code == SQLITE_OK ? id : 0;
+    return code;
 }
 
 /* Bytes of one piece behind what is in the scratch already. */

@@ -12,11 +12,11 @@ static dtake_status no_memory(dtake_error *err)
 
 /* Numbers that do not fill eight bytes: by way of some that do. */
 static dtake_status read_wide(const dtake__ints *ints, const dtake__frames *runs, size_t count,
-                              dtake__body *body, int64_t **out, dtake_error *err)
+                              const bool *wanted, dtake__body *body, int64_t **out, dtake_error *err)
 {
     size_t n = dtake__rows_of(ints->starts, runs, count);
     *out = dtake__alloc((n + 1) * sizeof **out);
-    return *out != NULL ? dtake__read_ints(ints, runs, count, body, *out, err) : no_memory(err);
+    return *out != NULL ? dtake__read_ints(ints, runs, count, wanted, body, *out, err) : no_memory(err);
 }
 
 static uint8_t *to_bits(const int64_t *words, int64_t count, dtake__arena *arena)
@@ -32,10 +32,13 @@ static uint8_t *to_bits(const int64_t *words, int64_t count, dtake__arena *arena
 }
 
 static dtake_status read_validity(const dtake__coded *coded, const dtake__frames *runs, size_t count,
-                                  dtake__body *body, dtake__arena *arena, dtake_column *out, dtake_error *err)
+                                  const bool *wanted, dtake__body *body, dtake__arena *arena,
+                                  dtake_column *out, dtake_error *err)
 {
     int64_t *words = NULL, have = 0;
-    dtake_status st = read_wide(&coded->validity, runs, count, body, &words, err);
+    dtake_status st = read_wide(&coded->validity, runs, count, wanted, body, &words, err);
+    for (int64_t i = 0; st == DTAKE_OK && wanted != NULL && i < out->rows; i++)
+        words[i] |= !wanted[i];
     for (int64_t i = 0; st == DTAKE_OK && i < out->rows; i++)
         have += words[i] & 1;
     if (st == DTAKE_OK && have < out->rows) {
@@ -48,10 +51,11 @@ static dtake_status read_validity(const dtake__coded *coded, const dtake__frames
 }
 
 static dtake_status read_bools(const dtake__coded *coded, const dtake__frames *runs, size_t count,
-                               dtake__body *body, dtake__arena *arena, dtake_column *out, dtake_error *err)
+                               const bool *wanted, dtake__body *body, dtake__arena *arena, dtake_column *out,
+                               dtake_error *err)
 {
     int64_t *words = NULL;
-    dtake_status st = read_wide(&coded->numbers.ints, runs, count, body, &words, err);
+    dtake_status st = read_wide(&coded->numbers.ints, runs, count, wanted, body, &words, err);
     if (st == DTAKE_OK) {
         out->values = to_bits(words, out->rows, arena);
         st = out->values != NULL ? DTAKE_OK : no_memory(err);
@@ -61,12 +65,13 @@ static dtake_status read_bools(const dtake__coded *coded, const dtake__frames *r
 }
 
 static dtake_status read_enums(const dtake__coded *coded, const dtake__frames *runs, size_t count,
-                               dtake__body *body, dtake__arena *arena, dtake_column *out, dtake_error *err)
+                               const bool *wanted, dtake__body *body, dtake__arena *arena, dtake_column *out,
+                               dtake_error *err)
 {
     int64_t *words = NULL;
     int32_t *values = dtake__arena_alloc(arena, ((size_t)out->rows + 1) * sizeof *values);
-    dtake_status st =
-        values != NULL ? read_wide(&coded->numbers.ints, runs, count, body, &words, err) : no_memory(err);
+    dtake_status st = values != NULL ? read_wide(&coded->numbers.ints, runs, count, wanted, body, &words, err)
+                                     : no_memory(err);
     for (int64_t i = 0; st == DTAKE_OK && i < out->rows; i++)
         values[i] = (int32_t)words[i];
     out->values = values;
@@ -75,11 +80,13 @@ static dtake_status read_enums(const dtake__coded *coded, const dtake__frames *r
 }
 
 static dtake_status read_eights(const dtake__coded *coded, const dtake__frames *runs, size_t count,
-                                dtake__body *body, dtake__arena *arena, dtake_column *out, dtake_error *err)
+                                const bool *wanted, dtake__body *body, dtake__arena *arena, dtake_column *out,
+                                dtake_error *err)
 {
     void *values = dtake__arena_alloc(arena, ((size_t)out->rows * coded->width + 1) * sizeof(int64_t));
     out->values = values;
-    return values != NULL ? dtake__read_numbers(&coded->numbers, runs, count, body, values, err)
+    return values != NULL ? dtake__read_numbers(&coded->numbers, runs, count,
+                                                coded->width == 1 ? wanted : NULL, body, values, err)
                           : no_memory(err);
 }
 
@@ -115,21 +122,22 @@ static dtake_status read_uuids(const dtake__coded *coded, const dtake__frames *r
 }
 
 static dtake_status read_values(const dtake__coded *coded, const dtake__frames *runs, size_t count,
-                                dtake__body *body, dtake__arena *arena, dtake_column *out, dtake_error *err)
+                                const bool *wanted, dtake__body *body, dtake__arena *arena, dtake_column *out,
+                                dtake_error *err)
 {
     switch (coded->type) {
     case DTAKE_FIELD_BOOL:
-        return read_bools(coded, runs, count, body, arena, out, err);
+        return read_bools(coded, runs, count, wanted, body, arena, out, err);
     case DTAKE_FIELD_ENUM:
-        return read_enums(coded, runs, count, body, arena, out, err);
+        return read_enums(coded, runs, count, wanted, body, arena, out, err);
     case DTAKE_FIELD_UUID:
         return read_uuids(coded, runs, count, body, arena, out, err);
     case DTAKE_FIELD_GEOMETRY:
-        return dtake__read_geometries(coded, runs, count, body, arena, out, err);
+        return dtake__read_geometries(coded, runs, count, wanted, body, arena, out, err);
     default:
         return dtake__layout_of(coded->type) == DTAKE__VARIABLE
-                   ? dtake__read_texts(coded->texts, runs, count, body, arena, out, err)
-                   : read_eights(coded, runs, count, body, arena, out, err);
+                   ? dtake__read_texts(coded->texts, runs, count, wanted, body, arena, out, err)
+                   : read_eights(coded, runs, count, wanted, body, arena, out, err);
     }
 }
 
@@ -140,10 +148,10 @@ static dtake_status read_lists(const dtake__coded *coded, const dtake__frames *r
     int32_t *offsets = dtake__arena_alloc(arena, ((size_t)out->rows + 1) * sizeof *offsets);
     dtake_column *items = dtake__arena_alloc(arena, sizeof *items);
     dtake_status st = offsets != NULL && items != NULL
-                          ? read_wide(&coded->lengths, runs, count, body, &lengths, err)
+                          ? read_wide(&coded->lengths, runs, count, NULL, body, &lengths, err)
                           : no_memory(err);
     if (st == DTAKE_OK)
-        st = dtake__decode_column(coded->items, runs, count, body, arena, items, err);
+        st = dtake__decode_column(coded->items, runs, count, NULL, body, arena, items, err);
     for (int64_t i = 0; st == DTAKE_OK && i < out->rows; i++) {
         offsets[i] = (int32_t)total;
         if (lengths[i] < 0 || lengths[i] > items->rows - total)
@@ -189,7 +197,8 @@ static dtake_status make_nulls(const dtake__coded *coded, dtake__arena *arena, d
 }
 
 dtake_status dtake__decode_column(const dtake__coded *coded, const dtake__frames *runs, size_t count,
-                                  dtake__body *body, dtake__arena *arena, dtake_column *out, dtake_error *err)
+                                  const bool *wanted, dtake__body *body, dtake__arena *arena,
+                                  dtake_column *out, dtake_error *err)
 {
     dtake_column made = { .rows = dtake__rows_of(coded->starts, runs, count) };
     dtake_status st = DTAKE_OK;
@@ -197,9 +206,9 @@ dtake_status dtake__decode_column(const dtake__coded *coded, const dtake__frames
         st = make_nulls(coded, arena, &made, err);
     } else {
         st = coded->repeated ? read_lists(coded, runs, count, body, arena, &made, err)
-                             : read_values(coded, runs, count, body, arena, &made, err);
+                             : read_values(coded, runs, count, wanted, body, arena, &made, err);
         if (st == DTAKE_OK && coded->flags == DTAKE__COLUMN_HAS_NULLS)
-            st = read_validity(coded, runs, count, body, arena, &made, err);
+            st = read_validity(coded, runs, count, wanted, body, arena, &made, err);
     }
     if (st == DTAKE_OK)
         *out = made;

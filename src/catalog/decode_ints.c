@@ -3,6 +3,7 @@
 #include "catalog/bits.h"
 #include "catalog/hash.h"
 #include "catalog/numbers.h"
+#include "core/alloc.h"
 #include "core/error.h"
 
 #include <math.h>
@@ -23,6 +24,17 @@ uint32_t dtake__rows_of(const uint32_t *starts, const dtake__frames *runs, size_
     for (size_t r = 0; r < count; r++)
         rows += starts[runs[r].end] - starts[runs[r].first];
     return rows;
+}
+
+dtake_status dtake__wanted_rows(uint32_t all, const int32_t *rows, int64_t count, bool **out,
+                                dtake_error *err)
+{
+    *out = count < all / DTAKE__WANTED_SHARE ? dtake__calloc((size_t)all + 1, sizeof **out) : NULL;
+    if (*out == NULL)
+        return count < all / DTAKE__WANTED_SHARE ? dtake__fail_nomem(err, "read datapoints") : DTAKE_OK;
+    for (int64_t i = 0; i < count; i++)
+        (*out)[rows[i]] = true;
+    return DTAKE_OK;
 }
 
 /* Bits of one frame into values. */
@@ -50,8 +62,27 @@ static bool fill_frame(const dtake__ints *ints, const dtake__ints_frame *frame, 
     return true;
 }
 
-static dtake_status read_run(const dtake__ints *ints, dtake__frames run, dtake__body *body, uint64_t *out,
-                             dtake_error *err)
+/* Only the values that are wanted. */
+static bool fill_some(const dtake__ints *ints, const dtake__ints_frame *frame, const uint8_t *bytes,
+                      const bool *wanted, size_t count, uint64_t *out)
+{
+    uint64_t base = ints->base + ints->step * frame->base;
+    const bool *end = wanted + count;
+    for (const bool *at = wanted; (at = memchr(at, true, (size_t)(end - at))) != NULL; at++) {
+        size_t i = (size_t)(at - wanted);
+        uint64_t value = base + ints->step * dtake__bits_at(bytes, i, frame->width);
+        if (ints->kind == DTAKE__INTS_DICTIONARY) {
+            if (value >= ints->listed)
+                return false;
+            value = ints->list[value];
+        }
+        out[i] = value ^ SIGN;
+    }
+    return true;
+}
+
+static dtake_status read_run(const dtake__ints *ints, dtake__frames run, const bool *wanted,
+                             dtake__body *body, uint64_t *out, dtake_error *err)
 {
     const dtake__ints_frame *first = &ints->frame[run.first], *last = &ints->frame[run.end - 1];
     size_t last_count = ints->starts[run.end] - ints->starts[run.end - 1];
@@ -64,15 +95,17 @@ static dtake_status read_run(const dtake__ints *ints, dtake__frames run, dtake__
         const uint8_t *from = at + (frame->offset - first->offset);
         if (dtake__checksum(from, dtake__bits_bytes(count, frame->width)) != frame->checksum)
             return dtake__damaged(body, "a checksum differs", err);
-        if (!fill_frame(ints, frame, from, count, out))
+        if (wanted != NULL ? !fill_some(ints, frame, from, wanted, count, out)
+                           : !fill_frame(ints, frame, from, count, out))
             return dtake__damaged(body, "a value is not in its list", err);
         out += count;
+        wanted = wanted != NULL ? wanted + count : NULL;
     }
     return st;
 }
 
 dtake_status dtake__read_ints(const dtake__ints *ints, const dtake__frames *runs, size_t count,
-                              dtake__body *body, int64_t *out, dtake_error *err)
+                              const bool *wanted, dtake__body *body, int64_t *out, dtake_error *err)
 {
     dtake_status st = DTAKE_OK;
     uint64_t *at = (uint64_t *)out;
@@ -82,45 +115,51 @@ dtake_status dtake__read_ints(const dtake__ints *ints, const dtake__frames *runs
             for (size_t i = 0; i < n; i++)
                 at[i] = ints->base ^ SIGN;
         else if (runs[r].end > runs[r].first)
-            st = read_run(ints, runs[r], body, at, err);
+            st = read_run(ints, runs[r], wanted, body, at, err);
         at += n;
+        wanted = wanted != NULL ? wanted + n : NULL;
     }
     return st;
 }
 
-dtake_status dtake__read_numbers(const dtake__numbers *numbers, const dtake__frames *runs, size_t count,
-                                 dtake__body *body, void *out, dtake_error *err)
+/* Whole numbers back to what they were made of, each where it lies. */
+static void turn(const dtake__numbers *numbers, uint64_t *at, size_t count)
 {
-    /* Eight bytes in, eight bytes out: each value is turned where it lies. */
-    dtake_status st = dtake__read_ints(&numbers->ints, runs, count, body, out, err);
-    size_t n = dtake__rows_of(numbers->ints.starts, runs, count);
-    double power = dtake__powers_of_ten[numbers->decimals];
-    if (st != DTAKE_OK)
-        return st;
+    double power = dtake__powers_of_ten[numbers->decimals], value;
     switch (numbers->map) {
     case DTAKE__NUMBER_INT:
         break;
     case DTAKE__NUMBER_UINT:
-        for (size_t i = 0; i < n; i++)
-            ((uint64_t *)out)[i] ^= SIGN;
+        for (size_t i = 0; i < count; i++)
+            at[i] ^= SIGN;
         break;
     case DTAKE__NUMBER_DECIMAL:
-        for (size_t i = 0; i < n; i++) {
-            int64_t whole;
-            memcpy(&whole, (int64_t *)out + i, sizeof whole);
-            double value = (double)whole / power;
-            memcpy((double *)out + i, &value, sizeof value);
+        for (size_t i = 0; i < count; i++) {
+            value = (double)(int64_t)at[i] / power;
+            memcpy(at + i, &value, sizeof value);
         }
         break;
     case DTAKE__NUMBER_DOUBLE:
-        for (size_t i = 0; i < n; i++) {
-            int64_t whole;
-            memcpy(&whole, (int64_t *)out + i, sizeof whole);
-            double value = dtake__double_from_int(whole);
-            memcpy((double *)out + i, &value, sizeof value);
+        for (size_t i = 0; i < count; i++) {
+            value = dtake__double_from_int((int64_t)at[i]);
+            memcpy(at + i, &value, sizeof value);
         }
         break;
     }
+}
+
+dtake_status dtake__read_numbers(const dtake__numbers *numbers, const dtake__frames *runs, size_t count,
+                                 const bool *wanted, dtake__body *body, void *out, dtake_error *err)
+{
+    size_t n = dtake__rows_of(numbers->ints.starts, runs, count);
+    dtake_status st = dtake__read_ints(&numbers->ints, runs, count, wanted, body, out, err);
+    if (st != DTAKE_OK)
+        return st;
+    if (wanted == NULL)
+        turn(numbers, out, n);
+    else
+        for (const bool *at = wanted; (at = memchr(at, true, (size_t)(wanted + n - at))) != NULL; at++)
+            turn(numbers, (uint64_t *)out + (at - wanted), 1);
     return DTAKE_OK;
 }
 

@@ -90,8 +90,8 @@ static dtake_status make_values(dtake__arena *arena, const int32_t *offsets, uin
 }
 
 static dtake_status read_listed(const dtake__texts *texts, const dtake__frames *runs, size_t count,
-                                dtake__body *body, dtake__arena *arena, dtake_column *out, int32_t *offsets,
-                                int64_t *places, dtake_error *err)
+                                const bool *wanted, dtake__body *body, dtake__arena *arena, dtake_column *out,
+                                int32_t *offsets, int64_t *places, dtake_error *err)
 {
     uint32_t rows = (uint32_t)out->rows;
     const dtake__kept *list = NULL;
@@ -103,10 +103,12 @@ static dtake_status read_listed(const dtake__texts *texts, const dtake__frames *
         st = begin != NULL ? list_offsets(texts, list, body, begin, err)
                            : dtake__fail_nomem(err, "decode texts");
     if (st == DTAKE_OK)
-        st = dtake__read_ints(&texts->ints, runs, count, body, places, err);
+        st = dtake__read_ints(&texts->ints, runs, count, wanted, body, places, err);
     for (uint32_t i = 0; i < rows && st == DTAKE_OK; i++) {
         offsets[i] = (int32_t)total;
-        if (places[i] < 0 || places[i] >= texts->listed)
+        if (wanted != NULL && !wanted[i])
+            places[i] = 0; /* and no length */
+        else if (places[i] < 0 || places[i] >= texts->listed)
             st = dtake__damaged(body, "a text is not in its list", err);
         else
             total += begin[places[i] + 1] - begin[places[i]];
@@ -149,7 +151,7 @@ static dtake_status length_sum(const dtake__texts *texts, dtake__frames frames, 
     int64_t *lengths = dtake__alloc(((size_t)rows + 1) * sizeof *lengths);
     if (lengths == NULL)
         return dtake__fail_nomem(err, "decode texts");
-    dtake_status st = dtake__read_ints(&texts->ints, &frames, 1, body, lengths, err);
+    dtake_status st = dtake__read_ints(&texts->ints, &frames, 1, NULL, body, lengths, err);
     *sum = 0;
     for (uint32_t i = 0; i < rows && st == DTAKE_OK; i++) {
         if (lengths[i] < 0 || lengths[i] > DTAKE__ENCODED_MAX_BYTES)
@@ -212,7 +214,7 @@ static dtake_status read_blocked(const dtake__texts *texts, const dtake__frames 
     const dtake__kept *prefix = NULL;
     uint8_t *values = NULL;
     uint32_t row = 0;
-    dtake_status st = dtake__read_ints(&texts->ints, runs, count, body, lengths, err);
+    dtake_status st = dtake__read_ints(&texts->ints, runs, count, NULL, body, lengths, err);
     if (st == DTAKE_OK)
         st = sum_lengths(offsets, lengths, (uint32_t)out->rows, body, err);
     if (st == DTAKE_OK && texts->common.bytes > 0)
@@ -243,7 +245,8 @@ static dtake_status read_const(const dtake__texts *texts, dtake__arena *arena, d
 }
 
 dtake_status dtake__read_texts(const dtake__texts *texts, const dtake__frames *runs, size_t count,
-                               dtake__body *body, dtake__arena *arena, dtake_column *out, dtake_error *err)
+                               const bool *wanted, dtake__body *body, dtake__arena *arena, dtake_column *out,
+                               dtake_error *err)
 {
     uint32_t rows = dtake__rows_of(texts->starts, runs, count);
     int32_t *offsets = dtake__arena_alloc(arena, ((size_t)rows + 1) * sizeof *offsets);
@@ -255,7 +258,7 @@ dtake_status dtake__read_texts(const dtake__texts *texts, const dtake__frames *r
     else if (texts->kind == DTAKE__BYTES_CONST)
         st = read_const(texts, arena, out, offsets, err);
     else if (texts->kind == DTAKE__BYTES_DICTIONARY)
-        st = read_listed(texts, runs, count, body, arena, out, offsets, numbers, err);
+        st = read_listed(texts, runs, count, wanted, body, arena, out, offsets, numbers, err);
     else
         st = read_blocked(texts, runs, count, body, arena, out, offsets, numbers, err);
     dtake__free(numbers);

@@ -124,24 +124,34 @@ typedef struct dtake__frames { /* first to end, end not included */
 /* Rows of the runs, which ascend. */
 uint32_t dtake__rows_of(const uint32_t *starts, const dtake__frames *runs, size_t count);
 
-/* The rows of these frames, one behind the other. */
-dtake_status dtake__decode_column(const dtake__coded *coded, const dtake__frames *runs, size_t count,
-                                  dtake__body *body, dtake__arena *arena, dtake_column *out,
-                                  dtake_error *err);
+/* One value by itself takes about so much more than one among all. */
+enum { DTAKE__WANTED_SHARE = 4 };
 
-/* The parts. Room for all values of the runs. */
+/* A mark for each of `all` rows; NULL when so many are wanted that all may as well be read. The caller's to
+ * free. */
+dtake_status dtake__wanted_rows(uint32_t all, const int32_t *rows, int64_t count, bool **out,
+                                dtake_error *err);
+
+/* The rows of these frames, one behind the other. `wanted` (NULL: all) has a place for each; the values of
+ * the others are of no meaning, and mostly not looked at. */
+dtake_status dtake__decode_column(const dtake__coded *coded, const dtake__frames *runs, size_t count,
+                                  const bool *wanted, dtake__body *body, dtake__arena *arena,
+                                  dtake_column *out, dtake_error *err);
+
+/* The parts. Room for all values of the runs, and `wanted` a place for each value. */
 dtake_status dtake__read_ints(const dtake__ints *ints, const dtake__frames *runs, size_t count,
-                              dtake__body *body, int64_t *out, dtake_error *err);
+                              const bool *wanted, dtake__body *body, int64_t *out, dtake_error *err);
 dtake_status dtake__read_numbers(const dtake__numbers *numbers, const dtake__frames *runs, size_t count,
-                                 dtake__body *body, void *out, dtake_error *err);
+                                 const bool *wanted, dtake__body *body, void *out, dtake_error *err);
 dtake_status dtake__read_texts(const dtake__texts *texts, const dtake__frames *runs, size_t count,
-                               dtake__body *body, dtake__arena *arena, dtake_column *out, dtake_error *err);
+                               const bool *wanted, dtake__body *body, dtake__arena *arena, dtake_column *out,
+                               dtake_error *err);
 dtake_status dtake__read_fixed(uint32_t offset, const uint32_t *checksums, size_t size,
                                const uint32_t *starts, const dtake__frames *runs, size_t count,
                                dtake__body *body, uint8_t *out, dtake_error *err);
 dtake_status dtake__read_geometries(const dtake__coded *coded, const dtake__frames *runs, size_t count,
-                                    dtake__body *body, dtake__arena *arena, dtake_column *out,
-                                    dtake_error *err);
+                                    const bool *wanted, dtake__body *body, dtake__arena *arena,
+                                    dtake_column *out, dtake_error *err);
 
 /* The least and greatest value that a frame, or all of them, may have. */
 void dtake__numbers_range(const dtake__numbers *numbers, uint32_t frame, double *least, double *most);

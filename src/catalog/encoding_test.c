@@ -27,8 +27,8 @@ static dtake_status fetch(dtake__body *base, uint64_t offset, size_t len, const 
 
 /* One column by way of bytes, in the runs of frames given. */
 static dtake_status through(const dtake_field *field, const dtake_column *column, const dtake__frames *runs,
-                            size_t count, dtake__arena *arena, dtake_column *out, size_t *bytes,
-                            dtake_error *err)
+                            size_t count, const bool *wanted, dtake__arena *arena, dtake_column *out,
+                            size_t *bytes, dtake_error *err)
 {
     dtake__encoding e = DTAKE__ENCODING_INIT(3);
     uint32_t starts[DTAKE__CHUNK_MAX_ROWS / DTAKE__FRAME_ROWS + 1];
@@ -41,7 +41,7 @@ static dtake_status through(const dtake_field *field, const dtake_column *column
     CHECK(dtake__parse_column(&head, field, starts, dtake__frames_of(column->rows), &coded));
     CHECK(head.at == head.end);
     memory_body body = { { fetch, 0, "a test", "x" }, &e.body, NULL };
-    dtake_status st = dtake__decode_column(&coded, runs, count, &body.base, arena, out, err);
+    dtake_status st = dtake__decode_column(&coded, runs, count, wanted, &body.base, arena, out, err);
     dtake__texts_forget(head.texts);
     dtake__arena_dispose(&head_arena);
     dtake__free(body.copy);
@@ -60,7 +60,7 @@ static void check_batch(const dtake_batch *batch, const dtake__frames *runs, siz
     dtake_error err = { 0 };
     size_t bytes;
     for (size_t i = 0; i < dtake_schema_count(schema); i++)
-        if (through(dtake_schema_field(schema, i), dtake_batch_column(batch, i), runs, count, &arena,
+        if (through(dtake_schema_field(schema, i), dtake_batch_column(batch, i), runs, count, NULL, &arena,
                     &columns[i], &bytes, &err) != DTAKE_OK)
             fail_msg("%s: %s", dtake_schema_field(schema, i)->name, err.message);
     CHECK_OK(dtake__batch_new(&back, schema, dtake_batch_rows(expected), columns, arena.blocks, arena.count,
@@ -106,6 +106,43 @@ static void frames_can_be_read_without_the_others(void **state)
     dtake_schema_release(schema);
 }
 
+/* One row in ten of a whole batch, or of some of its frames. */
+static void rows_can_be_read_without_the_others(void **state)
+{
+    (void)state;
+    dtake_schema *schema = fixture_schema();
+    dtake_batch *batch = fixture_batch(schema, 0, 5000, 10, 11), *all, *some, *expected;
+    dtake__frames runs[] = { { 1, 2 }, { 5, 20 } };
+    int32_t stored[5000], picked[5000];
+    bool wanted[5000] = { false };
+    int64_t rows = 0, count = 0;
+    size_t bytes;
+    for (size_t r = 0; r < 2; r++)
+        for (uint32_t i = runs[r].first * 256; i < runs[r].end * 256 && i < 5000; i++, rows++)
+            if (i % 10 == 3) {
+                wanted[rows] = true;
+                picked[count] = (int32_t)rows;
+                stored[count++] = (int32_t)i;
+            }
+    dtake_column columns[FIXTURE_FIELDS];
+    dtake__arena arena = { 0 };
+    dtake_error err = { 0 };
+    for (size_t i = 0; i < dtake_schema_count(schema); i++)
+        CHECK_OK(through(dtake_schema_field(schema, i), dtake_batch_column(batch, i), runs, 2, wanted, &arena,
+                         &columns[i], &bytes, NULL));
+    CHECK_OK(dtake__batch_new(&all, schema, rows, columns, arena.blocks, arena.count, NULL));
+    CHECK_OK(dtake__batch_take(&some, all, picked, count, NULL));
+    CHECK_OK(dtake__batch_take(&expected, batch, stored, count, NULL));
+    if (dtake__batch_compare(some, expected, &err) != DTAKE_OK)
+        fail_msg("%s", err.message);
+    dtake_batch_release(all);
+    dtake_batch_release(some);
+    dtake_batch_release(expected);
+    dtake_batch_release(batch);
+    dtake__arena_dispose(&arena);
+    dtake_schema_release(schema);
+}
+
 static double bytes_a_row(const dtake_batch *batch, int field)
 {
     const dtake_schema *schema = dtake_batch_schema(batch);
@@ -114,7 +151,7 @@ static double bytes_a_row(const dtake_batch *batch, int field)
     dtake_column out;
     size_t bytes;
     CHECK_OK(through(dtake_schema_field(schema, (size_t)field), dtake_batch_column(batch, (size_t)field),
-                     &all, 1, &arena, &out, &bytes, NULL));
+                     &all, 1, NULL, &arena, &out, &bytes, NULL));
     dtake__arena_dispose(&arena);
     return (double)bytes / (double)dtake_batch_rows(batch);
 }
@@ -205,9 +242,10 @@ static void check_damage(const dtake_batch *batch, const int *fields, size_t cou
             memory_body body = { { fetch, 0, "a test", "x" }, &e.body, NULL };
             *byte ^= 0x11;
             bool parsed = dtake__parse_column(&head, field, starts, 3, &coded);
-            dtake_status st = parsed && dtake__coded_values(&coded) < 1 << 20
-                                  ? dtake__decode_column(&coded, &all, 1, &body.base, &arena, &out, NULL)
-                                  : DTAKE_E_INTEGRITY;
+            dtake_status st =
+                parsed && dtake__coded_values(&coded) < 1 << 20
+                    ? dtake__decode_column(&coded, &all, 1, NULL, &body.base, &arena, &out, NULL)
+                    : DTAKE_E_INTEGRITY;
             if (at >= e.head.len)
                 CHECK_STATUS(st, DTAKE_E_INTEGRITY); /* bodies are under checksums */
             *byte ^= 0x11;
@@ -239,6 +277,7 @@ int main(void)
         cmocka_unit_test(bits_of_every_width_come_back),
         cmocka_unit_test(columns_of_all_types_come_back_as_they_were),
         cmocka_unit_test(frames_can_be_read_without_the_others),
+        cmocka_unit_test(rows_can_be_read_without_the_others),
         cmocka_unit_test(numbers_take_few_bytes),
         cmocka_unit_test(a_geometry_that_comes_again_takes_a_byte_or_two),
         cmocka_unit_test(a_damaged_column_is_refused),

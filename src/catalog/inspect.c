@@ -218,7 +218,7 @@ static dtake_status look(looking *l, const dtake_schema *schema, dtake__key_set 
                        (long long)l->listed->facts.rows);
         return DTAKE_OK;
     }
-    dtake_status st = dtake__chunk_batch(l->chunk, schema, &all, 1, &l->pieces.body, &l->batch, &found);
+    dtake_status st = dtake__chunk_batch(l->chunk, schema, &all, 1, NULL, &l->pieces.body, &l->batch, &found);
     if (st != DTAKE_OK)
         return tell_or_fail(l, st, &found, err);
     l->times = dtake_batch_column(l->batch, (size_t)dtake_schema_find_role(schema, DTAKE_ROLE_TIME))->values;

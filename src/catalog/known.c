@@ -31,7 +31,7 @@ static dtake_status read_keys(dtake__known *k, dtake__db *db, bool by_name, cons
     dtake__pieces_init(&pieces, db, c->id);
     if (by_name) {
         dtake_status st =
-            dtake__chunk_column(c, c->name_field, &all, 1, &pieces.body, &k->arena, &k->names, err);
+            dtake__chunk_column(c, c->name_field, &all, 1, NULL, &pieces.body, &k->arena, &k->names, err);
         for (uint32_t i = 0; i < c->rows && st == DTAKE_OK; i++) {
             size_t len;
             const char *name = dtake__get_bytes(&k->names, i, &len);
@@ -44,9 +44,9 @@ static dtake_status read_keys(dtake__known *k, dtake__db *db, bool by_name, cons
     k->ids = dtake__alloc(c->rows * sizeof *k->ids);
     dtake_status st = times != NULL && k->ids != NULL ? DTAKE_OK : dtake__fail_nomem(err, "look up ids");
     if (st == DTAKE_OK)
-        st = dtake__chunk_times(c, &all, 1, &pieces.body, times, err);
+        st = dtake__chunk_times(c, &all, 1, NULL, &pieces.body, times, err);
     if (st == DTAKE_OK)
-        st = dtake__chunk_ids(c, &all, 1, &pieces.body, times, k->ids, err);
+        st = dtake__chunk_ids(c, &all, 1, NULL, &pieces.body, times, k->ids, err);
     for (uint32_t i = 0; i < c->rows && st == DTAKE_OK; i++)
         if (dead == NULL || !dtake__bit(dead, i))
             insert(k, dtake__id_key(k->ids[i]), i);
@@ -134,7 +134,7 @@ dtake_status dtake__known_contents(dtake__known *k, dtake__db *db, const dtake_s
         dtake__pieces pieces;
         dtake_batch *batch = NULL;
         dtake__pieces_init(&pieces, db, k->chunk->id);
-        st = dtake__chunk_batch(k->chunk, schema, &all, 1, &pieces.body, &batch, err);
+        st = dtake__chunk_batch(k->chunk, schema, &all, 1, NULL, &pieces.body, &batch, err);
         k->contents = st == DTAKE_OK ? dtake__alloc(k->chunk->rows * sizeof *k->contents) : NULL;
         if (st == DTAKE_OK && k->contents == NULL)
             st = dtake__fail_nomem(err, "compare datapoints");

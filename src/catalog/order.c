@@ -10,6 +10,7 @@ typedef struct entry {
     int32_t row;
 } entry;
 
+enum { FEW = 64 }; /* counting digits takes longer */
 enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, MAX_PASSES = (64 + DIGIT_BITS - 1) / DIGIT_BITS };
 
 static uint32_t digit_of(uint64_t key, int pass)
@@ -37,11 +38,26 @@ static void sort_pass(const entry *from, entry *to, int64_t count, int pass, int
         to[places[digit_of(from[i].key, pass)]++] = from[i];
 }
 
+static void sort_few(entry *e, int64_t count)
+{
+    for (int64_t i = 1; i < count; i++) {
+        entry moved = e[i];
+        int64_t k = i;
+        for (; k > 0 && e[k - 1].key > moved.key; k--)
+            e[k] = e[k - 1];
+        e[k] = moved;
+    }
+}
+
 /* By keys of `bits` bits: sorted entries, in `a` or in `b`. Equal keys stay in their order. */
 static entry *sort_entries(entry *a, entry *b, int64_t count, int bits)
 {
     int32_t places[MAX_PASSES][DIGITS];
     int passes = (bits + DIGIT_BITS - 1) / DIGIT_BITS;
+    if (count <= FEW) {
+        sort_few(a, count);
+        return a;
+    }
     count_digits(a, count, passes, places);
     for (int p = 0; p < passes; p++) {
         if (places[p][digit_of(a[0].key, p)] == count)

@@ -7,18 +7,31 @@
 
 typedef struct dtake__outlines { /* zero-initialise */
     int64_t rows;
-    bool whole;         /* `shapes` are WKB */
+    bool whole; /* `shapes` are WKB */
+    const dtake__texts
+        *alike;         /* all rows have this one shape, and there are no `shapes`; NULL: they differ */
     dtake__arena arena; /* of the shapes */
     dtake_column shapes;
-    dtake__shape_size *sizes;     /* per row: of its WKB, its positions */
-    uint32_t *from;               /* per row: the row that has its shape, mostly itself */
-    uint32_t *first, *first_rest; /* per row: of its numbers */
+    dtake__shape_size size;       /* when they are alike; else, per row: */
+    dtake__shape_size *sizes;     /* of its WKB, its positions */
+    uint32_t *from;               /* the row that has its shape, mostly itself */
+    uint32_t *first, *first_rest; /* of its numbers */
     double *x, *y, *rest;
 } dtake__outlines;
 
+/* `wanted` as in decoding.h. In two steps: after the first only x of the wanted rows is there, for the second
+ * fewer rows may be wanted. */
+dtake_status dtake__outlines_begin(dtake__outlines *out, const dtake__coded *coded, const dtake__frames *runs,
+                                   size_t count, const bool *wanted, dtake__body *body, dtake_error *err);
+dtake_status dtake__outlines_finish(dtake__outlines *out, const dtake__coded *coded,
+                                    const dtake__frames *runs, size_t count, const bool *wanted,
+                                    dtake__body *body, dtake_error *err);
 dtake_status dtake__outlines_read(dtake__outlines *out, const dtake__coded *coded, const dtake__frames *runs,
-                                  size_t count, dtake__body *body, dtake_error *err);
+                                  size_t count, const bool *wanted, dtake__body *body, dtake_error *err);
 void dtake__outlines_dispose(dtake__outlines *outlines);
+
+/* The least and greatest x, after the first step; false: not known yet. */
+bool dtake__outline_width(const dtake__outlines *outlines, int64_t row, double out[2]);
 
 /* min x, min y, max x, max y as written; min > max when there is no position. */
 void dtake__outline_extent(const dtake__outlines *outlines, int64_t row, double out[4]);
@@ -26,14 +39,5 @@ void dtake__outline_extent(const dtake__outlines *outlines, int64_t row, double 
 /* Its WKB: how long it is, and written to a place with so much room. */
 size_t dtake__outline_bytes(const dtake__outlines *outlines, int64_t row);
 void dtake__outline_write(const dtake__outlines *outlines, int64_t row, uint8_t *wkb);
-
-/* WKB of `count` rows, all of them in their order when `rows` is NULL. */
-dtake_status dtake__outlines_column(const dtake__outlines *outlines, const int32_t *rows, int64_t count,
-                                    dtake__arena *arena, dtake_column *out, dtake_error *err);
-
-/* The column of some rows of these frames, nulls too. */
-dtake_status dtake__decode_geometry_rows(const dtake__coded *coded, const dtake__frames *runs, size_t count,
-                                         const int32_t *rows, int64_t row_count, dtake__body *body,
-                                         dtake__arena *arena, dtake_column *out, dtake_error *err);
 
 #endif

@@ -92,7 +92,8 @@ static dtake_status read_rows(dtake_batch **out, const dtake__chunk *chunk, cons
                               dtake__pieces *pieces, const dtake__result_schema *schema, dtake_error *err)
 {
     if (is_whole(s))
-        return dtake__chunk_batch(chunk, schema->stored, s->runs, s->run_count, &pieces->body, out, err);
+        return dtake__chunk_batch(chunk, schema->stored, s->runs, s->run_count, NULL, &pieces->body, out,
+                                  err);
     return dtake__chunk_rows(chunk, schema->stored, s->runs, s->run_count, s->picked, s->count, &pieces->body,
                              out, err);
 }

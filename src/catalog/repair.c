@@ -110,7 +110,8 @@ static dtake_status read_frame(mending *m, const dtake__chunk *chunk, const dtak
         const dtake_field *field = dtake_schema_field(schema, f);
         bool needed =
             field->role == DTAKE_ROLE_TIME || field->role == DTAKE_ROLE_ID || field->role == DTAKE_ROLE_NAME;
-        st = dtake__chunk_field_column(chunk, field, &run, 1, &pieces->body, &arena, &columns[f], &found);
+        st = dtake__chunk_field_column(chunk, field, &run, 1, NULL, &pieces->body, &arena, &columns[f],
+                                       &found);
         if (st == DTAKE_OK)
             continue;
         dtake__problem(&m->problems, "%s; %s %lld datapoints", found.message,

@@ -1,6 +1,5 @@
 #include "catalog/rows.h"
 
-#include "catalog/outlines.h"
 #include "core/alloc.h"
 #include "core/error.h"
 #include "table/column.h"
@@ -21,40 +20,42 @@ dtake_status dtake__null_column(const dtake_field *field, int64_t rows, dtake__a
     dtake__frames all = { 0, 1 };
     none.starts = starts;
     none.frames = 1;
-    return dtake__decode_column(&none, &all, 1, NULL, arena, out, err);
+    return dtake__decode_column(&none, &all, 1, NULL, NULL, arena, out, err);
 }
 
 /* Ids stand apart from other columns and begin with the time. */
 static dtake_status id_column(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
-                              dtake__body *bytes, dtake__arena *arena, dtake_column *out, dtake_error *err)
+                              const bool *wanted, dtake__body *bytes, dtake__arena *arena, dtake_column *out,
+                              dtake_error *err)
 {
     uint32_t rows = dtake__rows_of(chunk->starts, runs, count);
     int64_t *times = dtake__alloc(((size_t)rows + 1) * sizeof *times);
     uint8_t(*ids)[16] = dtake__arena_alloc(arena, (size_t)rows * 16 + 1);
     dtake_status st = times != NULL && ids != NULL ? DTAKE_OK : no_memory(err);
     if (st == DTAKE_OK)
-        st = dtake__chunk_times(chunk, runs, count, bytes, times, err);
+        st = dtake__chunk_times(chunk, runs, count, wanted, bytes, times, err);
     if (st == DTAKE_OK)
-        st = dtake__chunk_ids(chunk, runs, count, bytes, times, ids, err);
+        st = dtake__chunk_ids(chunk, runs, count, wanted, bytes, times, ids, err);
     *out = (dtake_column){ .rows = rows, .values = ids };
     dtake__free(times);
     return st;
 }
 
 dtake_status dtake__chunk_field_column(const dtake__chunk *chunk, const dtake_field *field,
-                                       const dtake__frames *runs, size_t count, dtake__body *bytes,
-                                       dtake__arena *arena, dtake_column *out, dtake_error *err)
+                                       const dtake__frames *runs, size_t count, const bool *wanted,
+                                       dtake__body *bytes, dtake__arena *arena, dtake_column *out,
+                                       dtake_error *err)
 {
     if (field->role == DTAKE_ROLE_ID)
-        return id_column(chunk, runs, count, bytes, arena, out, err);
+        return id_column(chunk, runs, count, wanted, bytes, arena, out, err);
     int at = dtake__chunk_find(chunk, field);
-    return at >= 0 ? dtake__chunk_column(chunk, at, runs, count, bytes, arena, out, err)
+    return at >= 0 ? dtake__chunk_column(chunk, at, runs, count, wanted, bytes, arena, out, err)
                    : dtake__null_column(field, dtake__rows_of(chunk->starts, runs, count), arena, out, err);
 }
 
 dtake_status dtake__chunk_batch(const dtake__chunk *chunk, const dtake_schema *schema,
-                                const dtake__frames *runs, size_t count, dtake__body *bytes,
-                                dtake_batch **out, dtake_error *err)
+                                const dtake__frames *runs, size_t count, const bool *wanted,
+                                dtake__body *bytes, dtake_batch **out, dtake_error *err)
 {
     size_t fields = dtake_schema_count(schema);
     int64_t rows = dtake__rows_of(chunk->starts, runs, count);
@@ -63,7 +64,7 @@ dtake_status dtake__chunk_batch(const dtake__chunk *chunk, const dtake_schema *s
     dtake_status st = columns != NULL ? DTAKE_OK : no_memory(err);
     for (size_t f = 0; f < fields && st == DTAKE_OK; f++) {
         const dtake_field *field = dtake_schema_field(schema, f);
-        st = dtake__chunk_field_column(chunk, field, runs, count, bytes, &arena, &columns[f], err);
+        st = dtake__chunk_field_column(chunk, field, runs, count, wanted, bytes, &arena, &columns[f], err);
     }
     if (st == DTAKE_OK)
         st = dtake__batch_new(out, schema, rows, columns, arena.blocks, arena.count, err);
@@ -72,37 +73,12 @@ dtake_status dtake__chunk_batch(const dtake__chunk *chunk, const dtake_schema *s
     return st;
 }
 
-dtake_status dtake__chunk_outlines(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
-                                   dtake__body *bytes, dtake__outlines *out, dtake_error *err)
-{
-    const dtake__chunk_field *field = &chunk->fields[chunk->geometry_field];
-    bytes->offset = field->offset;
-    bytes->field = field->name;
-    return dtake__outlines_read(out, &field->coded, runs, count, bytes, err);
-}
-
 /* --- some rows --- */
-
-/* The schema without the geometry: other columns are read whole, of geometries only what is wanted. */
-static dtake_status without_geometry(const dtake_schema *schema, int geometry, dtake_schema **out,
-                                     dtake_error *err)
-{
-    size_t count = dtake_schema_count(schema);
-    dtake_field *fields = dtake__alloc(count * sizeof *fields);
-    if (fields == NULL)
-        return no_memory(err);
-    for (size_t f = 0, to = 0; f < count; f++)
-        if ((int)f != geometry)
-            fields[to++] = *dtake_schema_field(schema, f);
-    dtake_status st = dtake_schema_new(out, fields, count - 1, err);
-    dtake__free(fields);
-    return st;
-}
 
 /* A column at a time, so that the memory that a column is decoded into serves for the next one too. */
 static dtake_status take_rows(const dtake__chunk *chunk, const dtake_schema *schema,
                               const dtake__frames *runs, size_t count, const int32_t *rows, int64_t row_count,
-                              dtake__body *bytes, dtake_batch **out, dtake_error *err)
+                              const bool *wanted, dtake__body *bytes, dtake_batch **out, dtake_error *err)
 {
     size_t fields = dtake_schema_count(schema);
     dtake_column *columns = dtake__calloc(2 * fields + 1, sizeof *columns);
@@ -111,7 +87,7 @@ static dtake_status take_rows(const dtake__chunk *chunk, const dtake_schema *sch
     for (size_t f = 0; f < fields && st == DTAKE_OK; f++) {
         const dtake_field *field = dtake_schema_field(schema, f);
         dtake_column whole;
-        st = dtake__chunk_field_column(chunk, field, runs, count, bytes, &decoded, &whole, err);
+        st = dtake__chunk_field_column(chunk, field, runs, count, wanted, bytes, &decoded, &whole, err);
         if (st != DTAKE_OK)
             break;
         st = dtake__column_take(&columns[f], &columns[fields + f], &whole, field, rows, row_count, &arena);
@@ -128,51 +104,16 @@ static dtake_status take_rows(const dtake__chunk *chunk, const dtake_schema *sch
     return st;
 }
 
-static dtake_status put_geometry(const dtake_schema *schema, int geometry, const dtake_batch *others,
-                                 dtake_column column, dtake__arena *arena, dtake_batch **out,
-                                 dtake_error *err)
-{
-    size_t count = dtake_schema_count(schema);
-    dtake_column *columns = dtake__alloc(count * sizeof *columns);
-    dtake_status st = columns != NULL ? dtake__arena_keep_batch(arena, others) : DTAKE_E_NOMEM;
-    if (st != DTAKE_OK) {
-        dtake__free(columns);
-        return no_memory(err);
-    }
-    for (size_t f = 0, from = 0; f < count; f++)
-        columns[f] = (int)f == geometry ? column : *dtake_batch_column(others, from++);
-    st = dtake__batch_new(out, schema, dtake_batch_rows(others), columns, arena->blocks, arena->count, err);
-    dtake__free(columns);
-    return st;
-}
-
 dtake_status dtake__chunk_rows(const dtake__chunk *chunk, const dtake_schema *schema,
                                const dtake__frames *runs, size_t count, const int32_t *rows,
                                int64_t row_count, dtake__body *bytes, dtake_batch **out, dtake_error *err)
 {
-    int geometry = dtake_schema_find_role(schema, DTAKE_ROLE_GEOMETRY);
-    int field = geometry >= 0 ? dtake__chunk_find(chunk, dtake_schema_field(schema, (size_t)geometry)) : -1;
-    if (field < 0 || chunk->fields[field].coded.flags == DTAKE__COLUMN_ALL_NULL ||
-        row_count * 2 > dtake__rows_of(chunk->starts, runs, count))
-        return take_rows(chunk, schema, runs, count, rows, row_count, bytes, out, err);
-    dtake__arena arena = { 0 };
-    dtake_schema *others_schema = NULL;
-    dtake_batch *others = NULL;
-    dtake_column column;
-    dtake_status st = without_geometry(schema, geometry, &others_schema, err);
+    bool *wanted = NULL;
+    dtake_status st =
+        dtake__wanted_rows(dtake__rows_of(chunk->starts, runs, count), rows, row_count, &wanted, err);
     if (st == DTAKE_OK)
-        st = take_rows(chunk, others_schema, runs, count, rows, row_count, bytes, &others, err);
-    if (st == DTAKE_OK) {
-        bytes->offset = chunk->fields[field].offset;
-        bytes->field = chunk->fields[field].name;
-        st = dtake__decode_geometry_rows(&chunk->fields[field].coded, runs, count, rows, row_count, bytes,
-                                         &arena, &column, err);
-    }
-    if (st == DTAKE_OK)
-        st = put_geometry(schema, geometry, others, column, &arena, out, err);
-    dtake_batch_release(others);
-    dtake_schema_release(others_schema);
-    dtake__arena_dispose(&arena);
+        st = take_rows(chunk, schema, runs, count, rows, row_count, wanted, bytes, out, err);
+    dtake__free(wanted);
     return st;
 }
 
@@ -189,7 +130,7 @@ dtake_status dtake__living_rows(dtake__db *db, int64_t id, const uint8_t *dead, 
         return st;
     dtake__frames frames = { 0, chunk->frames };
     dtake__pieces_init(&pieces, db, id);
-    st = dtake__chunk_batch(chunk, schema, &frames, 1, &pieces.body, &all, err);
+    st = dtake__chunk_batch(chunk, schema, &frames, 1, NULL, &pieces.body, &all, err);
     int32_t *living = st == DTAKE_OK && dead != NULL ? dtake__alloc(chunk->rows * sizeof *living) : NULL;
     if (st == DTAKE_OK && dead == NULL) {
         *out = dtake_batch_retain(all);

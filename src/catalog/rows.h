@@ -11,18 +11,14 @@ dtake_status dtake__null_column(const dtake_field *field, int64_t rows, dtake__a
 /* The rows of these frames, in stored order, under a schema whose fields are found by name, ids by their
  * role. */
 dtake_status dtake__chunk_batch(const dtake__chunk *chunk, const dtake_schema *schema,
-                                const dtake__frames *runs, size_t count, dtake__body *bytes,
-                                dtake_batch **out, dtake_error *err);
+                                const dtake__frames *runs, size_t count, const bool *wanted,
+                                dtake__body *bytes, dtake_batch **out, dtake_error *err);
 
 /* One field of these frames: its column, ids, or nulls when the chunk does not have it. */
 dtake_status dtake__chunk_field_column(const dtake__chunk *chunk, const dtake_field *field,
-                                       const dtake__frames *runs, size_t count, dtake__body *bytes,
-                                       dtake__arena *arena, dtake_column *out, dtake_error *err);
-
-/* Geometries of these frames, taken apart. */
-struct dtake__outlines;
-dtake_status dtake__chunk_outlines(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
-                                   dtake__body *bytes, struct dtake__outlines *out, dtake_error *err);
+                                       const dtake__frames *runs, size_t count, const bool *wanted,
+                                       dtake__body *bytes, dtake__arena *arena, dtake_column *out,
+                                       dtake_error *err);
 
 /* Some rows of these frames, in the order of `rows`. */
 dtake_status dtake__chunk_rows(const dtake__chunk *chunk, const dtake_schema *schema,
