@@ -13,8 +13,10 @@ import pytest
 import shapely
 
 import brute_force as brute
-from brute_force import DATASET
+import random_questions
+import random_rows
 from library import Catalog, Library, Query
+from random_rows import DATASET
 
 SEED = int(os.environ.get("DATATAKE_ORACLE_SEED", "20261122"))
 NEAR_M = 1  # chords stay within 0.1 m of great circles, or 1e-7 of their length
@@ -22,23 +24,23 @@ NEAR_M = 1  # chords stay within 0.1 m of great circles, or 1e-7 of their length
 
 def build(catalog, folder, rng, count, shapes=None):
     """Rows that were put, partly replaced and deleted, in several commits; and what is left as a frame."""
-    rows = brute.make_rows(rng, count, shapes=shapes)
+    rows = random_rows.make_rows(rng, count, shapes=shapes)
     cuts = [0, count // 3, count // 3 + 50, count]
     for i, (a, b) in enumerate(zip(cuts, cuts[1:])):
-        brute.write_csv(rows[a:b], folder / f"{i}.csv")
-        catalog.ingest(folder / f"{i}.csv", DATASET, **brute.INGEST)
+        random_rows.write_csv(rows[a:b], folder / f"{i}.csv")
+        catalog.ingest(folder / f"{i}.csv", DATASET, **random_rows.INGEST)
     changed = rng.choice(count, count // 30, replace=False)
-    fresh = brute.make_rows(rng, len(changed), shapes=shapes)
+    fresh = random_rows.make_rows(rng, len(changed), shapes=shapes)
     fresh["name"], fresh["collection"] = rows["name"].iloc[changed].array, rows["collection"].iloc[changed].array
-    brute.write_csv(fresh, folder / "changed.csv")
-    catalog.ingest(folder / "changed.csv", DATASET, **brute.INGEST)
+    random_rows.write_csv(fresh, folder / "changed.csv")
+    catalog.ingest(folder / "changed.csv", DATASET, **random_rows.INGEST)
     rows = pd.concat([rows.drop(index=changed), fresh], ignore_index=True)
     gone = (rows["orbit"] == 77).to_numpy() & (rows["collection"] == "L2A").to_numpy()
     assert catalog.delete(Query(DATASET, collections=["L2A"], filters=["orbit = 77"])) == gone.sum() > 0
     catalog.compact()
-    more = brute.make_rows(rng, count // 100, first=count, shapes=shapes)  # these stay small chunks
-    brute.write_csv(more, folder / "more.csv")
-    catalog.ingest(folder / "more.csv", DATASET, **brute.INGEST)
+    more = random_rows.make_rows(rng, count // 100, first=count, shapes=shapes)  # these stay small chunks
+    random_rows.write_csv(more, folder / "more.csv")
+    catalog.ingest(folder / "more.csv", DATASET, **random_rows.INGEST)
     return pd.concat([rows[~gone], more], ignore_index=True)
 
 
@@ -85,7 +87,7 @@ class World:
         self.library = Library()
         shapes = None
         if pool:
-            shapes = np.array([brute.shape(rng) for _ in range(pool)], object)
+            shapes = np.array([random_rows.shape(rng) for _ in range(pool)], object)
         with Catalog(self.library, self.source) as catalog:
             self.rows = loaded(catalog, build(catalog, folder, rng, count, shapes))
         self.shapes = self.rows["shape"].to_numpy()
@@ -113,12 +115,12 @@ class World:
     def plane(self, catalog, rng, count):
         """How many answers were not empty."""
         return sum(self.check(catalog, i, q.query, q.keep) > 0 for i, q in
-                   ((i, brute.ask(rng, self.rows)) for i in range(count)))
+                   ((i, random_questions.ask(rng, self.rows)) for i in range(count)))
 
     def sphere(self, catalog, rng, count, slice_rows=100_000):
         """S2 looks at one slice of the rows after another, for all questions. What it cannot be asked, or what is within
         a metre of being otherwise, is taken as the catalogue has it."""
-        questions = [brute.ask(rng, self.rows, spherical=True) for _ in range(count)]
+        questions = [random_questions.ask(rng, self.rows, spherical=True) for _ in range(count)]
         ours = []
         for i, q in enumerate(questions):
             bare = replace(q.query, order=[], limit=0, offset=0, fields=["name"])
