@@ -16,15 +16,21 @@ static bool before(const dtake__search *s, int64_t a, int64_t b)
     return s->descending ? a > b : a < b;
 }
 
+/* Nothing that is not open yet lies between the rows of the part: entries that overlap others have ids. */
+static bool may_give_all(const dtake__search *s, const dtake__part *p)
+{
+    return s->next_entry == s->entry_count || p->ids == NULL;
+}
+
 /* Does the row come before all of the entries that are not open yet? Where rows died, their time alone tells.
  */
 static bool may_give(const dtake__search *s, const dtake__part *p, int64_t row)
 {
-    if (s->next_entry == s->entry_count)
+    if (may_give_all(s, p))
         return true;
     const dtake__listed_chunk *next = s->entries[s->next_entry].chunk;
     int64_t time = s->descending ? next->facts.time_max : next->facts.time_min;
-    if (p->times[row] != time || p->ids == NULL || next->dead != NULL)
+    if (p->times[row] != time || next->dead != NULL)
         return before(s, p->times[row], time);
     int order = memcmp(p->ids[row], s->descending ? next->facts.last_id : next->facts.first_id, 16);
     return s->descending ? order > 0 : order < 0;
@@ -86,6 +92,8 @@ static int64_t stretch_of(const dtake__search *s, const dtake__part *p, const dt
 {
     int64_t end = p->at + 1;
     int64_t most = p->at + (DTAKE__BATCH_ROWS - s->stretched_rows);
+    if (rival == NULL && may_give_all(s, p))
+        return (p->rows < most ? p->rows : most) - p->at;
     for (; end < p->rows && end < most; end++) {
         if (!may_give(s, p, end))
             break;

@@ -71,34 +71,49 @@ static dtake_status add_collection(dtake__search *s, const dtake__collection *c,
     return DTAKE_OK;
 }
 
+/* Ids that all of a chunk's first and last rows lie between; where rows died they are not known. */
+static const uint8_t LEAST_ID[16],
+    GREATEST_ID[16] = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
+
+static const uint8_t *first_id(const dtake__listed_chunk *chunk)
+{
+    return chunk->dead != NULL ? LEAST_ID : chunk->facts.first_id;
+}
+
+static const uint8_t *last_id(const dtake__listed_chunk *chunk)
+{
+    return chunk->dead != NULL ? GREATEST_ID : chunk->facts.last_id;
+}
+
 static int compare_starts(const void *a, const void *b)
 {
-    const dtake__chunk_facts *x = &((const dtake__entry *)a)->chunk->facts,
-                             *y = &((const dtake__entry *)b)->chunk->facts;
-    if (x->time_min != y->time_min)
-        return x->time_min < y->time_min ? -1 : 1;
-    return memcmp(x->first_id, y->first_id, 16);
+    const dtake__listed_chunk *x = ((const dtake__entry *)a)->chunk, *y = ((const dtake__entry *)b)->chunk;
+    return dtake__key_compare(x->facts.time_min, first_id(x), y->facts.time_min, first_id(y));
 }
 
 static int compare_ends(const void *a, const void *b)
 {
-    const dtake__chunk_facts *x = &((const dtake__entry *)a)->chunk->facts,
-                             *y = &((const dtake__entry *)b)->chunk->facts;
-    if (x->time_max != y->time_max)
-        return x->time_max > y->time_max ? -1 : 1;
-    return memcmp(y->last_id, x->last_id, 16);
+    const dtake__listed_chunk *x = ((const dtake__entry *)a)->chunk, *y = ((const dtake__entry *)b)->chunk;
+    return dtake__key_compare(y->facts.time_max, last_id(y), x->facts.time_max, last_id(x));
 }
 
-/* Neighbours in the order of time that touch. */
-static void mark_shared_times(dtake__search *s)
+/* Does `b`, which does not begin before `a`, begin before `a` ends? */
+static bool overlap(const dtake__listed_chunk *a, const dtake__listed_chunk *b)
 {
-    int64_t reached = INT64_MIN;
+    return dtake__key_compare(b->facts.time_min, first_id(b), a->facts.time_max, last_id(a)) <= 0;
+}
+
+static void mark_overlaps(dtake__search *s)
+{
+    const dtake__listed_chunk *furthest = NULL; /* of those before, the one that ends last */
     qsort(s->entries, s->entry_count, sizeof *s->entries, compare_starts);
     for (size_t i = 0; i < s->entry_count; i++) {
-        const dtake__chunk_facts *f = &s->entries[i].chunk->facts;
-        bool next = i + 1 < s->entry_count && s->entries[i + 1].chunk->facts.time_min <= f->time_max;
-        s->entries[i].shares_times = next || (i > 0 && reached >= f->time_min);
-        reached = f->time_max > reached ? f->time_max : reached;
+        const dtake__listed_chunk *c = s->entries[i].chunk;
+        s->entries[i].overlaps = (i + 1 < s->entry_count && overlap(c, s->entries[i + 1].chunk)) ||
+                                 (furthest != NULL && overlap(furthest, c));
+        if (furthest == NULL || dtake__key_compare(furthest->facts.time_max, last_id(furthest),
+                                                   c->facts.time_max, last_id(c)) < 0)
+            furthest = c;
     }
 }
 
@@ -129,7 +144,7 @@ static dtake_status list_entries(dtake__search *s, const dtake__dataset *dataset
     if (st != DTAKE_OK)
         return st;
     if (s->entry_count > 0)
-        mark_shared_times(s);
+        mark_overlaps(s);
     if (s->descending && s->entry_count > 0)
         qsort(s->entries, s->entry_count, sizeof *s->entries, compare_ends);
     cut_progress(s);
@@ -326,7 +341,7 @@ dtake_status dtake__search_open_entry(dtake__search *s, dtake_error *err)
     dtake__wish wish = { .want = wanted_rows(s),
                          .descending = s->descending,
                          .with_times = true,
-                         .with_ids = e->shares_times || s->sorted };
+                         .with_ids = e->overlaps || s->sorted };
     if (s->part_count == s->part_room) {
         size_t more = s->part_room == 0 ? 8 : 2 * s->part_room;
         dtake__part *parts = dtake__realloc_array(s->parts, more, sizeof *parts);

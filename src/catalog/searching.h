@@ -14,7 +14,7 @@ enum {
 typedef struct dtake__entry {
     const dtake__listed_chunk *chunk;
     const char *collection;
-    bool shares_times; /* with another entry: ids tell the order */
+    bool overlaps; /* another entry in the order of time and id: ids of rows tell whose is next */
 } dtake__entry;
 
 /* A run of rows of a part that are given one after another. */
