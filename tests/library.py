@@ -30,6 +30,12 @@ class ClientOptions(ctypes.Structure):
     _fields_ = [("source", c_char_p), ("read_only", c_bool), ("must_exist", c_bool)]
 
 
+class RuntimeOptions(ctypes.Structure):
+    _fields_ = [("workers", c_int), ("connections_per_host", c_int), ("bytes_in_flight", c_int64), ("retries", c_int),
+                *((name, c_int64) for name in ("connect_timeout_ms", "first_byte_ms", "low_speed_ms", "low_speed_bytes_s",
+                                               "max_bytes_s")), ("cache_dir", c_char_p), ("user_agent", c_char_p)]
+
+
 class IngestOptions(ctypes.Structure):
     _fields_ = [("inputs", POINTER(c_char_p)), ("input_count", c_size_t), *((name, c_char_p) for name in (
         "dataset", "name", "description", "collection")), ("format", c_int), *((name, c_char_p) for name in (
@@ -114,10 +120,10 @@ class Query:
 class Catalog:
     """A client of one catalogue file, and a runtime of its own."""
 
-    def __init__(self, library, path):
+    def __init__(self, library, path, workers=0):
         self.library, self.path = library, Path(path)
         self.runtime, self.client = c_void_p(), c_void_p()
-        library("runtime_open", byref(self.runtime), None)
+        library("runtime_open", byref(self.runtime), byref(RuntimeOptions(workers=workers)))
         library("client_open", byref(self.client), self.runtime, byref(ClientOptions(str(path).encode())))
 
     def __enter__(self):
