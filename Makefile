@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
 help:
-	echo "make demo      build, make scenes, cut and colour forty dates of one place in three ways, show the speedup"
+	echo "make demo      build, make scenes, fill a catalogue and load a year, cut and colour forty dates in three ways"
 	echo "make test      the fixed set of tests (under 15 minutes on two cores)"
 	echo "make check     everything: also fuzzing and all journeys under sanitizers (hours; FUZZ_SECONDS=600)"
 	echo "make bench     speed over a path with a true delay, beside other programs (root; QUICK=1 for a short run)"
