@@ -43,9 +43,18 @@ static void free_http(dtake__http *http)
 
 /* --- ending --- */
 
+void dtake__http_free(dtake__http *http)
+{
+    /* a cancel on its way still needs the struct, and frees it */
+    if (!atomic_load(&http->cancel_posted) || http->cancel_ran)
+        free_http(http);
+}
+
 static void fill_response(dtake__http *http, dtake_status status)
 {
     dtake__http_response *response = &http->response;
+    if (http->body.data != NULL)
+        http->body.data[http->body.len] = '\0';
     dtake__buf_move(&response->body, status == DTAKE_OK ? &http->body : &http->talk);
     response->http_status = http->answer.status;
     response->first = http->wanted.has_range ? http->wanted.first : 0;
@@ -60,6 +69,11 @@ static void fill_response(dtake__http *http, dtake_status status)
 void dtake__http_end(dtake__http *http, dtake_status status)
 {
     dtake_runtime *runtime = http->runtime;
+    if (http->helps != NULL) {
+        dtake__helper_ended(http, status);
+        return;
+    }
+    dtake__helpers_drop(http);
     dtake__transfer_stop(http);
     dtake__host_dequeue(http);
     dtake__alarm_clear(http->client, &http->alarm);
@@ -74,9 +88,7 @@ void dtake__http_end(dtake__http *http, dtake_status status)
     dtake__host_release(http);
     fill_response(http, status);
     http->done(status, &http->response, &http->err, http->ctx);
-    /* a cancel on its way still needs the struct, and frees it */
-    if (!atomic_load(&http->cancel_posted) || http->cancel_ran)
-        free_http(http);
+    dtake__http_free(http);
     dtake__active_leave(runtime);
 }
 

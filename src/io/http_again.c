@@ -71,6 +71,11 @@ static void try_again_later(dtake__http *http, int64_t retry_after_s)
 void dtake__http_attempt_failed(dtake__http *http, dtake__failure failure, int64_t retry_after_s)
 {
     http->fresh_connection = http->sign_fresh = false;
+    if (http->helps != NULL) {
+        dtake__http_end(http, http->err.status); /* who is helped does without */
+        return;
+    }
+    dtake__helpers_drop(http);
     if (failure == DTAKE__AGAIN_NOW && !http->retried_now) {
         http->retried_now = http->fresh_connection = true;
         try_again_now(http);
@@ -87,6 +92,10 @@ void dtake__http_attempt_failed(dtake__http *http, dtake__failure failure, int64
 /* The body stopped half way: what came is kept if it can be recognised as part of the same object again. */
 void dtake__http_cut_off(dtake__http *http)
 {
+    if (http->helps != NULL) {
+        dtake__http_end(http, http->err.status);
+        return;
+    }
     bool whole = !http->wanted.has_range;
     bool same = http->body_owned_by_etag || (http->held_last_modified[0] != '\0' && http->held_total >= 0);
     if (!same ||

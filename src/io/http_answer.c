@@ -313,7 +313,9 @@ void dtake__answer_judge(dtake__http *http)
 {
     int status = http->answer.status;
     read_retry_after(&http->answer);
-    if (status == 206)
+    if (http->unwanted || (http->helps != NULL && status >= 200 && status <= 299 && status != 206))
+        dtake__refuse(http, DTAKE_E_REMOTE, "HTTP %d is of no help", status);
+    else if (status == 206)
         judge_part(http);
     else if (status < 200 || status > 299)
         http->sink = DTAKE__SINK_TALK;

@@ -34,6 +34,17 @@ typedef struct dtake__alarm {
     void (*ring)(struct dtake__alarm *alarm);
 } dtake__alarm;
 
+/* What http_endgame.c knows of a host. */
+typedef struct dtake__endgame {
+    dtake__alarm look; /* for those that need help */
+    int64_t look_due_ms;
+    double usual_bytes_s;              /* of all connections, over the last second or so */
+    int64_t span_start_ms, span_bytes; /* not in that yet */
+    int64_t heard_ms, judge_from_ms;   /* the last bytes; after a silence of all: so long again */
+    int64_t waste_bytes;               /* reckoned: of connections broken off because of helpers */
+    int failures;                      /* of helpers */
+} dtake__endgame;
+
 /* One scheme, host and port: its permits and what was measured on the way there. */
 typedef struct dtake__http_host {
     struct dtake__http_host *next;
@@ -57,6 +68,7 @@ typedef struct dtake__http_host {
     atomic_int connections;
     atomic_int_least64_t rtt_us, first_byte_us; /* smallest seen; 0: none */
     int64_t received;                           /* bytes of bodies so far */
+    dtake__endgame endgame;
     atomic_int_least64_t bandwidth_bytes_s;
 } dtake__http_host;
 
@@ -114,8 +126,14 @@ typedef enum dtake__phase {
     DTAKE__HTTP_SENT, /* waiting for the first byte */
     DTAKE__HTTP_BODY,
     DTAKE__HTTP_RESTING, /* before the next attempt */
+    DTAKE__HTTP_HELPED,  /* its own part is there, others are on their way */
     DTAKE__HTTP_ENDED
 } dtake__phase;
+
+/* How fast an attempt's body comes: what had come at two moments, and when something came last. */
+typedef struct dtake__pace {
+    int64_t before_ms, before_bytes, mark_ms, mark_bytes, last_ms; /* last_ms 0: nothing yet */
+} dtake__pace;
 
 struct dtake__http {
     dtake_runtime *runtime;
@@ -166,6 +184,14 @@ struct dtake__http {
     char held_etag[256], held_last_modified[64];
     int64_t held_total;
 
+    /* http_help.c. The body of a helper is a part of that of the request it helps. */
+    dtake__http *helps;                /* NULL: a request of its own */
+    dtake__http *helper, *next_helper; /* in the order of their parts */
+    int helpers_made;
+    int64_t whole_expect;           /* what `expect` was before it was helped */
+    bool races, unwanted, finished; /* of a helper */
+    dtake__pace pace;
+
     dtake_status status;
     dtake_error err;
     dtake__http_response response;
@@ -194,7 +220,9 @@ dtake__http_host *dtake__host_find(dtake__http_client *client, const char *key,
                                    bool make); /* any thread when not `make` */
 void dtake__host_enqueue(dtake__http *http);   /* ends with dtake__transfer_start */
 void dtake__host_dequeue(dtake__http *http);   /* harmless when not queued */
-void dtake__host_release(dtake__http *http);   /* gives the permit back and lets the next begin */
+void dtake__host_give_back(dtake__http *http); /* the permit; harmless without one */
+void dtake__host_pump(dtake__http_host *host); /* lets those begin that may */
+void dtake__host_release(dtake__http *http);   /* both */
 void dtake__host_succeeded(dtake__http_host *host, int64_t bytes);
 void dtake__host_overloaded(dtake__http_host *host, int64_t attempt_us, int64_t pause_ms); /* 0: no pause */
 void dtake__host_received(dtake__http_host *host, size_t bytes);
@@ -215,6 +243,19 @@ void dtake__sockets_settle(dtake__http *http, bool sends); /* the attempt goes o
 curl_socket_t dtake__warm_take(dtake__http_host *host, const struct curl_sockaddr *to);
 void dtake__warm_learn(dtake__http_host *host, const struct curl_sockaddr *to); /* the way there */
 void dtake__host_cool(dtake__http_host *host); /* closes what was opened ahead */
+
+/* http_endgame.c */
+void dtake__help_when_idle(dtake__http_host *host); /* looks soon, if permits and connections are idle */
+void dtake__help_note_bytes(dtake__http *http, size_t bytes); /* come, and not counted yet */
+
+/* http_help.c */
+/* In equal parts, for [start, end) of the body, which is where its own attempt ends; 0: no memory. */
+int dtake__help_begin(dtake__http *whole, int64_t start, int64_t end, int parts, bool races);
+bool dtake__help_goes_on(
+    dtake__http *whole); /* at `expect`: true when the helper from there on has not begun */
+void dtake__help_own_part_done(dtake__http *whole);
+void dtake__helpers_drop(dtake__http *whole);
+void dtake__helper_ended(dtake__http *helper, dtake_status status);
 
 /* http_url.c: any thread */
 dtake_status dtake__url_clean(const char *url, char **clean, char **shown, char **key, dtake_error *err);
@@ -242,6 +283,7 @@ void dtake__http_attempt_failed(dtake__http *http, dtake__failure failure,
                                 int64_t retry_after_s); /* http->err says why */
 
 /* http.c: the life of a request */
+void dtake__http_free(dtake__http *http); /* ended; by the cancel that is on its way, if one is */
 void dtake__http_end(dtake__http *http, dtake_status status);
 void dtake__http_end_without_memory(dtake__http *http);
 void dtake__http_watch(dtake__http *http, int64_t due_ms); /* rings then, or at the deadline */

@@ -97,6 +97,12 @@ static void pump(dtake__http_host *host)
     for (dtake__http *http = next_to_start(host); http != NULL; http = next_to_start(host))
         start(http);
     host->pumping = false;
+    dtake__help_when_idle(host);
+}
+
+void dtake__host_pump(dtake__http_host *host)
+{
+    pump(host);
 }
 
 static dtake__heap *queue_of(const dtake__http *http)
@@ -120,14 +126,20 @@ void dtake__host_dequeue(dtake__http *http)
         dtake__heap_remove(queue_of(http), &http->queued);
 }
 
-void dtake__host_release(dtake__http *http)
+void dtake__host_give_back(dtake__http *http)
 {
     if (!http->has_permit)
         return;
     http->has_permit = false;
     http->host->running--;
     http->host->running_longs -= !http->queued_short;
-    pump(http->host);
+}
+
+void dtake__host_release(dtake__http *http)
+{
+    dtake__host_give_back(http);
+    if (http->host != NULL)
+        pump(http->host);
 }
 
 void dtake__host_succeeded(dtake__http_host *host, int64_t bytes)

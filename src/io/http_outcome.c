@@ -78,7 +78,7 @@ static void take_refusal_by_server(dtake__http *http)
 {
     int status = http->answer.status;
     int64_t retry_after_s = http->answer.retry_after_s;
-    if (is_redirect(status) && http->location.len > 0) {
+    if (is_redirect(status) && http->location.len > 0 && http->helps == NULL) {
         follow_redirect(http);
         return;
     }
@@ -94,6 +94,12 @@ static void take_body(dtake__http *http)
 {
     int64_t len = (int64_t)http->body.len;
     bool length_known = http->answer.status == 206 || http->answer.content_length >= 0;
+    if (http->answer.status == 206 && http->broke_off && len < http->expect) {
+        /* for a helper, which has failed since */
+        dtake__host_release(http);
+        dtake__host_enqueue(http);
+        return;
+    }
     if (http->expect >= 0 && len < http->expect && length_known) {
         dtake__http_fail(http, DTAKE_E_NETWORK, "the body ended after %lld of %lld bytes", (long long)len,
                          (long long)http->expect);
@@ -113,7 +119,10 @@ static void take_body(dtake__http *http)
         strcmp(http->method, "GET") == 0)
         http->response.object_bytes = len;
     dtake__host_succeeded(http->host, http->attempt_bytes);
-    dtake__http_end(http, DTAKE_OK);
+    if (http->helper != NULL)
+        dtake__help_own_part_done(http);
+    else
+        dtake__http_end(http, DTAKE_OK);
 }
 
 static void take_refusal_of_ours(dtake__http *http)

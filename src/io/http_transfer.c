@@ -42,6 +42,21 @@ static size_t on_header(char *line, size_t size, size_t len, void *ctx)
     return http->sink == DTAKE__SINK_REFUSE ? 0 : len;
 }
 
+static size_t room_of(const dtake__http *http, size_t unless_known)
+{
+    return http->expect >= 0 ? (size_t)(http->expect - (int64_t)http->body.len) : unless_known;
+}
+
+/* What follows the body's end may be another's part of it: nothing is written there where there is room. */
+static dtake_status add(dtake_buf *body, const char *data, size_t len)
+{
+    if (body->data == NULL || len > body->cap - body->len)
+        return dtake__buf_append(body, data, len);
+    memcpy(body->data + body->len, data, len);
+    body->len += len;
+    return DTAKE_OK;
+}
+
 static bool keep(dtake__http *http, const char *data, size_t len)
 {
     if (http->skip > 0) {
@@ -50,16 +65,19 @@ static bool keep(dtake__http *http, const char *data, size_t len)
         data += dropped;
         len -= dropped;
     }
-    /* of a whole answer to a range the rest is not wanted */
-    bool cut = http->answer.status != 206 && http->wanted.has_range;
-    size_t room = http->expect >= 0 ? (size_t)(http->expect - (int64_t)http->body.len) : len;
+    size_t room = room_of(http, len);
+    if (len >= room && http->helper != NULL && !http->broke_off && dtake__help_goes_on(http))
+        room = room_of(http, len);
+    /* of a whole answer to a range the rest is not wanted, nor what others fetch */
+    bool helped = http->helper != NULL && http->expect < http->whole_expect;
+    bool cut = (http->answer.status != 206 && http->wanted.has_range) || helped;
     if (len > room && !cut) {
         dtake__refuse(http, DTAKE_E_REMOTE, "the body is longer than the %lld bytes announced",
                       (long long)http->expect);
         return false;
     }
     size_t kept = len < room ? len : room;
-    dtake_status st = dtake__buf_append(&http->body, data, kept);
+    dtake_status st = add(&http->body, data, kept);
     if (st != DTAKE_OK) {
         if (st == DTAKE_E_LIMIT)
             dtake__refuse(http, st, "the body is longer than the %zu bytes allowed", http->body.limit);
@@ -69,7 +87,8 @@ static bool keep(dtake__http *http, const char *data, size_t len)
     }
     if (cut && (int64_t)http->body.len == http->expect) {
         int64_t length = http->answer.content_length;
-        http->broke_off = length < 0 || length - (http->wanted.first + http->expect) > DTAKE__READ_ON_BYTES;
+        http->broke_off =
+            helped || length < 0 || length - (http->wanted.first + http->expect) > DTAKE__READ_ON_BYTES;
         return !http->broke_off;
     }
     return true;
@@ -81,6 +100,7 @@ static size_t on_body(char *data, size_t size, size_t len, void *ctx)
     dtake__http *http = ctx;
     if (!dtake__rate_may_take(http))
         return CURL_WRITEFUNC_PAUSE;
+    dtake__help_note_bytes(http, len);
     http->attempt_bytes += (int64_t)len;
     dtake__rate_took(http->client, len);
     dtake__host_received(http->host, len);
@@ -267,6 +287,7 @@ static void reset_attempt(dtake__http *http)
     dtake__buf_clear(&http->talk);
     http->sink = DTAKE__SINK_UNDECIDED;
     http->attempt_bytes = http->marked_bytes = 0;
+    http->pace = (dtake__pace){ 0 };
     http->broke_off = false;
     http->curl_said[0] = '\0';
     http->skip = 0;
