@@ -340,6 +340,7 @@ def test_upkeep_of_the_file(run, tmp_path):
     run("catalog", "export", tmp_path / "copy.db")
     assert run("search", "d", "--count", "--source", tmp_path / "copy.db").out == "10\n"
     assert run("search", "d", "--count", env={"DATATAKE_SOURCE": str(tmp_path / "copy.db")}).out == "10\n"
+    assert "No such file" in run("catalog", "export", "nowhere/copy.db", status=5).err
     run("catalog", "repair")
     assert run("search", "d", "--count").out == "10\n"
     assert "expected one of" in run("catalog", "polish", status=2).err

@@ -181,3 +181,24 @@ def test_plain_progress_is_a_line_at_the_start_and_the_summary(run, far):
     assert lines[0] == "datatake: 12 images"
     assert lines[-1].startswith("datatake: 12 images, ")
     assert run(*far, "--overwrite", "-q").err == ""
+
+
+def test_no_bars_mix_with_data_on_its_way_through_a_pipe(program, run, quiet_env, tmp_path):
+    """Nobody reads the pipe, so the load goes on as long as the test looks."""
+    (tmp_path / "a.csv").write_text("time,text\n" + "".join(f"2024-01-01T00:00:00Z,{i}{'x' * 1000}\n" for i in range(2000)))
+    run("ingest", "a.csv", "-d", "d")
+
+    def shown(*options, until):
+        master, slave = pty.openpty()
+        process = subprocess.Popen([program, "load", "d", *options], cwd=tmp_path, stdin=slave, stdout=subprocess.PIPE, stderr=slave,
+                                   env={**{k: v for k, v in quiet_env.items() if k not in ("NO_COLOR", "CI")}, "TERM": "xterm"})
+        os.close(slave)
+        ready, _, _ = select.select([master], [], [], until)
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        os.close(master)
+        return ready
+
+    assert shown("--progress", "bar", until=20 * SLOW)
+    assert not shown(until=0.6)

@@ -113,6 +113,15 @@ static dtake_status vacuum_into(dtake__db *db, const char *path, dtake_error *er
     return code == SQLITE_OK ? DTAKE_OK : dtake__db_fail(db, code, err);
 }
 
+static dtake_status make_empty(const char *path, dtake_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return dtake__fail_errno(err, errno, "write %s", path);
+    close(fd);
+    return DTAKE_OK;
+}
+
 /* Written beside, then named: a copy under its name is a whole one. */
 dtake_status dtake__catalog_export(dtake__catalog *catalog, const char *path, dtake_error *err)
 {
@@ -126,7 +135,9 @@ dtake_status dtake__catalog_export(dtake__catalog *catalog, const char *path, dt
     if (st == DTAKE_OK) {
         const char *name = dtake__buf_str(&part);
         unlink(name);
-        st = vacuum_into(db, name, err);
+        st = make_empty(name, err); /* SQLite would say no more than that it cannot open it */
+        if (st == DTAKE_OK)
+            st = vacuum_into(db, name, err);
         if (st == DTAKE_OK)
             st = sync_file(name, err);
         if (st == DTAKE_OK && (chmod(name, 0444) != 0 || rename(name, path) != 0))

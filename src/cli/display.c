@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const double PLAIN_SECONDS = 10, JSON_SECONDS = 1;
 enum { MAX_TEXT_BYTES = 256 * 1024 };
@@ -34,6 +36,15 @@ void dtake__display_init(dtake__display *display, const dtake__args *args)
                                  .label = "",
                                  .text = DTAKE_BUF_INIT(MAX_TEXT_BYTES),
                                  .width = dtake__term_width() };
+}
+
+void dtake__display_leave_stdout(dtake__display *display, const dtake__args *args)
+{
+    const char *kind = dtake__args_text(args, "progress");
+    struct stat facts;
+    bool is_file = fstat(STDOUT_FILENO, &facts) == 0 && S_ISREG(facts.st_mode);
+    if (display->kind == DTAKE__DISPLAY_BARS && !is_file && strcmp(kind, "bar") != 0)
+        display->kind = DTAKE__DISPLAY_NONE;
 }
 
 void dtake__display_clear(dtake__display *display)

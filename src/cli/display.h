@@ -30,6 +30,9 @@ typedef struct dtake__display {
 /* Options --progress, --quiet and --color of the command. Dispose takes the bars off the screen. */
 void dtake__display_init(dtake__display *display, const dtake__args *args);
 void dtake__display_dispose(dtake__display *display);
+/* Of a command whose data goes to standard output now: no bars, which would mix with what is written there or
+ * with what the reader of the pipe writes, unless it is a file or they were asked for. */
+void dtake__display_leave_stdout(dtake__display *display, const dtake__args *args);
 
 /* Call about ten times a second. */
 void dtake__display_update(dtake__display *display, const char *label, const dtake_progress *progress);

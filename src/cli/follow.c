@@ -69,6 +69,8 @@ void dtake__follow(dtake__followed *out, const dtake__args *args, dtake__source_
     size_t started = 0;
     *out = (dtake__followed){ 0 };
     dtake__display_init(&f.display, args);
+    if (options->path == NULL)
+        dtake__display_leave_stdout(&f.display, args);
     for (; started < queries->count && st == DTAKE_OK; started++)
         st = dtake_load_start(&f.load[started], source->client, queries->query[started], err);
     if (st == DTAKE_OK)
