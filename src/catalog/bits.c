@@ -21,13 +21,24 @@ void dtake__bits_pack(const uint64_t *values, size_t count, int width, uint8_t *
     memcpy(out, &pending, sizeof pending);
 }
 
-static void unpack_words(const uint8_t *in, size_t count, int width, uint64_t *out)
+/* Eight values begin and end with a byte: `width` of them. */
+static void unpack_words(const uint8_t *restrict in, size_t count, int width, uint64_t *restrict out)
 {
     uint64_t mask = (UINT64_C(1) << width) - 1, word;
-    size_t bit = 0;
-    for (size_t i = 0; i < count; i++, bit += (size_t)width) {
-        memcpy(&word, in + (bit >> 3), sizeof word);
-        out[i] = word >> (bit & 7) & mask;
+    size_t i = 0, at[8];
+    int shift[8];
+    for (int k = 0; k < 8; k++) {
+        at[k] = (size_t)(k * width) >> 3;
+        shift[k] = k * width & 7;
+    }
+    for (; i + 8 <= count; i += 8, in += width)
+        for (int k = 0; k < 8; k++) {
+            memcpy(&word, in + at[k], sizeof word);
+            out[i + (size_t)k] = word >> shift[k] & mask;
+        }
+    for (int k = 0; i < count; i++, k++) {
+        memcpy(&word, in + at[k], sizeof word);
+        out[i] = word >> shift[k] & mask;
     }
 }
 

@@ -41,23 +41,20 @@ dtake_status dtake__wanted_rows(uint32_t all, const int32_t *rows, int64_t count
 static bool fill_frame(const dtake__ints *ints, const dtake__ints_frame *frame, const uint8_t *bytes,
                        size_t count, uint64_t *out)
 {
+    bool listed = ints->kind == DTAKE__INTS_DICTIONARY;
+    uint64_t step = ints->step, base = ints->base + step * frame->base;
+    base += listed ? 0 : SIGN; /* what turning the highest bit comes to */
     dtake__bits_unpack(bytes, count, frame->width, out);
-    uint64_t base = ints->base + ints->step * frame->base, step = ints->step;
     if (step == 1)
         for (size_t i = 0; i < count; i++)
             out[i] += base;
     else
         for (size_t i = 0; i < count; i++)
             out[i] = base + step * out[i];
-    if (ints->kind == DTAKE__INTS_DICTIONARY) {
-        for (size_t i = 0; i < count; i++) {
-            if (out[i] >= ints->listed)
-                return false;
-            out[i] = ints->list[out[i]] ^ SIGN;
-        }
-    } else {
-        for (size_t i = 0; i < count; i++)
-            out[i] ^= SIGN;
+    for (size_t i = 0; i < count && listed; i++) {
+        if (out[i] >= ints->listed)
+            return false;
+        out[i] = ints->list[out[i]] ^ SIGN;
     }
     return true;
 }
