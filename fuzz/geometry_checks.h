@@ -14,15 +14,26 @@ static inline void demand(bool truth)
         abort();
 }
 
-/* GEOS takes its time over what crosses itself ten thousand times. */
-enum { MOST_POINTS_COMPARED = 200 };
+/* GEOS takes its time over what crosses itself ten thousand times: of a ring around a pole five rounds are laid side
+ * by side, each of its edges is many on the sphere, and all that cross are cut (100 points: 3 s, and 70 s in here). */
+enum { MOST_POINTS_COMPARED = 200, MOST_POINTS_ON_SPHERE = 24 };
 
-static inline void compare_geometry(const dtake__geometry *geometry, bool mixed)
+/* GEOS 3.11.1 loses an edge's end (EdgeEndBundleStar::insert) when relate meets topology that cannot be. Frames of
+ * libraries without frame pointers are not seen here, so that its allocator is all there is to name; what ours
+ * forgets the tests find, whose geometries are like those of users. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libstdc++.so";
+}
+
+static inline void compare_geometry(const dtake__geometry *geometry, size_t points, bool mixed)
 {
     dtake_error err;
     dtake__prepared *prepared;
     bool answer;
-    for (int edges = DTAKE_EDGES_PLANAR; edges <= DTAKE_EDGES_SPHERICAL; edges++) {
+    int last = points <= MOST_POINTS_ON_SPHERE ? DTAKE_EDGES_SPHERICAL : DTAKE_EDGES_PLANAR;
+    for (int edges = DTAKE_EDGES_PLANAR; edges <= last; edges++) {
         if (dtake__prepared_new_box(&prepared, (dtake_box){ 170, -20, -170, 20 }, edges, &err) == DTAKE_OK) {
             dtake__prepared_test(prepared, DTAKE__INTERSECTS, geometry, &answer, &err);
             dtake__prepared_test(prepared, DTAKE__CONTAINS, geometry, &answer, &err);
@@ -61,7 +72,7 @@ static inline void check_geometry(const dtake__geometry *geometry)
     dtake_status st = dtake__geometry_cover(geometry, &box, &err);
     demand(st == (facts.points > 0 ? DTAKE_OK : DTAKE_E_EMPTY));
     if (facts.points <= MOST_POINTS_COMPARED)
-        compare_geometry(geometry, facts.type == DTAKE__COLLECTION);
+        compare_geometry(geometry, facts.points, facts.type == DTAKE__COLLECTION);
 }
 
 #endif
