@@ -28,9 +28,10 @@ static bool may_give(const dtake__search *s, const dtake__part *p, int64_t row)
 {
     if (may_give_all(s, p))
         return true;
-    const dtake__listed_chunk *next = s->entries[s->next_entry].chunk;
-    int64_t time = s->descending ? next->facts.time_max : next->facts.time_min;
-    if (p->times[row] != time || next->dead != NULL)
+    const dtake__entry *entry = &s->entries[s->next_entry];
+    const dtake__listed_chunk *next = entry->chunk;
+    int64_t time = s->descending ? entry->to_ns : entry->from_ns;
+    if (p->times[row] != time || next->dead != NULL || entry->cut)
         return before(s, p->times[row], time);
     int order = memcmp(p->ids[row], s->descending ? next->facts.last_id : next->facts.first_id, 16);
     return s->descending ? order > 0 : order < 0;

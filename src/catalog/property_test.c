@@ -2,6 +2,7 @@
  * same. */
 #include "catalog/fixture.h"
 #include "catalog/sandbox.h"
+#include "catalog/searching.h"
 
 enum { NAMES = 6000, P_TIME = 0, P_ID, P_NAME, P_POINT, P_CLOUD, P_COUNT };
 
@@ -226,6 +227,7 @@ static void ask(world *w)
 {
     question q = random_question(w);
     dtake_query *query = query_of(&q);
+    dtake__pretend_room_for_parts(rng_below(&w->rng, 2) ? 1 : 0); /* chunks in stretches, or whole */
     dtake_batch *batch = sandbox_search(w->s, query);
     int64_t expected = 0, counted;
     for (int c = 0; c < 2; c++)
@@ -309,6 +311,7 @@ static void the_store_answers_as_an_array_does(void **state)
             ask(&w);
         find_one(&w);
     }
+    dtake__pretend_room_for_parts(0);
     sandbox_check(w.s);
     dtake_schema_release(w.schema);
     sandbox_free(w.s);

@@ -66,55 +66,9 @@ static dtake_status add_collection(dtake__search *s, const dtake__collection *c,
         s->start_ns = first || f->time_min < s->start_ns ? f->time_min : s->start_ns;
         s->end_ns = first || f->time_max > s->end_ns ? f->time_max : s->end_ns;
         if (dtake__demand_wants(&s->demand, &list->at[i]))
-            s->entries[s->entry_count++] = (dtake__entry){ &list->at[i], c->name, false };
+            s->entries[s->entry_count++] = (dtake__entry){ &list->at[i], c->name, f->time_min, f->time_max };
     }
     return DTAKE_OK;
-}
-
-/* Ids that all of a chunk's first and last rows lie between; where rows died they are not known. */
-static const uint8_t LEAST_ID[16],
-    GREATEST_ID[16] = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
-
-static const uint8_t *first_id(const dtake__listed_chunk *chunk)
-{
-    return chunk->dead != NULL ? LEAST_ID : chunk->facts.first_id;
-}
-
-static const uint8_t *last_id(const dtake__listed_chunk *chunk)
-{
-    return chunk->dead != NULL ? GREATEST_ID : chunk->facts.last_id;
-}
-
-static int compare_starts(const void *a, const void *b)
-{
-    const dtake__listed_chunk *x = ((const dtake__entry *)a)->chunk, *y = ((const dtake__entry *)b)->chunk;
-    return dtake__key_compare(x->facts.time_min, first_id(x), y->facts.time_min, first_id(y));
-}
-
-static int compare_ends(const void *a, const void *b)
-{
-    const dtake__listed_chunk *x = ((const dtake__entry *)a)->chunk, *y = ((const dtake__entry *)b)->chunk;
-    return dtake__key_compare(y->facts.time_max, last_id(y), x->facts.time_max, last_id(x));
-}
-
-/* Does `b`, which does not begin before `a`, begin before `a` ends? */
-static bool overlap(const dtake__listed_chunk *a, const dtake__listed_chunk *b)
-{
-    return dtake__key_compare(b->facts.time_min, first_id(b), a->facts.time_max, last_id(a)) <= 0;
-}
-
-static void mark_overlaps(dtake__search *s)
-{
-    const dtake__listed_chunk *furthest = NULL; /* of those before, the one that ends last */
-    qsort(s->entries, s->entry_count, sizeof *s->entries, compare_starts);
-    for (size_t i = 0; i < s->entry_count; i++) {
-        const dtake__listed_chunk *c = s->entries[i].chunk;
-        s->entries[i].overlaps = (i + 1 < s->entry_count && overlap(c, s->entries[i + 1].chunk)) ||
-                                 (furthest != NULL && overlap(furthest, c));
-        if (furthest == NULL || dtake__key_compare(furthest->facts.time_max, last_id(furthest),
-                                                   c->facts.time_max, last_id(c)) < 0)
-            furthest = c;
-    }
 }
 
 /* The interval that progress is told against. */
@@ -143,10 +97,7 @@ static dtake_status list_entries(dtake__search *s, const dtake__dataset *dataset
             st = add_collection(s, &d->collections[i], err);
     if (st != DTAKE_OK)
         return st;
-    if (s->entry_count > 0)
-        mark_overlaps(s);
-    if (s->descending && s->entry_count > 0)
-        qsort(s->entries, s->entry_count, sizeof *s->entries, compare_ends);
+    dtake__entries_order(s);
     cut_progress(s);
     return DTAKE_OK;
 }
@@ -311,8 +262,10 @@ dtake_status dtake__search_only(dtake__search *s, const dtake__listed_chunk *con
     s->entries = entries;
     s->entry_count = count;
     for (size_t i = 0; i < count; i++)
-        entries[i] = (dtake__entry){ chunks[i], "", true };
-    qsort(entries, count, sizeof *entries, compare_starts);
+        entries[i] = (dtake__entry){ chunks[i], "", chunks[i]->facts.time_min, chunks[i]->facts.time_max };
+    dtake__entries_order(s);
+    for (size_t i = 0; i < count; i++)
+        entries[i].overlaps = true;
     dtake__result_schema_dispose(&s->schema);
     dtake_schema_release(s->given);
     s->schema.schema = dtake_schema_retain(s->demand.schema);
@@ -333,32 +286,53 @@ static int64_t wanted_rows(const dtake__search *s)
     return s->sorted || s->left < 0 || s->left > INT64_MAX - s->skip ? -1 : s->left + s->skip;
 }
 
-dtake_status dtake__search_open_entry(dtake__search *s, dtake_error *err)
+static dtake_status room_for_part(dtake__search *s, dtake_error *err)
 {
-    const dtake__entry *e = &s->entries[s->next_entry++];
+    if (s->part_count < s->part_room)
+        return DTAKE_OK;
+    size_t more = s->part_room == 0 ? 8 : 2 * s->part_room;
+    dtake__part *parts = dtake__realloc_array(s->parts, more, sizeof *parts);
+    if (parts == NULL)
+        return no_memory(err);
+    s->parts = parts;
+    s->part_room = more;
+    return DTAKE_OK;
+}
+
+static dtake_status make_part(dtake__search *s, const dtake__entry *e, dtake__part *part, dtake_error *err)
+{
     dtake__chunk *chunk = NULL;
     dtake__pieces pieces;
     dtake__wish wish = { .want = wanted_rows(s),
                          .descending = s->descending,
                          .with_times = true,
                          .with_ids = e->overlaps || s->sorted };
-    if (s->part_count == s->part_room) {
-        size_t more = s->part_room == 0 ? 8 : 2 * s->part_room;
-        dtake__part *parts = dtake__realloc_array(s->parts, more, sizeof *parts);
-        if (parts == NULL)
-            return no_memory(err);
-        s->parts = parts;
-        s->part_room = more;
-    }
+    int64_t start_ns = s->demand.start_ns, end_ns = s->demand.end_ns;
     dtake_status st = dtake__catalog_chunk(s->view.catalog, s->view.db, e->chunk->id, &chunk, err);
     if (st != DTAKE_OK)
         return st;
-    dtake__part *part = &s->parts[s->part_count];
+    if (e->cut) {
+        s->demand.start_ns = e->from_ns > start_ns ? e->from_ns : start_ns;
+        s->demand.end_ns = e->to_ns < end_ns ? e->to_ns : end_ns;
+    }
     dtake__pieces_init(&pieces, s->view.db, e->chunk->id);
     st = dtake__part_make(part, &s->demand, e->chunk, chunk, &pieces, &wish, &s->schema, e->collection, err);
+    s->demand.start_ns = start_ns;
+    s->demand.end_ns = end_ns;
     dtake__chunk_release(chunk);
     atomic_fetch_add_explicit(&s->bytes, (int64_t)pieces.fetched, memory_order_relaxed);
-    if (st == DTAKE_OK && part->rows > 0)
+    return st;
+}
+
+dtake_status dtake__search_open_entry(dtake__search *s, dtake_error *err)
+{
+    dtake__entry e;
+    dtake_status st = room_for_part(s, err);
+    if (st != DTAKE_OK)
+        return st;
+    dtake__entries_take(s, &e);
+    st = make_part(s, &e, &s->parts[s->part_count], err);
+    if (st == DTAKE_OK && s->parts[s->part_count].rows > 0)
         s->part_count++;
     return st;
 }

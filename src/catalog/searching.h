@@ -6,15 +6,18 @@
 
 enum {
     DTAKE__BATCH_ROWS = 65536,
-    DTAKE__BATCH_BYTES = 16 << 20,   /* of rows that are gathered from several parts */
-    DTAKE__RUN_ROWS = 16384,         /* a run of so many rows of one part is given without copying */
-    DTAKE__SORT_MAX_BYTES = 1 << 30, /* of rows that are sorted by fields without a limit */
+    DTAKE__PARTS_MAX_BYTES = 96 << 20, /* of open parts, before chunks are opened in stretches */
+    DTAKE__BATCH_BYTES = 16 << 20,     /* of rows that are gathered from several parts */
+    DTAKE__RUN_ROWS = 16384,           /* a run of so many rows of one part is given without copying */
+    DTAKE__SORT_MAX_BYTES = 1 << 30,   /* of rows that are sorted by fields without a limit */
 };
 
 typedef struct dtake__entry {
     const dtake__listed_chunk *chunk;
     const char *collection;
-    bool overlaps; /* another entry in the order of time and id: ids of rows tell whose is next */
+    int64_t from_ns, to_ns; /* of its rows, both included */
+    bool cut;               /* these are not all rows of the chunk */
+    bool overlaps;          /* another entry in the order of time and id: ids of rows tell whose is next */
 } dtake__entry;
 
 /* A run of rows of a part that are given one after another. */
@@ -66,6 +69,16 @@ dtake_status dtake__find_in(const dtake__view *view, const dtake__dataset *datas
                             const char *text, dtake_batch **out, dtake_error *err);
 
 dtake_status dtake__search_cancelled(const dtake__search *search, dtake_error *err);
+
+/* Entries in the order they are opened; which of them share times. */
+void dtake__entries_order(dtake__search *search);
+
+/* The next one. While parts take much memory, of chunks that lie over one another in time only the first
+ * stretch is taken and the rest opened again later: a search may take longer, but not all chunks at once. */
+void dtake__entries_take(dtake__search *search, dtake__entry *out);
+
+/* Tests may pretend that parts have little room; 0: no more. */
+void dtake__pretend_room_for_parts(int64_t bytes);
 
 /* Opens the next chunk as a part, if it has rows. */
 dtake_status dtake__search_open_entry(dtake__search *search, dtake_error *err);
