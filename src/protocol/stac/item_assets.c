@@ -88,9 +88,9 @@ dtake_status dtake__item_read_assets(dtake__item_reader *r, dtake__json_in *in, 
         return dtake__item_raw(r, in, out);
     }
     st = dtake__buf_append(&r->assets, done, (size_t)(in->at - done));
-    for (size_t i = 0; i < r->assets.len; i++) /* line ends stand only between values */
-        if (r->assets.data[i] == '\n' || r->assets.data[i] == '\r')
-            r->assets.data[i] = ' ';
     *out = (dtake__span){ dtake__buf_str(&r->assets), r->assets.len };
+    if (st == DTAKE_OK &&
+        (memchr(out->text, '\n', out->len) != NULL || memchr(out->text, '\r', out->len) != NULL))
+        out->len = dtake__json_compact(*out, (char *)r->assets.data);
     return st;
 }

@@ -201,7 +201,7 @@ static void relative_hrefs_of_assets_are_joined_to_the_file_they_come_from(void 
     const dtake_column *column = dtake_batch_column(batch, (size_t)dtake_schema_find(schema, "assets"));
     const char *assets = dtake__get_bytes(column, 0, &len);
     static const char expected[] =
-        "{\"a\": {\"href\" : \"/data/x/B04.tif\",\"roles\":[]}, \"b\":{\"href\":\"s3://b/c.tif\"},"
+        "{\"a\":{\"href\":\"/data/x/B04.tif\",\"roles\":[]},\"b\":{\"href\":\"s3://b/c.tif\"},"
         "\"c\":7,\"d\":{\"title\":\"href\",\"href\":\"/data/x/../d\xc3\xa9.tif\"}}";
     if (len != strlen(expected) || memcmp(assets, expected, len) != 0)
         fail_msg("%.*s", (int)len, assets);
