@@ -127,8 +127,11 @@ static limits limits_of(const dtake__plan *plan, const dtake__merge_rule *rule)
     limits out = { UNMEASURED_GAP_BYTES, DTAKE__MAX_RANGE_BYTES };
     uint64_t parallel = rule->parallel > 0 ? (uint64_t)rule->parallel : 1;
     if (rule->spread > 0 && plan->runs < (uint64_t)rule->spread) {
-        uint64_t piece = plan->bytes / (uint64_t)rule->spread + 1;
+        uint64_t piece = plan->bytes / (uint64_t)rule->spread + 1,
+                 permits_share = DTAKE__READ_AHEAD_BYTES / parallel;
         out.gap = DTAKE__TOUCHING_BYTES;
+        if (piece > permits_share) /* longer ones would leave connections without work */
+            piece = permits_share;
         if (rule->split && piece < out.bytes)
             out.bytes = piece > DTAKE__MIN_PIECE_BYTES ? piece : DTAKE__MIN_PIECE_BYTES;
         return out;

@@ -30,6 +30,8 @@ enum {
     DTAKE__TOUCHING_BYTES = 64, /* nearer tiles are one run: GDAL puts 4 bytes before and 4 behind each */
     DTAKE__MAX_RANGE_BYTES =
         8 << 20, /* a longer one is cut between tiles: memory, and a shorter way back after a break */
+    /* compressed bytes a read keeps at once at most: more ranges are begun when earlier ones are decoded */
+    DTAKE__READ_AHEAD_BYTES = 48 << 20,
     DTAKE__MIN_PIECE_BYTES = 256 << 10, /* of a run that is spread: less does not fill a warm connection */
 };
 

@@ -115,6 +115,11 @@ static void a_single_window_is_spread_over_connections(void **state)
     for (size_t i = 0; i < plan.range_count; i++)
         CHECK_EQ(plan.range[i].tile_count, 2);
     dtake__plan_dispose(&plan);
+    /* and at most a permit's share of the 48 MiB read ahead, here 491 KiB: five tiles */
+    plan = plan_of(&dir, (dtake_window){ 0, 0, 2000, 2000 },
+                   (dtake__merge_rule){ .parallel = 100, .spread = 8, .split = true });
+    CHECK_EQ(plan.range_count, 13);
+    dtake__plan_dispose(&plan);
     /* with more runs than connections, spreading would only cost round trips */
     dir = image();
     dtake__merge_rule few = { .parallel = 4, .spread = 4 };

@@ -154,7 +154,16 @@ static int64_t share_of(const dtake__http_path *path, int64_t parallel, int32_t 
     return path->under_way < parallel ? parallel - path->under_way : 0;
 }
 
-static dtake__merge_rule rule_of(const dtake__header *header, dtake_runtime *runtime, int32_t windows_waiting)
+/* The same by the budget: how many such windows it lets in at once, each with its pixels and at most as many
+ * compressed bytes. Large ones come one after the other, whoever waits. */
+static int64_t share_by_budget(dtake_runtime *runtime, int64_t parallel, int64_t data_bytes)
+{
+    double windows = (double)dtake__runtime_options_of(runtime)->bytes_in_flight / (2.0 * (double)data_bytes);
+    return windows > 1 ? (int64_t)((double)parallel / windows) : parallel;
+}
+
+static dtake__merge_rule rule_of(const dtake__header *header, dtake_runtime *runtime, int32_t windows_waiting,
+                                 int64_t data_bytes)
 {
     if (!dtake__object_is_remote(header->object))
         return local_rule;
@@ -165,8 +174,10 @@ static dtake__merge_rule rule_of(const dtake__header *header, dtake_runtime *run
                                     .bandwidth_bytes_s = path.bandwidth_bytes_s,
                                     .parallel = path.parallel };
     int64_t share = share_of(&path, rule.parallel, windows_waiting);
+    int64_t by_budget = share_by_budget(runtime, rule.parallel, data_bytes);
+    rule.split = share == rule.parallel || by_budget >= WORTH_SPREADING;
+    share = share > by_budget ? share : by_budget;
     rule.spread = share >= WORTH_SPREADING ? (int)share : 0;
-    rule.split = share == rule.parallel;
     return rule;
 }
 
@@ -194,7 +205,8 @@ dtake_status dtake__request_plan(const dtake__request *request, const dtake__hea
         return plan_for_gdal(plan, err);
     const dtake__raster_level *level = &header->level[request->read.overview];
     const dtake__tiff_dir *mask = request->mask_source == DTAKE__MASK_DIRECTORY ? level->mask : NULL;
-    dtake__merge_rule rule = rule_of(header, runtime, windows_waiting);
+    dtake__merge_rule rule =
+        rule_of(header, runtime, windows_waiting, dtake__request_data_bytes(request, header));
     int32_t alpha = request->mask_source == DTAKE__MASK_ALPHA ? level->dir->extra_alpha_band : 0;
     if (alpha == 0 || has_band(request, alpha))
         return dtake__plan_make(plan, level->dir, mask, request->read.window, request->bands,

@@ -29,8 +29,4 @@ dtake_status dtake__request_plan(const dtake__request *request, const dtake__hea
 dtake_status dtake__request_canvas(const dtake__request *request, const dtake__header *header,
                                    dtake__canvas *out, dtake_error *err);
 
-/* Compressed bytes a read keeps at once at most: more ranges are begun when earlier ones have been decoded.
- */
-enum { DTAKE__READ_AHEAD_BYTES = 48 << 20 };
-
 #endif
