@@ -1,5 +1,6 @@
 #include "access/csv_geometry.h"
 
+#include "access/csv_box.h"
 #include "core/alloc.h"
 #include "core/error.h"
 #include "geo/crs.h"
@@ -8,38 +9,11 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-    MAX_EDGE_POINTS = 64,
-    RING_POINTS = 5,
-    BOX_WKB_BYTES = 13 + RING_POINTS * 16,
-    MAX_CACHED = 1 << 17, /* boxes; then all are forgotten */
-    SLOT_BITS = 18,
-    CORNER_BITS = 16,
-};
-static const double TOLERANCE_DEG = 1e-5;
-static const char LON_LAT[] = "EPSG:4326";
-
-/* Tiles come again with every overpass, mostly in the same order: what was transformed once is remembered,
- * and the one behind the last one that was found is looked at first. Neighbours share corners: these are
- * remembered too. */
-typedef struct cached {
-    double box[4];
-    uint8_t wkb[BOX_WKB_BYTES];
-} cached;
-
-typedef struct known_corner {
-    double from[2], to[2];
-    bool used;
-} known_corner;
+enum { RING_POINTS = 5 };
 
 struct dtake__csv_geometry {
-    char *crs;     /* NULL: longitude and latitude */
-    cached *cache; /* in the order in which they were met */
-    uint32_t cached_count, cached_room, last;
-    uint32_t *slot; /* of each hash: which box, from 1; 0: none */
-    known_corner *corner;
-    double flat[4]; /* the box that was last found to need no points between its corners */
-    bool has_flat;
+    char *crs;               /* NULL: longitude and latitude */
+    dtake__csv_boxes *boxes; /* of another CRS */
     dtake_buf wkb;
     dtake__geometry parsed;
 };
@@ -54,16 +28,15 @@ dtake_status dtake__csv_geometry_new(dtake__csv_geometry **out, const char *crs,
             dtake__error_prefix(err, "--crs %.100s", crs);
             return st == DTAKE_E_NOMEM ? st : DTAKE_E_USAGE;
         }
-        if (dtake__crs_same(crs, LON_LAT))
+        if (dtake__crs_same(crs, DTAKE__CSV_LON_LAT))
             crs = NULL;
     }
     dtake__csv_geometry *g = dtake__calloc(1, sizeof *g);
     if (g == NULL)
         return dtake__fail_nomem(err, "geometries");
     g->wkb = DTAKE_BUF_INIT(DTAKE__GEOMETRY_MAX_BYTES);
-    if (crs != NULL && ((g->crs = dtake__strdup(crs)) == NULL ||
-                        (g->slot = dtake__calloc((size_t)1 << SLOT_BITS, sizeof *g->slot)) == NULL ||
-                        (g->corner = dtake__calloc((size_t)1 << CORNER_BITS, sizeof *g->corner)) == NULL)) {
+    if (crs != NULL &&
+        ((g->crs = dtake__strdup(crs)) == NULL || (g->boxes = dtake__csv_boxes_new(g->crs)) == NULL)) {
         dtake__csv_geometry_free(g);
         return dtake__fail_nomem(err, "geometries");
     }
@@ -77,232 +50,9 @@ void dtake__csv_geometry_free(dtake__csv_geometry *geometry)
         return;
     dtake__geometry_dispose(&geometry->parsed);
     dtake__buf_dispose(&geometry->wkb);
-    dtake__free(geometry->cache);
-    dtake__free(geometry->slot);
-    dtake__free(geometry->corner);
+    dtake__csv_boxes_free(geometry->boxes);
     dtake__free(geometry->crs);
     dtake__free(geometry);
-}
-
-/* --- WKB --- */
-
-static void put_u32(uint8_t *at, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        at[i] = (uint8_t)(value >> (8 * i));
-}
-
-static void put_f64(uint8_t *at, double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, 8);
-    for (int i = 0; i < 8; i++)
-        at[i] = (uint8_t)(bits >> (8 * i));
-}
-
-/* `xy`: the points of the ring, the first of them again at the end. */
-static dtake_status put_polygon(dtake_buf *out, const double *xy, uint32_t points)
-{
-    dtake__buf_clear(out);
-    size_t bytes = 13 + (size_t)points * 16;
-    dtake_status st = dtake__buf_reserve(out, bytes);
-    if (st != DTAKE_OK)
-        return st;
-    out->data[0] = 1;
-    put_u32(out->data + 1, DTAKE__POLYGON);
-    put_u32(out->data + 5, 1);
-    put_u32(out->data + 9, points);
-    for (uint32_t i = 0; i < 2 * points; i++)
-        put_f64(out->data + 13 + 8 * (size_t)i, xy[i]);
-    out->len = bytes;
-    return DTAKE_OK;
-}
-
-static dtake_status put_point(dtake_buf *out, double x, double y)
-{
-    uint8_t wkb[21] = { 1, DTAKE__POINT };
-    put_f64(wkb + 5, x);
-    put_f64(wkb + 13, y);
-    dtake__buf_clear(out);
-    return dtake__buf_append(out, wkb, sizeof wkb);
-}
-
-/* --- boxes of another CRS --- */
-
-static void corner_of(const double *box, int corner, double *x, double *y)
-{
-    *x = box[corner == 1 || corner == 2 ? 2 : 0];
-    *y = box[corner >= 2 ? 3 : 1];
-}
-
-/* `each` points an edge, counter-clockwise from the lower left corner. */
-static void outline(const double *box, int each, double *xy)
-{
-    for (int corner = 0; corner < 4; corner++) {
-        double x0, y0, x1, y1;
-        corner_of(box, corner, &x0, &y0);
-        corner_of(box, (corner + 1) & 3, &x1, &y1);
-        for (int i = 0; i < each; i++) {
-            double *at = xy + 2 * (corner * each + i);
-            at[0] = x0 + (x1 - x0) * i / each;
-            at[1] = y0 + (y1 - y0) * i / each;
-        }
-    }
-}
-
-/* How far the middles of the edges are from the chords, of an outline with two points an edge. */
-static double bend_of(const double *xy)
-{
-    double most = 0;
-    for (int corner = 0; corner < 4; corner++) {
-        const double *a = xy + 4 * corner, *middle = a + 2, *b = xy + 4 * ((corner + 1) & 3);
-        double dx = middle[0] - (a[0] + b[0]) / 2, dy = middle[1] - (a[1] + b[1]) / 2;
-        double bend = sqrt(dx * dx + dy * dy);
-        most = bend > most ? bend : most;
-    }
-    return most;
-}
-
-static dtake_status transform(const dtake__csv_geometry *g, double *xy, int points, dtake_error *err)
-{
-    dtake_status st = dtake__crs_transform(g->crs, LON_LAT, xy, (size_t)points, err);
-    for (int i = 0; i < 2 * points && st == DTAKE_OK; i++)
-        if (!isfinite(xy[i]))
-            st = dtake__fail(err, DTAKE_E_FORMAT, "a point lies outside of what %.100s can describe", g->crs);
-    return st;
-}
-
-static uint64_t hash_of(const double *numbers, int count)
-{
-    uint64_t hash = 0;
-    for (int i = 0; i < count; i++) {
-        uint64_t bits;
-        memcpy(&bits, &numbers[i], 8);
-        hash = (hash ^ bits) * UINT64_C(0x9E3779B97F4A7C15);
-        hash ^= hash >> 29;
-    }
-    return hash;
-}
-
-/* The corners of a small box. */
-static dtake_status transform_corners(dtake__csv_geometry *g, const double *box, double *xy, dtake_error *err)
-{
-    for (int i = 0; i < 4; i++) {
-        double at[2];
-        corner_of(box, i, &at[0], &at[1]);
-        known_corner *c = &g->corner[hash_of(at, 2) >> (64 - CORNER_BITS)];
-        if (!c->used || memcmp(c->from, at, sizeof at) != 0) {
-            double to[2] = { at[0], at[1] };
-            dtake_status st = transform(g, to, 1, err);
-            if (st != DTAKE_OK)
-                return st;
-            memcpy(c->from, at, sizeof at);
-            memcpy(c->to, to, sizeof to);
-            c->used = true;
-        }
-        memcpy(xy + 2 * i, c->to, sizeof c->to);
-    }
-    return DTAKE_OK;
-}
-
-/* Bending grows with the square of an edge's length. What a box with edges at least as long needed nearby
- * (within a hundred of its edges) is enough for this one; how much it bends is measured for the first of
- * them. */
-static bool is_flat(const dtake__csv_geometry *g, const double *box)
-{
-    const double *flat = g->flat;
-    double width = flat[2] - flat[0], height = flat[3] - flat[1];
-    return g->has_flat && box[2] - box[0] <= width && box[3] - box[1] <= height &&
-           fabs(box[0] - flat[0]) <= 100 * width && fabs(box[1] - flat[1]) <= 100 * height;
-}
-
-static dtake_status make_outline(dtake__csv_geometry *g, const double *box, dtake_error *err)
-{
-    double xy[2 * (4 * MAX_EDGE_POINTS + 1)];
-    int each = 1;
-    dtake_status st = DTAKE_OK;
-    if (!is_flat(g, box)) {
-        outline(box, 2, xy);
-        st = transform(g, xy, 8, err);
-        if (st != DTAKE_OK)
-            return st;
-        /* a chord of half the length bends a quarter as much */
-        double needed = ceil(sqrt(bend_of(xy) / TOLERANCE_DEG));
-        each = needed < 1 ? 1 : needed > MAX_EDGE_POINTS ? MAX_EDGE_POINTS : (int)needed;
-        g->has_flat = bend_of(xy) < TOLERANCE_DEG / 4;
-        memcpy(g->flat, box, sizeof g->flat);
-    }
-    if (each == 1) {
-        st = transform_corners(g, box, xy, err);
-    } else {
-        outline(box, each, xy);
-        st = transform(g, xy, 4 * each, err);
-    }
-    memcpy(xy + 8 * each, xy, 2 * sizeof *xy);
-    return st == DTAKE_OK ? put_polygon(&g->wkb, xy, (uint32_t)(4 * each + 1)) : st;
-}
-
-static bool is_box(const dtake__csv_geometry *g, uint32_t at, const double *box)
-{
-    return at < g->cached_count && memcmp(g->cache[at].box, box, sizeof g->cache[at].box) == 0;
-}
-
-/* The slot of the box, or the empty one where it is to stand. */
-static uint32_t *find_slot(const dtake__csv_geometry *g, const double *box)
-{
-    uint64_t at = hash_of(box, 4) >> (64 - SLOT_BITS);
-    while (g->slot[at] != 0 && !is_box(g, g->slot[at] - 1, box))
-        at = (at + 1) & ((UINT64_C(1) << SLOT_BITS) - 1);
-    return &g->slot[at];
-}
-
-/* False: no memory, which is no harm here. */
-static bool make_room(dtake__csv_geometry *g)
-{
-    if (g->cached_count == MAX_CACHED) {
-        memset(g->slot, 0, ((size_t)1 << SLOT_BITS) * sizeof *g->slot);
-        g->cached_count = 0;
-    }
-    if (g->cached_count < g->cached_room)
-        return true;
-    uint32_t room = g->cached_room == 0 ? 1024 : g->cached_room * 2;
-    cached *grown = dtake__realloc_array(g->cache, room, sizeof *grown);
-    if (grown == NULL)
-        return false;
-    g->cache = grown;
-    g->cached_room = room;
-    return true;
-}
-
-static void remember(dtake__csv_geometry *g, const double *box)
-{
-    if (g->wkb.len != BOX_WKB_BYTES || !make_room(g))
-        return;
-    uint32_t at = g->cached_count++;
-    memcpy(g->cache[at].box, box, sizeof g->cache[at].box);
-    memcpy(g->cache[at].wkb, g->wkb.data, BOX_WKB_BYTES);
-    *find_slot(g, box) = at + 1;
-    g->last = at;
-}
-
-static dtake_status make_other_box(dtake__csv_geometry *g, const double *box, dtake__span *out,
-                                   dtake_error *err)
-{
-    uint32_t next = g->last + 1;
-    if (!is_box(g, next, box)) {
-        uint32_t slot = *find_slot(g, box);
-        next = slot > 0 ? slot - 1 : UINT32_MAX;
-    }
-    if (next != UINT32_MAX) {
-        g->last = next;
-        *out = (dtake__span){ (const char *)g->cache[next].wkb, BOX_WKB_BYTES };
-        return DTAKE_OK;
-    }
-    dtake_status st = make_outline(g, box, err);
-    if (st == DTAKE_OK)
-        remember(g, box);
-    *out = (dtake__span){ dtake__buf_str(&g->wkb), g->wkb.len };
-    return st;
 }
 
 /* --- values --- */
@@ -314,7 +64,7 @@ static dtake_status make_box(dtake__csv_geometry *g, const double *box, dtake__s
     if (g->crs != NULL) {
         if (!(box[0] <= box[2]))
             return dtake__fail(err, DTAKE_E_FORMAT, "a box whose min x is greater than its max x");
-        return make_other_box(g, box, out, err);
+        return dtake__csv_boxes_make(g->boxes, box, out, err);
     }
     if (!(fabs(box[0]) <= 360 && fabs(box[2]) <= 360 && fabs(box[1]) <= 90 && fabs(box[3]) <= 90))
         return dtake__fail(err, DTAKE_E_FORMAT,
@@ -329,7 +79,7 @@ static dtake_status make_box(dtake__csv_geometry *g, const double *box, dtake__s
     }
     const double ring[2 * RING_POINTS] = { box[0], box[1], box[2], box[1], box[2],
                                            box[3], box[0], box[3], box[0], box[1] };
-    st = put_polygon(&g->wkb, ring, RING_POINTS);
+    st = dtake__csv_polygon_put(&g->wkb, ring, RING_POINTS);
     *out = (dtake__span){ dtake__buf_str(&g->wkb), g->wkb.len };
     return st;
 }
@@ -337,13 +87,13 @@ static dtake_status make_box(dtake__csv_geometry *g, const double *box, dtake__s
 static dtake_status make_point(dtake__csv_geometry *g, const double *at, dtake__span *out, dtake_error *err)
 {
     double xy[2] = { at[0], at[1] };
-    dtake_status st = g->crs != NULL ? transform(g, xy, 1, err) : DTAKE_OK;
+    dtake_status st = g->crs != NULL ? dtake__csv_transform(g->crs, xy, 1, err) : DTAKE_OK;
     if (st == DTAKE_OK && !(fabs(xy[0]) <= 360 && fabs(xy[1]) <= 90))
         st = dtake__fail(err, DTAKE_E_FORMAT,
                          "point %g,%g: not degrees of longitude and latitude (name the CRS with --crs)",
                          xy[0], xy[1]);
     if (st == DTAKE_OK)
-        st = put_point(&g->wkb, xy[0], xy[1]);
+        st = dtake__csv_point_put(&g->wkb, xy[0], xy[1]);
     *out = (dtake__span){ dtake__buf_str(&g->wkb), g->wkb.len };
     return st;
 }

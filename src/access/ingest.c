@@ -12,7 +12,9 @@
 enum {
     SAMPLE_BYTES = 4 << 20, /* of records, looked at for the schema */
     MAX_HELD = 4,           /* runs of records between reading and parsing */
-    MAX_PARCELS = 12,       /* batches between parsing and storing: it goes on while a commit is written */
+    /* batches between parsing and storing, so that parsing goes on while a commit is written */
+    MAX_PARCELS = 12,
+    MAX_PARCEL_BYTES = 20 << 20,
 };
 
 /* --- the end --- */
@@ -226,7 +228,8 @@ static void pump_running(dtake_ingest *ingest)
     if (!r->busy && !r->ended && ingest->filled.count + p->busy < MAX_HELD)
         dtake__ingest_read_start(ingest);
     bool last = r->ended && !r->busy && ingest->filled.count == 0;
-    if (!p->busy && s->waiting.count < MAX_PARCELS && (ingest->filled.count > 0 || (last && !p->flushed)))
+    if (!p->busy && s->waiting.count < MAX_PARCELS && s->waiting.bytes < MAX_PARCEL_BYTES &&
+        (ingest->filled.count > 0 || (last && !p->flushed)))
         dtake__ingest_parse_start(ingest);
     if (!s->busy && s->waiting.count > 0)
         dtake__ingest_store_start(ingest, false);

@@ -39,12 +39,14 @@ dtake__held *dtake__held_pop(dtake__held_list *list); /* NULL: empty */
 typedef struct dtake__parcel {
     struct dtake__parcel *next;
     dtake_batch *batch;
+    int64_t bytes; /* about what it takes */
     char *collection;
 } dtake__parcel;
 
 typedef struct dtake__parcel_list {
     dtake__parcel *first, *last;
     size_t count;
+    int64_t bytes;
 } dtake__parcel_list;
 
 void dtake__parcel_push(dtake__parcel_list *list, dtake__parcel *parcel);

@@ -18,6 +18,7 @@ void dtake__parcel_push(dtake__parcel_list *list, dtake__parcel *parcel)
         list->first = parcel;
     list->last = parcel;
     list->count++;
+    list->bytes += parcel->bytes;
 }
 
 dtake__parcel *dtake__parcel_pop(dtake__parcel_list *list)
@@ -29,6 +30,7 @@ dtake__parcel *dtake__parcel_pop(dtake__parcel_list *list)
     if (list->first == NULL)
         list->last = NULL;
     list->count--;
+    list->bytes -= parcel->bytes;
     return parcel;
 }
 
@@ -128,7 +130,7 @@ static dtake_status note_collection(dtake_ingest *ingest, dtake__span named, dta
 /* --- batches --- */
 
 static dtake_status make_parcel(dtake__ingest_parsing *p, const dtake_batch *batch, int32_t collection,
-                                const int32_t *rows, int64_t count, dtake_error *err)
+                                const int32_t *rows, int64_t count, int64_t bytes, dtake_error *err)
 {
     dtake__parcel *parcel = dtake__calloc(1, sizeof *parcel);
     if (parcel == NULL || (parcel->collection = dtake__strdup(p->collections[collection])) == NULL) {
@@ -144,12 +146,13 @@ static dtake_status make_parcel(dtake__ingest_parsing *p, const dtake_batch *bat
         dtake__parcel_free(parcel);
         return st;
     }
+    parcel->bytes = bytes;
     dtake__parcel_push(&p->made, parcel);
     return DTAKE_OK;
 }
 
 /* The rows of each collection, in the order of the collections' first rows. */
-static dtake_status split(dtake__ingest_parsing *p, const dtake_batch *batch, dtake_error *err)
+static dtake_status split(dtake__ingest_parsing *p, const dtake_batch *batch, int64_t bytes, dtake_error *err)
 {
     int64_t rows = dtake_batch_rows(batch);
     int32_t *index = dtake__alloc((size_t)rows * sizeof *index);
@@ -162,7 +165,8 @@ static dtake_status split(dtake__ingest_parsing *p, const dtake_batch *batch, dt
             if (p->row_collection[row] == (int32_t)c)
                 index[count++] = (int32_t)row;
         if (count > 0)
-            st = make_parcel(p, batch, (int32_t)c, count == rows ? NULL : index, count, err);
+            st = make_parcel(p, batch, (int32_t)c, count == rows ? NULL : index, count, bytes * count / rows,
+                             err);
     }
     dtake__free(index);
     return st;
@@ -171,11 +175,12 @@ static dtake_status split(dtake__ingest_parsing *p, const dtake_batch *batch, dt
 static dtake_status take_rows(dtake__ingest_parsing *p, dtake_error *err)
 {
     dtake_batch *batch = NULL;
+    int64_t bytes = dtake__builder_bytes(p->builder);
     if (dtake__builder_rows(p->builder) == 0)
         return DTAKE_OK;
     dtake_status st = dtake__builder_take(p->builder, &batch, err);
     if (st == DTAKE_OK)
-        st = split(p, batch, err);
+        st = split(p, batch, bytes, err);
     dtake_batch_release(batch);
     return st;
 }

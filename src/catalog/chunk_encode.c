@@ -1,6 +1,7 @@
 #include "catalog/chunk.h"
 
 #include "catalog/order.h"
+#include "catalog/placing.h"
 #include "core/alloc.h"
 #include "core/error.h"
 #include "table/column.h"
@@ -22,9 +23,7 @@ typedef struct drafting {
     int time, id, name, geometry;
     int64_t rows;
     int level;
-    int32_t *by_place; /* numbers in the order of results, in stored order */
-    bool has_order;    /* these orders differ */
-    dtake_box boxes[DTAKE__CHUNK_MAX_FRAMES];
+    dtake__placing placing;
     dtake__chunk_draft *out;
 } drafting;
 
@@ -42,57 +41,6 @@ static const int64_t *times_of(const drafting *d)
 static const uint8_t (*ids_of(const drafting *d))[16]
 {
     return dtake_batch_column(d->stored, (size_t)d->id)->values;
-}
-
-/* --- orders --- */
-
-static double middle(double a, double b)
-{
-    return (a + b) / 2;
-}
-
-static uint64_t place_of(const dtake_column *c, int64_t row)
-{
-    dtake_box box;
-    size_t len;
-    const char *wkb = dtake__get_bytes(c, row, &len);
-    if (!dtake__cover_of((const uint8_t *)wkb, len, &box))
-        return UINT32_MAX;
-    double east = box.west > box.east ? box.east + 360 : box.east;
-    return dtake__hilbert(middle(box.west, east), middle(box.south, box.north));
-}
-
-static dtake_status order_by_place(drafting *d, const dtake__picked *rows)
-{
-    uint64_t *keys = dtake__alloc((size_t)d->rows * sizeof *keys);
-    if (keys == NULL)
-        return DTAKE_E_NOMEM;
-    for (int64_t i = 0; i < d->rows; i++)
-        keys[i] = place_of(dtake__picked_column(rows, i, d->geometry), rows->picks[i].row);
-    dtake_status st = dtake__order_keys(keys, d->rows, d->by_place);
-    dtake__free(keys);
-    for (int64_t i = 0; i < d->rows && st == DTAKE_OK; i++)
-        d->has_order |= d->by_place[i] != i;
-    return st;
-}
-
-/* Where there are places the rows are put in their order. */
-static dtake_status store_rows(drafting *d, dtake__picked *rows, dtake_error *err)
-{
-    dtake_status st = DTAKE_OK;
-    if (d->geometry >= 0 && d->rows > DTAKE__FRAME_ROWS)
-        st = order_by_place(d, rows);
-    dtake__pick *picks =
-        st == DTAKE_OK && d->has_order ? dtake__alloc((size_t)d->rows * sizeof *picks) : NULL;
-    if (st != DTAKE_OK || (d->has_order && picks == NULL))
-        return dtake__fail(err, DTAKE_E_NOMEM, "encode a chunk: %s", dtake_status_text(DTAKE_E_NOMEM));
-    for (int64_t i = 0; i < d->rows && picks != NULL; i++)
-        picks[i] = rows->picks[d->by_place[i]];
-    if (picks != NULL) {
-        dtake__free(rows->picks);
-        rows->picks = picks;
-    }
-    return dtake__picked_gather(rows, &d->stored, err);
 }
 
 /* --- pieces of the head --- */
@@ -204,7 +152,7 @@ static dtake_status put_order(drafting *d, dtake_error *err)
     dtake_status st = places != NULL ? DTAKE_OK : dtake__fail_nomem(err, "encode an order");
     if (st == DTAKE_OK) {
         for (int64_t i = 0; i < d->rows; i++)
-            places[d->by_place[i]] = (uint64_t)i;
+            places[d->placing.by_place[i]] = (uint64_t)i;
         dtake__frame_starts(starts, d->rows);
         st = dtake__encode_ints(&e, places, starts, dtake__frames_of(d->rows), err);
     }
@@ -237,16 +185,15 @@ static dtake_status put_box(dtake_buf *head, dtake_box box)
 
 static dtake_status put_boxes(drafting *d, dtake_error *err)
 {
-    const dtake_column *c = dtake_batch_column(d->stored, (size_t)d->geometry);
     dtake__cover all = { 0 };
-    dtake_status st = dtake__covers_of(c->values, c->offsets, d->rows, d->boxes, err);
+    dtake_status st = DTAKE_OK;
     for (uint32_t f = 0; f < dtake__frames_of(d->rows) && st == DTAKE_OK; f++) {
-        dtake__cover_add(&all, d->boxes[f]);
-        st = put_box(&d->out->head, d->boxes[f]);
+        dtake__cover_add(&all, d->placing.boxes[f]);
+        st = put_box(&d->out->head, d->placing.boxes[f]);
     }
     d->out->facts.has_box = all.any;
     d->out->facts.box = all.box;
-    return st;
+    return st == DTAKE_OK ? DTAKE_OK : dtake__fail(err, st, "encode boxes: %s", dtake_status_text(st));
 }
 
 static dtake_status put_filter(drafting *d, dtake_error *err)
@@ -281,9 +228,9 @@ static void find_facts(drafting *d)
     const int64_t *times = times_of(d);
     const uint8_t(*ids)[16] = ids_of(d);
     int64_t first = 0, last = d->rows - 1;
-    for (int64_t i = 0; i < d->rows && d->has_order; i++) {
-        first = d->by_place[i] == 0 ? i : first;
-        last = d->by_place[i] == d->rows - 1 ? i : last;
+    for (int64_t i = 0; i < d->rows && d->placing.has_order; i++) {
+        first = d->placing.by_place[i] == 0 ? i : first;
+        last = d->placing.by_place[i] == d->rows - 1 ? i : last;
     }
     f->rows = d->rows;
     f->time_min = times[first];
@@ -303,7 +250,7 @@ static dtake_status put_start(drafting *d, dtake__id_kind kind)
 {
     dtake_buf *head = &d->out->head;
     uint32_t fields = (uint32_t)dtake_schema_count(d->schema) - 1; /* ids stand apart */
-    uint8_t flags = (uint8_t)((d->has_order ? HAS_ORDER : 0) | (d->geometry >= 0 ? HAS_BOXES : 0) |
+    uint8_t flags = (uint8_t)((d->placing.has_order ? HAS_ORDER : 0) | (d->geometry >= 0 ? HAS_BOXES : 0) |
                               (d->name >= 0 ? HAS_FILTER : 0));
     dtake_status st = dtake__buf_append(head, "DTK1", 4);
     if (st == DTAKE_OK)
@@ -329,7 +276,7 @@ static dtake_status put_all(drafting *d, dtake_error *err)
             st = put_field(d, i, err);
     if (st == DTAKE_OK)
         st = put_ids(d, kind, err);
-    if (st == DTAKE_OK && d->has_order)
+    if (st == DTAKE_OK && d->placing.has_order)
         st = put_order(d, err);
     if (st == DTAKE_OK && d->geometry >= 0)
         st = put_boxes(d, err);
@@ -351,9 +298,9 @@ dtake_status dtake__chunk_encode_picked(dtake__picked *rows, int level, dtake__c
     d.geometry = dtake_schema_find_role(schema, DTAKE_ROLE_GEOMETRY);
     *out = (dtake__chunk_draft){ .head = DTAKE_BUF_INIT(HEAD_MAX_BYTES),
                                  .body = DTAKE_BUF_INIT(DTAKE__ENCODED_MAX_BYTES) };
-    d.by_place = dtake__alloc((size_t)d.rows * sizeof *d.by_place);
-    dtake_status st =
-        d.by_place != NULL ? store_rows(&d, rows, err) : dtake__fail_nomem(err, "encode a chunk");
+    dtake_status st = dtake__placing_make(&d.placing, rows, d.geometry, err);
+    if (st == DTAKE_OK)
+        st = dtake__picked_gather(rows, &d.stored, err);
     dtake__picked_dispose(rows);
     if (st == DTAKE_OK) {
         d.schema = dtake_batch_schema(d.stored);
@@ -362,7 +309,7 @@ dtake_status dtake__chunk_encode_picked(dtake__picked *rows, int level, dtake__c
         out->facts.bytes = (int64_t)out->body.len;
     }
     dtake_batch_release(d.stored);
-    dtake__free(d.by_place);
+    dtake__placing_dispose(&d.placing);
     if (st != DTAKE_OK)
         dtake__chunk_draft_dispose(out);
     return st;

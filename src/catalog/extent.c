@@ -72,26 +72,6 @@ bool dtake__cover_of(const uint8_t *wkb, size_t len, dtake_box *out)
     return st != DTAKE_E_EMPTY;
 }
 
-dtake_status dtake__covers_of(const uint8_t *wkb, const int32_t *offsets, int64_t rows, dtake_box *frames,
-                              dtake_error *err)
-{
-    (void)err;
-    for (int64_t first = 0; first < rows; first += DTAKE__FRAME_ROWS, frames++) {
-        dtake__cover cover = { 0 };
-        dtake_box box;
-        for (int64_t i = first; i < rows && i < first + DTAKE__FRAME_ROWS; i++) {
-            const uint8_t *here = wkb + offsets[i];
-            size_t len = (size_t)(offsets[i + 1] - offsets[i]);
-            bool again = i > first && (size_t)(offsets[i] - offsets[i - 1]) == len &&
-                         memcmp(here - len, here, len) == 0;
-            if (!again && dtake__cover_of(here, len, &box))
-                dtake__cover_add(&cover, box);
-        }
-        *frames = cover.any ? cover.box : (dtake_box){ 0, 1, 0, -1 };
-    }
-    return DTAKE_OK;
-}
-
 static uint32_t cell_of(double value, double from, double width)
 {
     double cell = (value - from) / width * 65536;

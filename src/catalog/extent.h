@@ -39,10 +39,6 @@ typedef struct dtake__cover {
 
 void dtake__cover_add(dtake__cover *cover, dtake_box box);
 
-/* Around the geometries of frames of a column of WKB: one box a frame; empty ones have south > north. */
-dtake_status dtake__covers_of(const uint8_t *wkb, const int32_t *offsets, int64_t rows, dtake_box *frames,
-                              dtake_error *err);
-
 /* The box of one geometry; false: it has no position. */
 bool dtake__cover_of(const uint8_t *wkb, size_t len, dtake_box *out);
 
