@@ -3,6 +3,8 @@
 #include "core/alloc.h"
 #include "core/error.h"
 
+#include <sys/stat.h>
+
 static const char *const texts[DTAKE__SQL_COUNT] = {
 #define SQL_TEXT(name, text) [DTAKE__SQL_##name] = (text),
     DTAKE__SQL_MAP(SQL_TEXT)
@@ -93,8 +95,33 @@ static void close_piece(dtake__db *db)
     db->piece = NULL;
 }
 
+void dtake__db_keep_size(dtake__db *db)
+{
+    struct stat facts;
+    if (stat(db->path, &facts) == 0) {
+        db->inode = facts.st_ino;
+        db->file_bytes = facts.st_size;
+    }
+}
+
+/* The file is mapped: what was cut off cannot be read without the system ending the process. */
+static dtake_status look_at_size(const dtake__db *db, dtake_error *err)
+{
+    struct stat facts;
+    if (db->inode == 0 || stat(db->path, &facts) != 0 || facts.st_ino != db->inode ||
+        facts.st_size >= db->file_bytes)
+        return DTAKE_OK;
+    return dtake__fail(
+        err, DTAKE_E_INTEGRITY,
+        "read %s: somebody cut it from %lld to %lld bytes while it was open: make the copy again", db->path,
+        (long long)db->file_bytes, (long long)facts.st_size);
+}
+
 dtake_status dtake__db_begin(dtake__db *db, dtake_error *err)
 {
+    dtake_status st = look_at_size(db, err);
+    if (st != DTAKE_OK)
+        return st;
     return dtake__db_do(db, DTAKE__SQL_BEGIN, err);
 }
 

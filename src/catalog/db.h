@@ -95,6 +95,8 @@ typedef struct dtake__db {
     int64_t piece_id;
     dtake_buf scratch; /* bytes of pieces */
     const char *path;  /* the catalogue's */
+    uint64_t inode;    /* of a file that nobody is to change, as it was opened; 0: others may change it */
+    int64_t file_bytes;
     struct dtake__db *next;
 } dtake__db;
 
@@ -119,6 +121,9 @@ dtake_status dtake__db_exec(dtake__db *db, const char *text, dtake_error *err);
 
 /* The failure of the last call, in our words. */
 dtake_status dtake__db_fail(dtake__db *db, int code, dtake_error *err);
+
+/* Of an immutable file: a transaction that begins when it has become shorter fails. */
+void dtake__db_keep_size(dtake__db *db);
 
 /* A reading transaction: one committed state until its end. */
 dtake_status dtake__db_begin(dtake__db *db, dtake_error *err);

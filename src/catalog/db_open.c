@@ -182,6 +182,8 @@ static dtake_status open_once(dtake__db **out, const char *path, const dtake__db
         db->scratch = DTAKE_BUF_INIT(SIZE_MAX / 2);
         int code = sqlite3_open_v2(dtake__buf_str(&uri), &db->sql, flags, NULL);
         st = code == SQLITE_OK ? set_up(db, mode, err) : dtake__db_fail(db, code, err);
+        if (st == DTAKE_OK && mode->immutable)
+            dtake__db_keep_size(db);
     }
     dtake__buf_dispose(&uri);
     if (st == DTAKE_OK)

@@ -373,6 +373,31 @@ static void a_catalogue_opened_for_reading_is_not_changed(void **state)
     sandbox_free(s);
 }
 
+static void a_copy_that_is_cut_while_it_is_open_is_told(void **state)
+{
+    (void)state;
+    sandbox *s = number_sandbox(5000);
+    char copy[256];
+    int64_t rows;
+    dtake__catalog *reader;
+    dtake__catalog_options options = { .read_only = true };
+    dtake_query *q = sandbox_query("n");
+    snprintf(copy, sizeof copy, "%s/copy.dtk", s->folder);
+    SANDBOX_OK(s, dtake__catalog_export(s->catalog, copy, &s->err));
+    dtake__pretend_file_system(0x6969);
+    SANDBOX_OK(s, dtake__catalog_open(&reader, copy, &options, &s->err));
+    dtake__pretend_file_system(0);
+    SANDBOX_OK(s, dtake__catalog_count(reader, q, &rows, &s->err));
+    CHECK_EQ(rows, 5000);
+    CHECK_EQ(chmod(copy, 0644), 0);
+    CHECK_EQ(truncate(copy, 20000), 0);
+    CHECK_STATUS(dtake__catalog_count(reader, q, &rows, &s->err), DTAKE_E_INTEGRITY);
+    CHECK(strstr(s->err.message, "to 20000 bytes while it was open") != NULL);
+    dtake_query_free(q);
+    dtake__catalog_close(reader);
+    sandbox_free(s);
+}
+
 static void on_a_network_file_system_it_is_read_and_not_written(void **state)
 {
     (void)state;
@@ -539,6 +564,7 @@ int main(void)
         cmocka_unit_test(what_is_not_a_catalogue_is_called_so_and_left_alone),
         cmocka_unit_test(a_newer_format_is_refused_by_name),
         cmocka_unit_test(a_catalogue_opened_for_reading_is_not_changed),
+        cmocka_unit_test(a_copy_that_is_cut_while_it_is_open_is_told),
         cmocka_unit_test(on_a_network_file_system_it_is_read_and_not_written),
         cmocka_unit_test(damage_anywhere_is_told_and_never_believed),
         cmocka_unit_test(repair_saves_all_frames_but_the_damaged_one),

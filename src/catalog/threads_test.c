@@ -154,11 +154,54 @@ static void chunks_over_one_stretch_of_time_are_merged_behind_an_ingest(void **s
     sandbox_free(s);
 }
 
+static void *read_copy(void *ctx)
+{
+    const char *path = ctx;
+    sandbox of_copy = { .catalog = NULL };
+    shared w = { .s = &of_copy };
+    dtake__catalog_options options = { .read_only = true };
+    int64_t rows = 0;
+    bool good = dtake__catalog_open(&of_copy.catalog, path, &options, NULL) == DTAKE_OK;
+    for (int i = 0; i < 3 && good; i++)
+        good = read_once(&w, &rows);
+    dtake__catalog_close(of_copy.catalog);
+    return good ? (void *)(intptr_t)rows : NULL;
+}
+
+static void sixty_four_read_a_copy_at_once(void **state)
+{
+    (void)state;
+    enum { MANY = 64 };
+    sandbox *s = sandbox_new();
+    dtake_schema *schema;
+    pthread_t threads[MANY];
+    char copy[256];
+    CHECK_OK(dtake_schema_new(&schema, fields, 3, NULL));
+    sandbox_dataset(s, "w", schema);
+    for (int64_t i = 0; i < 3; i++) {
+        dtake_batch *batch = rows_of(schema, i);
+        sandbox_put(s, "w", "c", batch);
+        dtake_batch_release(batch);
+    }
+    snprintf(copy, sizeof copy, "%s/copy.dtk", s->folder);
+    SANDBOX_OK(s, dtake__catalog_export(s->catalog, copy, &s->err));
+    for (int i = 0; i < MANY; i++)
+        CHECK_EQ(pthread_create(&threads[i], NULL, read_copy, copy), 0);
+    for (int i = 0; i < MANY; i++) {
+        void *rows;
+        pthread_join(threads[i], &rows);
+        CHECK_EQ((intptr_t)rows, 3 * ROWS);
+    }
+    dtake_schema_release(schema);
+    sandbox_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(readers_see_whole_commits_while_others_write_and_compact),
         cmocka_unit_test(chunks_over_one_stretch_of_time_are_merged_behind_an_ingest),
+        cmocka_unit_test(sixty_four_read_a_copy_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
