@@ -4,7 +4,6 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "format/json_write.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,33 +18,6 @@ enum {
 
 /* --- the end --- */
 
-static dtake_status verdict(dtake_ingest *ingest, dtake_error *err)
-{
-    int64_t failed = atomic_load(&ingest->failed), records = atomic_load(&ingest->records);
-    int64_t taken = atomic_load(&ingest->added) + atomic_load(&ingest->replaced) + atomic_load(&ingest->same);
-    if (ingest->stop != DTAKE_OK) {
-        dtake__error_copy(err, &ingest->stop_err);
-        return ingest->stop;
-    }
-    if (ingest->failed_file_broken)
-        return dtake__fail(err, DTAKE_E_LOCAL_IO, "write the failed list %.300s: it is not complete",
-                           ingest->options.value.failed_path);
-    if (failed == 0)
-        return DTAKE_OK;
-    const char *input = dtake__ingest_input(ingest, ingest->failure[0].input);
-    const char *message = ingest->failure[0].message != NULL ? ingest->failure[0].message : "";
-    long long line = (long long)ingest->failure[0].line;
-    if (failed == 1 && records == 0)
-        return dtake__fail(err, ingest->first_failure, "%.200s: %.280s", input, message);
-    dtake_status st = taken > 0 ? DTAKE_E_PARTIAL : DTAKE_E_FORMAT;
-    const char *kept = ingest->options.value.all_or_nothing ? "; nothing was kept" : "";
-    if (line > 0)
-        return dtake__fail(err, st, "%lld of %lld records failed%s; the first: %.150s:%lld: %.200s",
-                           (long long)failed, (long long)records, kept, input, line, message);
-    return dtake__fail(err, st, "%lld failed%s; the first: %.150s: %.200s", (long long)failed, kept, input,
-                       message);
-}
-
 static void finish(dtake_ingest *ingest)
 {
     dtake_error err = { 0 };
@@ -53,7 +25,7 @@ static void finish(dtake_ingest *ingest)
     if (ingest->failed_file != NULL && fclose(ingest->failed_file) != 0)
         ingest->failed_file_broken = true;
     ingest->failed_file = NULL;
-    ingest->status = verdict(ingest, &err);
+    ingest->status = dtake__ingest_verdict(ingest, &err);
     dtake__error_copy(&ingest->err, &err);
     ingest->err.status = ingest->status;
     ingest->end_us = dtake__now_us();
@@ -64,42 +36,6 @@ static void finish(dtake_ingest *ingest)
     if (notify != NULL)
         notify(ingest->status, ingest, ingest->notify_ctx);
     dtake__latch_open(ingest->over); /* from here on it may be gone */
-}
-
-/* --- failures --- */
-
-static void write_failure(dtake_ingest *ingest, size_t input, int64_t line, const char *message,
-                          dtake__span record)
-{
-    dtake_buf text = DTAKE_BUF_INIT((size_t)512 << 20);
-    dtake__json json = { .out = &text };
-    dtake__json_object(&json, NULL);
-    dtake__json_i64(&json, "v", 1);
-    dtake__json_text(&json, "input", dtake__ingest_input(ingest, input));
-    dtake__json_i64(&json, "line", line);
-    dtake__json_text(&json, "message", message);
-    dtake__json_span(&json, "record", record);
-    dtake__json_end(&json, '}');
-    if (json.status != DTAKE_OK || fprintf(ingest->failed_file, "%s\n", dtake__buf_str(&text)) < 0)
-        ingest->failed_file_broken = true;
-    dtake__buf_dispose(&text);
-}
-
-void dtake__ingest_fail_record(dtake_ingest *ingest, size_t input, int64_t line, const dtake_error *why,
-                               dtake__span record)
-{
-    const char *message = why->message[0] != '\0' ? why->message : dtake_status_text(why->status);
-    pthread_mutex_lock(&ingest->lock);
-    if (atomic_fetch_add(&ingest->failed, 1) == 0)
-        ingest->first_failure = why->status != DTAKE_OK ? why->status : DTAKE_E_FORMAT;
-    if (ingest->failure_count < DTAKE_INGEST_FAILURES) {
-        ingest->failure[ingest->failure_count].input = input;
-        ingest->failure[ingest->failure_count].line = line;
-        ingest->failure[ingest->failure_count++].message = dtake__strdup(message);
-    }
-    if (ingest->failed_file != NULL)
-        write_failure(ingest, input, line, message, record);
-    pthread_mutex_unlock(&ingest->lock);
 }
 
 /* --- before it runs --- */
@@ -335,19 +271,6 @@ void dtake_ingest_progress_get(const dtake_ingest *ingest, dtake_ingest_progress
     out->finished = g->finished;
     out->seconds = (double)((g->finished ? g->end_us : dtake__now_us()) - g->start_us) / 1e6;
     pthread_mutex_unlock(&g->lock);
-}
-
-bool dtake_ingest_failure_at(const dtake_ingest *ingest, size_t index, dtake_ingest_failure *out)
-{
-    dtake_ingest *g = (dtake_ingest *)ingest;
-    pthread_mutex_lock(&g->lock);
-    bool there = index < g->failure_count;
-    if (there)
-        *out =
-            (dtake_ingest_failure){ dtake__ingest_input(g, g->failure[index].input), g->failure[index].line,
-                                    g->failure[index].message != NULL ? g->failure[index].message : "" };
-    pthread_mutex_unlock(&g->lock);
-    return there;
 }
 
 void dtake_ingest_cancel(dtake_ingest *ingest)

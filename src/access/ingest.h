@@ -157,6 +157,8 @@ struct dtake_ingest {
 /* A record (or, with line 0, an input) that could not be taken. Any thread. */
 void dtake__ingest_fail_record(dtake_ingest *ingest, size_t input, int64_t line, const dtake_error *why,
                                dtake__span record);
+/* How it went, once it is over; under the lock. */
+dtake_status dtake__ingest_verdict(dtake_ingest *ingest, dtake_error *err);
 const char *dtake__ingest_input(const dtake_ingest *ingest, size_t input); /* its path */
 
 /* The stages. `_start` hands work over, on the loop thread; dtake__ingest_pump is called when it is through.
