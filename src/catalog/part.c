@@ -12,7 +12,7 @@ static dtake_status no_memory(dtake_error *err)
 void dtake__part_dispose(dtake__part *part)
 {
     dtake_batch_release(part->batch);
-    dtake__free(part->times);
+    dtake__free(part->own_times);
     dtake__free(part->ids);
     *part = (dtake__part){ 0 };
 }
@@ -76,13 +76,13 @@ static dtake_status with_collection(dtake_batch **batch, const dtake__result_sch
 /* Keys of the picked rows, in their order. */
 static dtake_status take_keys(dtake__part *out, const dtake__selection *s, dtake_error *err)
 {
-    out->times = dtake__alloc(((size_t)s->count + 1) * sizeof *out->times);
+    out->times = out->own_times = dtake__alloc(((size_t)s->count + 1) * sizeof *out->own_times);
     if (s->ids != NULL)
         out->ids = dtake__alloc(((size_t)s->count + 1) * sizeof *out->ids);
-    if (out->times == NULL || (s->ids != NULL && out->ids == NULL))
+    if (out->own_times == NULL || (s->ids != NULL && out->ids == NULL))
         return no_memory(err);
     for (int64_t i = 0; i < s->count; i++)
-        out->times[i] = s->times[s->picked[i]];
+        out->own_times[i] = s->times[s->picked[i]];
     for (int64_t i = 0; i < s->count && s->ids != NULL; i++)
         memcpy(out->ids[i], s->ids[s->picked[i]], 16);
     return DTAKE_OK;
@@ -109,24 +109,36 @@ static int64_t bytes_a_row(const dtake_batch *batch)
     return bytes / rows + 1;
 }
 
+static const int64_t *times_of(const dtake_batch *batch)
+{
+    int time = dtake_schema_find_role(dtake_batch_schema(batch), DTAKE_ROLE_TIME);
+    return dtake_batch_column(batch, (size_t)time)->values;
+}
+
 dtake_status dtake__part_make(dtake__part *out, dtake__demand *demand, const dtake__listed_chunk *listed,
                               const dtake__chunk *chunk, dtake__pieces *pieces, const dtake__wish *wish,
                               const dtake__result_schema *schema, const char *collection, dtake_error *err)
 {
     dtake__selection s;
+    dtake__wish rest = *wish; /* times that are asked for anyway are not read twice */
+    bool has_times = !wish->with_ids && dtake_schema_find_role(schema->stored, DTAKE_ROLE_TIME) >= 0;
+    rest.with_times = wish->with_times && !has_times;
     *out = (dtake__part){ 0 };
-    dtake_status st = dtake__select(demand, listed, chunk, pieces, wish, &s, err);
+    dtake_status st = dtake__select(demand, listed, chunk, pieces, &rest, &s, err);
     if (st != DTAKE_OK)
         return st;
     out->rows = s.count;
     if (s.count > 0) {
-        st = take_keys(out, &s, err);
+        st = has_times ? DTAKE_OK : take_keys(out, &s, err);
         if (st == DTAKE_OK)
             st = read_rows(&out->batch, chunk, &s, pieces, schema, err);
         if (st == DTAKE_OK && schema->collection >= 0)
             st = with_collection(&out->batch, schema, collection, err);
-        if (st == DTAKE_OK)
+        if (st == DTAKE_OK) {
             out->row_bytes = bytes_a_row(out->batch);
+            if (has_times)
+                out->times = times_of(out->batch);
+        }
     }
     dtake__selection_dispose(&s);
     if (st != DTAKE_OK)

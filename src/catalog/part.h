@@ -6,7 +6,8 @@
 
 typedef struct dtake__part {
     dtake_batch *batch;
-    int64_t *times;     /* of its rows */
+    const int64_t *times; /* of its rows: `own_times`, or when that is NULL a column of the batch */
+    int64_t *own_times;
     uint8_t (*ids)[16]; /* NULL: were not asked for */
     int64_t rows, at;   /* rows from `at` on are still to be given */
     int64_t row_bytes;  /* about */
