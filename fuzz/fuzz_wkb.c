@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         dtake__geometry_dispose(&geometry);
     }
     if (dtake__geometry_facts_of(&view, &facts, &err) == DTAKE_OK && facts.points <= MOST_POINTS_COMPARED)
-        compare_geometry(&view, facts.points, facts.type == DTAKE__COLLECTION);
+        compare_geometry(&view, &facts);
     dtake__geometry_cover(&view, &box, &err);
     dtake__geometry_to_wkt(&view, &out, &err);
     dtake__geometry_to_ewkb(&view, &out, &err);
