@@ -37,6 +37,7 @@ struct dtake_runtime {
     unsigned process;              /* which process, counted in forks, opened it */
     uv_loop_t loop;
     uv_async_t wake;
+    bool loop_over; /* the loop thread's */
     pthread_t loop_thread;
     _Atomic(dtake__post *) posts; /* newest first */
     atomic_bool closing;
@@ -56,7 +57,13 @@ bool dtake__is_forked(const dtake_runtime *runtime);
 unsigned dtake__process_number(void); /* changes in a forked child */
 
 dtake_status dtake__loop_open(dtake_runtime *runtime, dtake_error *err);
-void dtake__loop_run(dtake_runtime *runtime);   /* on the loop thread, until closing and nothing is active */
+void dtake__loop_run(dtake_runtime *runtime); /* on the loop thread, until closing and nothing is active */
+/* How long the sockets are left alone after a round of so long: when many bodies come over a long way, each
+ * time a few packets, looking once a millisecond takes a tenth of the processor time away, for a small part
+ * of the way. */
+int64_t dtake__loop_rest_us(int bodies, int64_t rtt_us, int64_t round_us);
+/* Long requests under way at the host that has most of them; loop thread. */
+int dtake__http_long_bodies(const dtake__http_client *client, int64_t *rtt_us);
 void dtake__loop_close(dtake_runtime *runtime); /* after the loop thread has ended */
 
 dtake_status dtake__workers_open(dtake_runtime *runtime, int count, dtake_error *err); /* both pools */

@@ -149,6 +149,19 @@ void dtake__host_succeeded(dtake__http_host *host, int64_t bytes)
                              atomic_load_explicit(&host->rtt_us, memory_order_relaxed), dtake__now_us());
 }
 
+int dtake__http_long_bodies(const dtake__http_client *client, int64_t *rtt_us)
+{
+    int most = 0;
+    *rtt_us = 0;
+    for (const dtake__http_host *host = client->hosts; host != NULL; host = host->next) {
+        if (host->running_longs <= most)
+            continue;
+        most = host->running_longs;
+        *rtt_us = atomic_load_explicit(&host->rtt_us, memory_order_relaxed);
+    }
+    return most;
+}
+
 void dtake__host_overloaded(dtake__http_host *host, int64_t attempt_us, int64_t pause_ms)
 {
     if (pause_ms > 0)

@@ -1,7 +1,10 @@
 #include "io/engine.h"
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/error.h"
+
+#include <time.h>
 
 void dtake__loop_post(dtake_runtime *runtime, dtake__post *post)
 {
@@ -39,7 +42,7 @@ static void on_wake(uv_async_t *wake)
     dtake_runtime *runtime = wake->data;
     run_posts(runtime);
     if (dtake__is_closing(runtime) && atomic_load(&runtime->active) == 0)
-        uv_stop(&runtime->loop);
+        runtime->loop_over = true;
 }
 
 bool dtake__on_loop(const dtake_runtime *runtime)
@@ -63,7 +66,20 @@ dtake_status dtake__loop_open(dtake_runtime *runtime, dtake_error *err)
 
 void dtake__loop_run(dtake_runtime *runtime)
 {
-    uv_run(&runtime->loop, UV_RUN_DEFAULT);
+    while (!runtime->loop_over) {
+        int64_t start_us = dtake__now_us(), rtt_us;
+        uv_run(&runtime->loop, UV_RUN_ONCE);
+        int bodies = dtake__http_long_bodies(runtime->http, &rtt_us);
+        int64_t rest_us = dtake__loop_rest_us(bodies, rtt_us, dtake__now_us() - start_us);
+        if (rest_us > 0)
+            nanosleep(&(struct timespec){ .tv_nsec = rest_us * 1000 }, NULL);
+    }
+}
+
+int64_t dtake__loop_rest_us(int bodies, int64_t rtt_us, int64_t round_us)
+{
+    enum { MANY = 8, FAR_US = 5000, BATCH_US = 1000 };
+    return bodies >= MANY && rtt_us >= FAR_US && round_us < BATCH_US ? BATCH_US - round_us : 0;
 }
 
 void dtake__loop_close(dtake_runtime *runtime)

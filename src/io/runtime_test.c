@@ -1,6 +1,6 @@
 #include "check.h"
 
-#include "io/budget.h"
+#include "io/engine.h"
 #include "io/loop.h"
 #include "io/workers.h"
 
@@ -547,6 +547,17 @@ static void options_out_of_range_are_refused(void **state)
     }
 }
 
+static void many_bodies_over_a_long_way_are_received_once_a_millisecond(void **state)
+{
+    (void)state;
+    CHECK_EQ(dtake__loop_rest_us(64, 50000, 300), 700);
+    CHECK_EQ(dtake__loop_rest_us(64, 50000, 1000), 0); /* the round was long enough, waiting included */
+    CHECK_EQ(dtake__loop_rest_us(64, 50000, 20000), 0);
+    CHECK_EQ(dtake__loop_rest_us(7, 50000, 300), 0);
+    CHECK_EQ(dtake__loop_rest_us(64, 200, 300), 0); /* this machine, or its neighbour */
+    CHECK_EQ(dtake__loop_rest_us(64, 0, 300), 0);   /* not known yet */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -563,6 +574,7 @@ int main(void)
         cmocka_unit_test(after_fork_the_child_is_told_to_open_its_own_runtime),
         cmocka_unit_test(a_blocking_call_on_the_loop_thread_is_refused),
         cmocka_unit_test(options_out_of_range_are_refused),
+        cmocka_unit_test(many_bodies_over_a_long_way_are_received_once_a_millisecond),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
