@@ -55,15 +55,17 @@ static void walk(const dtake_column *c, int64_t rows)
 }
 
 static void read_outlines(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
-                          dtake__body *body)
+                          const bool *wanted, dtake__body *body)
 {
     const dtake__chunk_field *field = &chunk->fields[chunk->geometry_field];
     dtake__outlines outlines = { 0 };
     if (field->coded.flags == DTAKE__COLUMN_ALL_NULL)
         return;
     body->offset = field->offset;
-    if (dtake__outlines_read(&outlines, &field->coded, runs, count, NULL, body, NULL) == DTAKE_OK)
+    if (dtake__outlines_read(&outlines, &field->coded, runs, count, wanted, body, NULL) == DTAKE_OK)
         for (int64_t i = 0; i < outlines.rows; i++) {
+            if (wanted != NULL && !wanted[i])
+                continue;
             size_t bytes = dtake__outline_bytes(&outlines, i);
             uint8_t *wkb = bytes <= VALUES_MAX ? malloc(bytes + 1) : NULL;
             double extent[4];
@@ -75,28 +77,33 @@ static void read_outlines(const dtake__chunk *chunk, const dtake__frames *runs, 
     dtake__outlines_dispose(&outlines);
 }
 
-static void read_runs(const dtake__chunk *chunk, const dtake__frames *runs, size_t count, dtake__body *body)
+static void read_runs(const dtake__chunk *chunk, const dtake__frames *runs, size_t count, bool sparse,
+                      dtake__body *body)
 {
     uint32_t rows = dtake__rows_of(chunk->starts, runs, count);
     dtake__arena arena = { 0 };
     int64_t *times = calloc((size_t)rows + 1, sizeof *times);
     uint8_t(*ids)[16] = calloc((size_t)rows + 1, sizeof *ids);
-    if (times == NULL || ids == NULL)
+    bool *marks = calloc((size_t)rows + 1, sizeof *marks), *wanted = sparse ? marks : NULL;
+    if (times == NULL || ids == NULL || marks == NULL)
         abort();
-    if (dtake__chunk_times(chunk, runs, count, NULL, body, times, NULL) == DTAKE_OK)
-        dtake__chunk_ids(chunk, runs, count, NULL, body, times, ids, NULL);
+    for (uint32_t i = 0; i < rows; i += 3)
+        marks[i] = true;
+    if (dtake__chunk_times(chunk, runs, count, wanted, body, times, NULL) == DTAKE_OK)
+        dtake__chunk_ids(chunk, runs, count, wanted, body, times, ids, NULL);
     for (uint32_t f = 0; f < chunk->field_count; f++) {
         dtake_column column;
         if (dtake__coded_values(&chunk->fields[f].coded) <= VALUES_MAX &&
-            dtake__chunk_column(chunk, (int)f, runs, count, NULL, body, &arena, &column, NULL) == DTAKE_OK)
+            dtake__chunk_column(chunk, (int)f, runs, count, wanted, body, &arena, &column, NULL) == DTAKE_OK)
             walk(&column, rows);
     }
     if (chunk->geometry_field >= 0 &&
         dtake__coded_values(&chunk->fields[chunk->geometry_field].coded) <= VALUES_MAX)
-        read_outlines(chunk, runs, count, body);
+        read_outlines(chunk, runs, count, wanted, body);
     dtake__arena_dispose(&arena);
     free(times);
     free(ids);
+    free(marks);
 }
 
 /* The head as the store has it: its checksum, which the preset makes nought, behind it. */
@@ -120,9 +127,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memory_body body = { { fetch, 0, "a chunk", "x" }, data + 2 + head, size - 2 - head, NULL };
     dtake__frames whole = { 0, chunk->frames };
     dtake__frames some[] = { { 0, 1 }, { chunk->frames / 2, chunk->frames } };
-    read_runs(chunk, &whole, 1, &body.base);
+    read_runs(chunk, &whole, 1, false, &body.base);
+    read_runs(chunk, &whole, 1, true, &body.base);
     if (chunk->frames > 2)
-        read_runs(chunk, some, 2, &body.base);
+        read_runs(chunk, some, 2, true, &body.base);
     int64_t *order = calloc(chunk->rows, sizeof *order);
     if (order != NULL && chunk->has_order)
         dtake__chunk_order(chunk, &body.base, order, NULL);
