@@ -26,7 +26,7 @@ def mix(a, b):
 def hash64(data, seed):
     """src/catalog/hash.c"""
     words = lambda at: struct.unpack_from("<2Q", data, at)
-    left, at, lanes = len(data), 0, [seed, seed ^ 0x243f6a8885a308d3]
+    left, at, lanes = len(data), 0, [seed ^ 0xa4093822299f31d1, seed ^ 0x243f6a8885a308d3]
     while left > 32:
         (a, b), (c, d) = words(at), words(at + 16)
         lanes = [mix(a ^ lanes[0], b), mix(c ^ lanes[1], d)]

@@ -7,9 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Two odd constants with as many ones as zeros, out of the digits of pi. */
+/* Odd constants out of the digits of pi. */
 #define DTAKE__HASH_A UINT64_C(0x243f6a8885a308d3)
 #define DTAKE__HASH_B UINT64_C(0x13198a2e03707345)
+#define DTAKE__HASH_C UINT64_C(0xa4093822299f31d1)
 
 /* The product of two numbers folded in half. */
 static inline uint64_t dtake__hash_mix(uint64_t a, uint64_t b)
