@@ -23,8 +23,9 @@ uint64_t dtake__hash64(const void *bytes, size_t len, uint64_t seed)
 {
     const uint8_t *at = bytes;
     size_t left = len;
-    /* Of what is no longer than 32 bytes the lanes' difference is mixed with the first eight: were it one of the
-     * constants of dtake__hash_mix, eight zeros would hide the other bytes, or the factors could change places. */
+    /* Of what is no longer than 32 bytes the lanes' difference is mixed with the first eight: were it one of
+     * the constants of dtake__hash_mix, eight zeros would hide the other bytes, or the factors could change
+     * places. */
     uint64_t lanes[2] = { seed ^ DTAKE__HASH_C, seed ^ DTAKE__HASH_A };
     while (left > 32) {
         lanes[0] = dtake__hash_mix(load64(at) ^ lanes[0], load64(at + 8));
