@@ -291,7 +291,7 @@ TYPED_ROW = {"time": "2020-01-02T03:04:05Z", "geometry": "POINT (7.5 46.5)", "sc
 
 def test_csv_with_a_schema_takes_every_type_and_comes_out_as_it_went_in(run, tmp_path):
     (tmp_path / "schema.json").write_text(json.dumps({"fields": [{"name": n, **f} for n, f in TYPED.items()]}))
-    rows = [TYPED_ROW, {**TYPED_ROW, "scene": "b", "level": "4", "exposure": "2e3", "orbits": "[]"},
+    rows = [TYPED_ROW, {**TYPED_ROW, "time": "2020-01-02T03:04:06Z", "scene": "b", "level": "4", "exposure": "2e3", "orbits": "[]"},
             {"time": "2020-01-03T00:00:00Z", "scene": "c"}]
     with open(tmp_path / "in.csv", "w", newline="") as file:
         writer = csv.DictWriter(file, TYPED_ROW)

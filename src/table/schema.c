@@ -240,7 +240,7 @@ const dtake_enum_value *dtake__enum_by_name(const dtake_schema *schema, size_t f
 {
     const dtake_field *f = &schema->fields[field];
     for (size_t i = 0; i < f->enum_count; i++)
-        if (strncmp(f->enum_values[i].name, name, len) == 0 && f->enum_values[i].name[len] == '\0')
+        if (strlen(f->enum_values[i].name) == len && memcmp(f->enum_values[i].name, name, len) == 0)
             return &f->enum_values[i];
     return NULL;
 }

@@ -111,6 +111,8 @@ static void enum_values_are_found_by_number_and_name(void **state)
     CHECK(dtake__enum_by_value(schema, field, (int64_t)4 + (1LL << 32)) == NULL);
     CHECK_EQ(dtake__enum_by_name(schema, field, "ASCENDING!", 9)->value, 1);
     CHECK(dtake__enum_by_name(schema, field, "ASCEND", 6) == NULL);
+    static const char with_zeros[4096] = "ASCENDING"; /* text of a file may hold any byte */
+    CHECK(dtake__enum_by_name(schema, field, with_zeros, sizeof with_zeros) == NULL);
     dtake_schema_release(schema);
 }
 
