@@ -92,7 +92,7 @@ def check_items_come_back(run, source, dataset, items, count=25):
 
 # --- CSV ---
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_million_cloud_tiles(run, ingest, source, files):
     """1,014,701 rows; boxes in Swiss metres, the hour of the overpass only in scene_id."""
     path = files / "swisseo-s2-cloud-tiles.csv.gz"
@@ -125,7 +125,7 @@ def test_a_million_cloud_tiles(run, ingest, source, files):
     assert int(told.out) == shapely.intersects(area, ours["geometry"].to_numpy()).sum() > 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_landsat_scene(run, ingest, source, files):
     path = files / "landsat8-c1-scene-index.csv.gz"
     ingest(path, "landsat", "--name", "product_id", "--collection-from", "level", added=167994)
