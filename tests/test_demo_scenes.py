@@ -94,6 +94,7 @@ LANDSAT = ["open_data.copernicus.landsat8_oli_tirs", "--schema", ROOT / "demo/la
            "collection"]
 
 
+@pytest.mark.slow
 def test_a_year_of_landsat_has_the_documented_counts_and_true_places(landsat, run):
     run("ingest", landsat, "-d", *LANDSAT)
     found = {c["name"]: c for c in run("collections", LANDSAT[0]).lines()}
@@ -108,6 +109,7 @@ def test_a_year_of_landsat_has_the_documented_counts_and_true_places(landsat, ru
     assert west < row["center"][1] < east and south < row["center"][0] < north and 1.5 < north - south < 2.2
 
 
+@pytest.mark.slow
 def test_the_year_of_landsat_is_the_same_each_time(landsat, program, tmp_path):
     subprocess.run([program.parent / "make_landsat", tmp_path / "again.csv"], check=True, timeout=60 * SLOW)
     assert (tmp_path / "again.csv").read_bytes() == landsat.read_bytes()
@@ -116,6 +118,7 @@ def test_the_year_of_landsat_is_the_same_each_time(landsat, program, tmp_path):
     assert refused.returncode == 8 and "none/x.csv" in refused.stderr
 
 
+@pytest.mark.slow
 def test_the_year_in_xarray_is_the_file_value_by_value(landsat, run, tmp_path):
     run("ingest", landsat, "-d", *LANDSAT)
     run("load", LANDSAT[0], "-o", "year.nc")
