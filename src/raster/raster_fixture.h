@@ -140,7 +140,7 @@ static inline void raster_clean(void)
 
 static inline void raster_write_bytes(const char *path, const void *bytes, size_t len)
 {
-    char fresh[300];
+    char fresh[4096 + sizeof ".new"];
     snprintf(fresh, sizeof fresh, "%s.new", path);
     FILE *file = fopen(fresh, "wb");
     assert_non_null(file);
