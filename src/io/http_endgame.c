@@ -25,6 +25,8 @@ enum {
     WASTE_BYTES = 1 << 20,
 };
 static const double MUCH_LONGER = 1.25;
+/* What help must save: less is not worth its requests. */
+static const double WORTH_ROUND_TRIPS = 4;
 
 /* --- how fast is it? --- */
 
@@ -250,7 +252,7 @@ static void start_helpers(dtake__http_host *host)
 {
     view seen = look_at(host);
     for (int left = spare(host); left > 0;) {
-        search at = { .seen = &seen, .seconds = MUCH_LONGER * seen.due_s + seen.rtt_s };
+        search at = { .seen = &seen, .seconds = MUCH_LONGER * seen.due_s + WORTH_ROUND_TRIPS * seen.rtt_s };
         visit_all(host, compare, &at);
         int made = at.slowest != NULL ? divide(at.slowest, &seen, left) : 0;
         if (made == 0)
