@@ -145,7 +145,7 @@ static void a_bad_answer_to_a_helper_costs_nothing_but_its_help(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         open_scene("\"v1\"", (dtake_runtime_options){ 0 });
-        start_slow_and_finish_fast((script_answer){ .drip_bytes = SLOW_BYTES / 30 });
+        start_slow_and_finish_fast((script_answer){ .drip_bytes = SLOW_BYTES / 100 });
         CHECK(script_wait_requests(server, 1 + FAST));
         script_say(server, (script_answer){ .bytes = answers[i], .then = SCRIPT_CLOSE, .times = -1 });
         finish_fast();
@@ -174,7 +174,7 @@ static void what_a_helper_does_not_bring_is_fetched_all_the_same(void **state)
     };
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         open_scene("\"v1\"", (dtake_runtime_options){ 0 });
-        start_slow_and_finish_fast((script_answer){ .drip_bytes = SLOW_BYTES / 30 });
+        start_slow_and_finish_fast((script_answer){ .drip_bytes = SLOW_BYTES / 100 });
         CHECK(script_wait_requests(server, 1 + FAST));
         script_say(server, answers[i]);
         finish_fast();
