@@ -3,7 +3,7 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "geo/crs.h"
-#include "geo/geometry.h"
+#include "geo/wkb.h"
 
 #include <math.h>
 #include <string.h>
@@ -66,49 +66,6 @@ void dtake__csv_boxes_free(dtake__csv_boxes *boxes)
     dtake__free(boxes->slot);
     dtake__free(boxes->corner);
     dtake__free(boxes);
-}
-
-/* --- WKB --- */
-
-static void put_u32(uint8_t *at, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        at[i] = (uint8_t)(value >> (8 * i));
-}
-
-static void put_f64(uint8_t *at, double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, 8);
-    for (int i = 0; i < 8; i++)
-        at[i] = (uint8_t)(bits >> (8 * i));
-}
-
-/* `xy`: the points of the ring, the first of them again at the end. */
-dtake_status dtake__csv_polygon_put(dtake_buf *out, const double *xy, uint32_t points)
-{
-    dtake__buf_clear(out);
-    size_t bytes = 13 + (size_t)points * 16;
-    dtake_status st = dtake__buf_reserve(out, bytes);
-    if (st != DTAKE_OK)
-        return st;
-    out->data[0] = 1;
-    put_u32(out->data + 1, DTAKE__POLYGON);
-    put_u32(out->data + 5, 1);
-    put_u32(out->data + 9, points);
-    for (uint32_t i = 0; i < 2 * points; i++)
-        put_f64(out->data + 13 + 8 * (size_t)i, xy[i]);
-    out->len = bytes;
-    return DTAKE_OK;
-}
-
-dtake_status dtake__csv_point_put(dtake_buf *out, double x, double y)
-{
-    uint8_t wkb[21] = { 1, DTAKE__POINT };
-    put_f64(wkb + 5, x);
-    put_f64(wkb + 13, y);
-    dtake__buf_clear(out);
-    return dtake__buf_append(out, wkb, sizeof wkb);
 }
 
 /* --- outlines --- */
@@ -223,7 +180,8 @@ static dtake_status make_outline(dtake__csv_boxes *g, const double *box, dtake_e
         st = dtake__csv_transform(g->crs, xy, 4 * each, err);
     }
     memcpy(xy + 8 * each, xy, 2 * sizeof *xy);
-    return st == DTAKE_OK ? dtake__csv_polygon_put(&g->wkb, xy, (uint32_t)(4 * each + 1)) : st;
+    dtake__buf_clear(&g->wkb);
+    return st == DTAKE_OK ? dtake__wkb_put_polygon(&g->wkb, xy, (uint32_t)(4 * each + 1)) : st;
 }
 
 static bool is_box(const dtake__csv_boxes *g, uint32_t at, const double *box)

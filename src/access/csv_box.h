@@ -21,8 +21,4 @@ dtake_status dtake__csv_boxes_make(dtake__csv_boxes *boxes, const double box[4],
 /* Points to longitude and latitude, in place. DTAKE_E_FORMAT: one lies outside of the CRS. */
 dtake_status dtake__csv_transform(const char *crs, double *xy, int points, dtake_error *err);
 
-/* WKB in place of what `out` has held: a point; a ring, the first of its points again at the end. */
-dtake_status dtake__csv_point_put(dtake_buf *out, double x, double y);
-dtake_status dtake__csv_polygon_put(dtake_buf *out, const double *xy, uint32_t points);
-
 #endif

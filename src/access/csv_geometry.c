@@ -4,12 +4,10 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "geo/crs.h"
-#include "geo/geometry.h"
+#include "geo/wkb.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { RING_POINTS = 5 };
 
 struct dtake__csv_geometry {
     char *crs;               /* NULL: longitude and latitude */
@@ -77,9 +75,8 @@ static dtake_status make_box(dtake__csv_geometry *g, const double *box, dtake__s
         *out = (dtake__span){ (const char *)g->parsed.wkb, g->parsed.bytes };
         return st;
     }
-    const double ring[2 * RING_POINTS] = { box[0], box[1], box[2], box[1], box[2],
-                                           box[3], box[0], box[3], box[0], box[1] };
-    st = dtake__csv_polygon_put(&g->wkb, ring, RING_POINTS);
+    dtake__buf_clear(&g->wkb);
+    st = dtake__wkb_put_rectangle(&g->wkb, box[0], box[1], box[2], box[3]);
     *out = (dtake__span){ dtake__buf_str(&g->wkb), g->wkb.len };
     return st;
 }
@@ -92,8 +89,9 @@ static dtake_status make_point(dtake__csv_geometry *g, const double *at, dtake__
         st = dtake__fail(err, DTAKE_E_FORMAT,
                          "point %g,%g: not degrees of longitude and latitude (name the CRS with --crs)",
                          xy[0], xy[1]);
+    dtake__buf_clear(&g->wkb);
     if (st == DTAKE_OK)
-        st = dtake__csv_point_put(&g->wkb, xy[0], xy[1]);
+        st = dtake__wkb_put_point(&g->wkb, xy[0], xy[1]);
     *out = (dtake__span){ dtake__buf_str(&g->wkb), g->wkb.len };
     return st;
 }

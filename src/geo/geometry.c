@@ -32,32 +32,21 @@ bool dtake__geometry_equal(const dtake__geometry *a, const dtake__geometry *b)
            (a->bytes == 0 || memcmp(a->wkb, b->wkb, a->bytes) == 0);
 }
 
-static dtake_status put_rectangle(dtake_buf *out, double west, double south, double east, double north)
-{
-    const double ring[10] = { west, south, east, south, east, north, west, north, west, south };
-    dtake_status st = dtake__wkb_put_head(out, DTAKE__POLYGON, false, false);
-    if (st == DTAKE_OK)
-        st = dtake__wkb_put_count(out, 1, NULL);
-    if (st == DTAKE_OK)
-        st = dtake__wkb_put_count(out, 5, NULL);
-    return st == DTAKE_OK ? dtake__wkb_put_numbers(out, ring, 10) : st;
-}
-
 dtake_status dtake__geometry_from_box(dtake_box box, dtake__geometry *out, dtake_error *err)
 {
     dtake_buf wkb = DTAKE_BUF_INIT(512);
     dtake_status st;
     *out = (dtake__geometry){ 0 };
     if (box.west <= box.east) {
-        st = put_rectangle(&wkb, box.west, box.south, box.east, box.north);
+        st = dtake__wkb_put_rectangle(&wkb, box.west, box.south, box.east, box.north);
     } else {
         st = dtake__wkb_put_head(&wkb, DTAKE__MULTIPOLYGON, false, false);
         if (st == DTAKE_OK)
             st = dtake__wkb_put_count(&wkb, 2, NULL);
         if (st == DTAKE_OK)
-            st = put_rectangle(&wkb, box.west, box.south, 180, box.north);
+            st = dtake__wkb_put_rectangle(&wkb, box.west, box.south, 180, box.north);
         if (st == DTAKE_OK)
-            st = put_rectangle(&wkb, -180, box.south, box.east, box.north);
+            st = dtake__wkb_put_rectangle(&wkb, -180, box.south, box.east, box.north);
     }
     if (st == DTAKE_OK)
         dtake__wkb_finish(&wkb, 0, out);

@@ -162,6 +162,28 @@ void dtake__wkb_set_count(dtake_buf *out, size_t offset, uint32_t count)
         out->data[offset + (size_t)i] = (uint8_t)(count >> 8 * i);
 }
 
+dtake_status dtake__wkb_put_point(dtake_buf *out, double x, double y)
+{
+    dtake_status st = dtake__wkb_put_head(out, DTAKE__POINT, false, false);
+    return st == DTAKE_OK ? dtake__wkb_put_numbers(out, (double[]){ x, y }, 2) : st;
+}
+
+dtake_status dtake__wkb_put_polygon(dtake_buf *out, const double *xy, uint32_t points)
+{
+    dtake_status st = dtake__wkb_put_head(out, DTAKE__POLYGON, false, false);
+    if (st == DTAKE_OK)
+        st = dtake__wkb_put_count(out, 1, NULL);
+    if (st == DTAKE_OK)
+        st = dtake__wkb_put_count(out, points, NULL);
+    return st == DTAKE_OK ? dtake__wkb_put_numbers(out, xy, 2 * (size_t)points) : st;
+}
+
+dtake_status dtake__wkb_put_rectangle(dtake_buf *out, double west, double south, double east, double north)
+{
+    const double ring[10] = { west, south, east, south, east, north, west, north, west, south };
+    return dtake__wkb_put_polygon(out, ring, 5);
+}
+
 void dtake__wkb_finish(dtake_buf *buf, int32_t srid, dtake__geometry *out)
 {
     dtake__buf_shrink(buf);

@@ -65,6 +65,10 @@ dtake_status dtake__wkb_put_head(dtake_buf *out, dtake__geometry_type type, bool
 dtake_status dtake__wkb_put_count(dtake_buf *out, uint32_t count, size_t *offset); /* offset may be NULL */
 dtake_status dtake__wkb_put_numbers(dtake_buf *out, const double *numbers, size_t count);
 void dtake__wkb_set_count(dtake_buf *out, size_t offset, uint32_t count);
+/* Whole ones, flat. A polygon of one ring: its first point again at the end. west <= east. */
+dtake_status dtake__wkb_put_point(dtake_buf *out, double x, double y);
+dtake_status dtake__wkb_put_polygon(dtake_buf *out, const double *xy, uint32_t points);
+dtake_status dtake__wkb_put_rectangle(dtake_buf *out, double west, double south, double east, double north);
 /* Moves the bytes into a geometry. */
 void dtake__wkb_finish(dtake_buf *buf, int32_t srid, dtake__geometry *out);
 
