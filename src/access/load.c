@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "io/loop.h"
+#include "table/batch.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -42,43 +43,6 @@ struct dtake_load {
     dtake_error err;
     int64_t datapoints, bytes, start_us, end_us;
 };
-
-/* --- sizes --- */
-
-static int64_t value_bytes(const dtake_field *field)
-{
-    switch (field->type) {
-    case DTAKE_FIELD_UUID:
-        return 16;
-    case DTAKE_FIELD_ENUM:
-        return 4;
-    case DTAKE_FIELD_BOOL:
-        return 1;
-    case DTAKE_FIELD_VECTOR:
-        return 8 * (int64_t)field->width;
-    default:
-        return 8;
-    }
-}
-
-static int64_t column_bytes(const dtake_column *column, const dtake_field *field)
-{
-    int64_t bytes = column->rows / 8;
-    if (column->items != NULL)
-        return bytes + 4 * column->rows + column_bytes(column->items, field);
-    if (column->offsets != NULL)
-        return bytes + 4 * column->rows + (column->rows > 0 ? column->offsets[column->rows] : 0);
-    return bytes + column->rows * value_bytes(field);
-}
-
-static int64_t batch_bytes(const dtake_batch *batch)
-{
-    const dtake_schema *schema = dtake_batch_schema(batch);
-    int64_t bytes = 0;
-    for (size_t i = 0; i < dtake_schema_count(schema); i++)
-        bytes += column_bytes(dtake_batch_column(batch, i), dtake_schema_field(schema, i));
-    return bytes;
-}
 
 /* --- pulling: with the lock held unless said otherwise --- */
 
@@ -113,7 +77,7 @@ static void keep(dtake_load *load, dtake_batch *batch)
         end(load, dtake__fail_nomem(&err, "a batch"), &err);
         return;
     }
-    *r = (ready){ .batch = batch, .bytes = batch_bytes(batch) };
+    *r = (ready){ .batch = batch, .bytes = dtake__batch_bytes(batch) };
     if (load->last != NULL)
         load->last->next = r;
     else

@@ -6,6 +6,7 @@
 #include "catalog/searching.h"
 #include "core/alloc.h"
 #include "core/error.h"
+#include "table/batch.h"
 
 enum {
     WRITE_BYTES = 24 << 20, /* of rows as columns, in one new chunk */
@@ -75,16 +76,6 @@ static dtake_status write_pending(rewriting *r, int64_t rows, dtake_error *err)
     return st;
 }
 
-static int64_t bytes_of(const dtake_batch *batch)
-{
-    int64_t bytes = 0, rows = dtake_batch_rows(batch);
-    for (size_t f = 0; f < dtake_schema_count(dtake_batch_schema(batch)); f++) {
-        const dtake_column *c = dtake_batch_column(batch, f);
-        bytes += c->offsets != NULL ? 4 * rows + c->offsets[rows] - c->offsets[0] : 8 * rows;
-    }
-    return bytes;
-}
-
 /* Equal shares rather than full chunks and a small rest. */
 static dtake_status rewrite(rewriting *r, int64_t total, dtake_error *err)
 {
@@ -100,7 +91,7 @@ static dtake_status rewrite(rewriting *r, int64_t total, dtake_error *err)
             break;
         r->pending[r->count++] = batch;
         r->rows += dtake_batch_rows(batch);
-        r->bytes += bytes_of(batch);
+        r->bytes += dtake__batch_bytes(batch);
         while (st == DTAKE_OK && r->count > 0 &&
                (r->rows >= share || r->bytes >= WRITE_BYTES ||
                 r->count == sizeof r->pending / sizeof *r->pending))

@@ -3,6 +3,7 @@
 #include "catalog/rows.h"
 #include "core/alloc.h"
 #include "core/error.h"
+#include "table/batch.h"
 
 static dtake_status no_memory(dtake_error *err)
 {
@@ -98,17 +99,6 @@ static dtake_status read_rows(dtake_batch **out, const dtake__chunk *chunk, cons
                              out, err);
 }
 
-/* About what a row takes. */
-static int64_t bytes_a_row(const dtake_batch *batch)
-{
-    int64_t bytes = 0, rows = dtake_batch_rows(batch);
-    for (size_t f = 0; f < dtake_schema_count(dtake_batch_schema(batch)); f++) {
-        const dtake_column *c = dtake_batch_column(batch, f);
-        bytes += c->offsets != NULL ? 4 * rows + c->offsets[rows] - c->offsets[0] : 8 * rows;
-    }
-    return bytes / rows + 1;
-}
-
 static const int64_t *times_of(const dtake_batch *batch)
 {
     int time = dtake_schema_find_role(dtake_batch_schema(batch), DTAKE_ROLE_TIME);
@@ -135,7 +125,7 @@ dtake_status dtake__part_make(dtake__part *out, dtake__demand *demand, const dta
         if (st == DTAKE_OK && schema->collection >= 0)
             st = with_collection(&out->batch, schema, collection, err);
         if (st == DTAKE_OK) {
-            out->row_bytes = bytes_a_row(out->batch);
+            out->row_bytes = dtake__batch_bytes(out->batch) / s.count + 1;
             if (has_times)
                 out->times = times_of(out->batch);
         }

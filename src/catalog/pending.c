@@ -4,24 +4,13 @@
 #include "catalog/repeats.h"
 #include "core/alloc.h"
 #include "core/error.h"
+#include "table/batch.h"
 
 #include <string.h>
 
 static dtake_status no_memory(dtake_error *err)
 {
     return dtake__fail_nomem(err, "store datapoints");
-}
-
-/* About what a batch holds. */
-static int64_t bytes_of(const dtake_batch *batch)
-{
-    const dtake_schema *schema = dtake_batch_schema(batch);
-    int64_t rows = dtake_batch_rows(batch), bytes = 0;
-    for (size_t f = 0; f < dtake_schema_count(schema); f++) {
-        const dtake_column *c = dtake_batch_column(batch, f);
-        bytes += c->offsets == NULL ? 8 * rows : 4 * rows + c->offsets[rows] - c->offsets[0];
-    }
-    return bytes;
 }
 
 dtake_status dtake__pending_put(dtake__pending *p, const dtake_batch *batch, dtake_error *err)
@@ -36,7 +25,7 @@ dtake_status dtake__pending_put(dtake__pending *p, const dtake_batch *batch, dta
     }
     p->at[p->count++] = dtake_batch_retain(batch);
     p->rows += dtake_batch_rows(batch);
-    p->bytes += bytes_of(batch);
+    p->bytes += dtake__batch_bytes(batch);
     return DTAKE_OK;
 }
 

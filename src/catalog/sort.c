@@ -4,11 +4,15 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "table/batch.h"
 #include "table/column.h"
 
 #include <stdlib.h>
 
-enum { KEEP_LEAST = 65536 }; /* rows gathered before the first ones are picked out */
+enum {
+    KEEP_LEAST = 65536, /* rows gathered before the first ones are picked out */
+    ROW_BYTES = 24,     /* of a row's time and id */
+};
 
 typedef struct sorting {
     dtake__search *search;
@@ -125,16 +129,6 @@ static dtake_status make_ordering(const dtake__search *s, const dtake_batch *bat
 
 /* --- gathering --- */
 
-static int64_t bytes_of(const dtake_batch *batch)
-{
-    int64_t bytes = 0, rows = dtake_batch_rows(batch);
-    for (size_t f = 0; f < dtake_schema_count(dtake_batch_schema(batch)); f++) {
-        const dtake_column *c = dtake_batch_column(batch, f);
-        bytes += c->offsets != NULL ? 4 * rows + c->offsets[rows] : 8 * rows;
-    }
-    return bytes + 24 * rows;
-}
-
 static dtake_status room_for_one(sorting *g, dtake_error *err)
 {
     if (g->count < g->room)
@@ -176,7 +170,7 @@ static dtake_status put(sorting *g, dtake_batch *batch, int64_t *times, uint8_t 
     g->times[g->count] = times;
     g->ids[g->count++] = ids;
     g->rows += dtake_batch_rows(batch);
-    g->bytes += bytes_of(batch);
+    g->bytes += dtake__batch_bytes(batch) + ROW_BYTES * dtake_batch_rows(batch);
     return DTAKE_OK;
 }
 

@@ -93,6 +93,31 @@ const dtake_column *dtake_batch_column(const dtake_batch *batch, size_t index)
     return index < dtake_schema_count(batch->schema) ? &batch->columns[index] : NULL;
 }
 
+static int64_t column_bytes(const dtake_column *column, const dtake_field *field)
+{
+    int64_t bytes = column->rows / 8; /* which of them have a value */
+    if (column->items != NULL)
+        return bytes + 4 * column->rows + column_bytes(column->items, field);
+    switch (dtake__layout_of(field->type)) {
+    case DTAKE__BITS:
+        return bytes + column->rows / 8;
+    case DTAKE__VARIABLE:
+        return column->rows == 0
+                   ? 0
+                   : bytes + 4 * column->rows + column->offsets[column->rows] - column->offsets[0];
+    default:
+        return bytes + column->rows * (int64_t)dtake__value_bytes(field);
+    }
+}
+
+int64_t dtake__batch_bytes(const dtake_batch *batch)
+{
+    int64_t bytes = 0;
+    for (size_t f = 0; f < dtake_schema_count(batch->schema); f++)
+        bytes += column_bytes(&batch->columns[f], dtake_schema_field(batch->schema, f));
+    return bytes;
+}
+
 dtake_status dtake__arena_keep_batch(dtake__arena *arena, const dtake_batch *batch)
 {
     dtake_status st = DTAKE_OK;

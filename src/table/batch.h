@@ -39,6 +39,9 @@ dtake_status dtake__batch_new(dtake_batch **out, const dtake_schema *schema, int
                               const dtake_column *columns, dtake__block *const *blocks, size_t block_count,
                               dtake_error *err);
 
+/* About the memory of its rows, for limits. */
+int64_t dtake__batch_bytes(const dtake_batch *batch);
+
 /* Rows `index[0..count)` of a batch, in that order; DTAKE_E_RANGE for one that is not there. */
 dtake_status dtake__batch_take(dtake_batch **out, const dtake_batch *batch, const int32_t *index,
                                int64_t count, dtake_error *err);

@@ -197,6 +197,33 @@ static dtake_schema *schema_of(const dtake_field *fields, size_t count)
     return schema;
 }
 
+static void a_slice_counts_the_bytes_of_its_own_rows(void **state)
+{
+    static const dtake_field fields[] = { { .name = "orbit", .type = DTAKE_FIELD_INT64 },
+                                          { .name = "granule", .type = DTAKE_FIELD_STRING },
+                                          { .name = "cloudy", .type = DTAKE_FIELD_BOOL } };
+    dtake_schema *schema = schema_of(fields, 3);
+    dtake__builder *builder;
+    dtake_batch *batch, *slice;
+    (void)state;
+    CHECK_OK(dtake__builder_new(&builder, schema, NULL));
+    for (int64_t row = 0; row < 64; row++) {
+        CHECK_OK(dtake__put_i64(builder, 0, row));
+        CHECK_OK(dtake__put_bytes(builder, 1, "31TFJ", 5));
+        CHECK_OK(dtake__put_bool(builder, 2, true));
+        CHECK_OK(dtake__builder_end_row(builder));
+    }
+    CHECK_OK(dtake__builder_take(builder, &batch, NULL));
+    CHECK_OK(dtake__batch_slice(&slice, batch, 8, 16, NULL));
+    /* a number, an offset and a text of 5, a bit for the truth and one a field for whether it is there */
+    CHECK_EQ(dtake__batch_bytes(batch), 64 * (8 + 4 + 5) + 4 * 8);
+    CHECK_EQ(dtake__batch_bytes(slice), 16 * (8 + 4 + 5) + 4 * 2);
+    dtake_batch_release(slice);
+    dtake_batch_release(batch);
+    dtake__builder_free(builder);
+    dtake_schema_release(schema);
+}
+
 static void a_batch_cast_to_a_grown_schema_and_back_is_the_same(void **state)
 {
     dtake_schema *all = fixture_schema(), *less = schema_of(fixture_fields, 4);
@@ -352,6 +379,7 @@ int main(void)
         cmocka_unit_test(a_rewound_arena_gives_its_memory_again_but_not_what_others_hold),
         cmocka_unit_test(batches_of_different_schemas_are_not_joined),
         cmocka_unit_test(a_comparison_names_the_first_difference),
+        cmocka_unit_test(a_slice_counts_the_bytes_of_its_own_rows),
         cmocka_unit_test(a_batch_cast_to_a_grown_schema_and_back_is_the_same),
         cmocka_unit_test(a_cast_finds_fields_by_role_and_widens_whole_numbers),
         cmocka_unit_test(each_allocation_may_fail),
