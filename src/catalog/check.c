@@ -57,18 +57,10 @@ static dtake_status check_strays(dtake__db *db, dtake__problems *problems, dtake
     return DTAKE_OK;
 }
 
-static const dtake__dataset *dataset_of(const dtake__directory *d, const dtake__collection *c)
-{
-    for (size_t i = 0; i < d->dataset_count; i++)
-        if (d->datasets[i].id == c->dataset)
-            return &d->datasets[i];
-    return NULL;
-}
-
 static dtake_status check_collection(dtake__view *view, const dtake__collection *c, dtake__problems *problems,
                                      dtake_error *err)
 {
-    const dtake__dataset *dataset = dataset_of(view->directory, c);
+    const dtake__dataset *dataset = dtake__directory_dataset_by_id(view->directory, c->dataset);
     dtake__chunk_list *list = NULL;
     dtake_error found;
     if (dataset == NULL)

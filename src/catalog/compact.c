@@ -145,28 +145,12 @@ typedef struct compaction {
     int64_t collection, last_id; /* chunks up to this one: what was made in this pass waits for the next */
 } compaction;
 
-static const dtake__collection *collection_of(const dtake__directory *d, int64_t id)
-{
-    for (size_t i = 0; i < d->collection_count; i++)
-        if (d->collections[i].id == id)
-            return &d->collections[i];
-    return NULL;
-}
-
-static const dtake__dataset *dataset_of(const dtake__directory *d, const dtake__collection *collection)
-{
-    for (size_t i = 0; i < d->dataset_count; i++)
-        if (d->datasets[i].id == collection->dataset)
-            return &d->datasets[i];
-    return NULL;
-}
-
 /* The next group in this view; its chunks are of *list, which is the caller's. A group of none: nothing to
  * do. */
 static dtake_status find_group(compaction *c, const dtake__view *view, dtake__chunk_list **list,
                                dtake__group *out, dtake_error *err)
 {
-    const dtake__collection *collection = collection_of(view->directory, c->collection);
+    const dtake__collection *collection = dtake__directory_collection_by_id(view->directory, c->collection);
     out->count = 0;
     *list = NULL;
     if (collection == NULL)
@@ -210,8 +194,10 @@ static dtake_status compact_next(compaction *c, bool *did, dtake_error *err)
     if (st == DTAKE_OK)
         st = find_group(c, &view, &list, &g, err);
     if (st == DTAKE_OK && g.count > 0) {
-        const dtake__collection *collection = collection_of(view.directory, c->collection);
-        st = compact_group(&view, dataset_of(view.directory, collection), collection, &g, c->mode, err);
+        const dtake__directory *d = view.directory;
+        const dtake__collection *collection = dtake__directory_collection_by_id(d, c->collection);
+        const dtake__dataset *dataset = dtake__directory_dataset_by_id(d, collection->dataset);
+        st = compact_group(&view, dataset, collection, &g, c->mode, err);
         if (st == DTAKE_OK)
             st = dtake__db_commit(view.db, err);
         *did = st == DTAKE_OK;

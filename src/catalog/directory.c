@@ -259,3 +259,19 @@ dtake_status dtake__directory_collection(const dtake__directory *d, const dtake_
                            dataset->slug, name, near);
     return dtake__fail(err, DTAKE_E_NOT_FOUND, "dataset %s has no collection '%s'", dataset->slug, name);
 }
+
+const dtake__collection *dtake__directory_collection_by_id(const dtake__directory *d, int64_t id)
+{
+    for (size_t i = 0; i < d->collection_count; i++)
+        if (d->collections[i].id == id)
+            return &d->collections[i];
+    return NULL;
+}
+
+const dtake__dataset *dtake__directory_dataset_by_id(const dtake__directory *d, int64_t id)
+{
+    for (size_t i = 0; i < d->dataset_count; i++)
+        if (d->datasets[i].id == id)
+            return &d->datasets[i];
+    return NULL;
+}

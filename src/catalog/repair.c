@@ -285,13 +285,12 @@ static dtake_status read_dead(mending *m, dtake__listed_chunk *c, dtake_error *e
     return st;
 }
 
-static const dtake_schema *schema_of(const dtake__directory *d, int64_t collection)
+static const dtake_schema *schema_of(const dtake__directory *d, int64_t id)
 {
-    for (size_t i = 0; i < d->collection_count; i++)
-        for (size_t k = 0; d->collections[i].id == collection && k < d->dataset_count; k++)
-            if (d->datasets[k].id == d->collections[i].dataset)
-                return d->datasets[k].schema;
-    return NULL;
+    const dtake__collection *collection = dtake__directory_collection_by_id(d, id);
+    const dtake__dataset *dataset =
+        collection != NULL ? dtake__directory_dataset_by_id(d, collection->dataset) : NULL;
+    return dataset != NULL ? dataset->schema : NULL;
 }
 
 static dtake_status mend_chunks(mending *m, dtake_error *err)

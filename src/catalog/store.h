@@ -102,6 +102,10 @@ dtake_status dtake__directory_dataset(const dtake__directory *directory, const c
 dtake_status dtake__directory_collection(const dtake__directory *directory, const dtake__dataset *dataset,
                                          const char *name, const dtake__collection **out, dtake_error *err);
 
+/* NULL: none. */
+const dtake__collection *dtake__directory_collection_by_id(const dtake__directory *directory, int64_t id);
+const dtake__dataset *dtake__directory_dataset_by_id(const dtake__directory *directory, int64_t id);
+
 /* Within a writing transaction, after datasets or collections came or went. */
 dtake_status dtake__directory_seal(dtake__db *db, dtake_error *err);
 
