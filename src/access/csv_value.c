@@ -2,13 +2,11 @@
 
 #include <datatake/id.h>
 
-#include "core/number.h"
+#include "core/text.h"
 #include "format/json.h"
 #include "geo/geometry.h"
 #include "protocol/stac/item_time.h"
 #include "table/schema.h"
-
-#include <ctype.h>
 
 enum { NS_DIGITS = 9 };
 
@@ -61,17 +59,12 @@ static dtake_status put_duration(dtake__builder *builder, size_t at, dtake__span
     return read_duration(text, &ns) ? dtake__put_i64(builder, at, ns) : DTAKE_E_FORMAT;
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : isxdigit((unsigned char)c) ? (c | 32) - 'a' + 10 : -1;
-}
-
 static dtake_status put_hex(dtake__builder *builder, size_t at, dtake__span text)
 {
     dtake_buf bytes = DTAKE_BUF_INIT(text.len / 2 + 1);
     dtake_status st = text.len % 2 == 0 ? dtake__buf_reserve(&bytes, text.len / 2) : DTAKE_E_FORMAT;
     for (size_t i = 0; st == DTAKE_OK && i < text.len; i += 2) {
-        int high = hex_digit(text.text[i]), low = hex_digit(text.text[i + 1]);
+        int high = dtake__hex_digit(text.text[i]), low = dtake__hex_digit(text.text[i + 1]);
         if (high < 0 || low < 0)
             st = DTAKE_E_FORMAT;
         else

@@ -1,26 +1,17 @@
 #include <datatake/id.h>
 
 #include "core/error.h"
+#include "core/text.h"
 
 void dtake_id_format(dtake_id id, char out[DTAKE_ID_TEXT])
 {
-    static const char digits[] = "0123456789abcdef";
     size_t at = 0;
     for (size_t i = 0; i < sizeof id.bytes; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
             out[at++] = '-';
-        out[at++] = digits[id.bytes[i] >> 4];
-        out[at++] = digits[id.bytes[i] & 15];
+        dtake__hex_write(out + at, &id.bytes[i], 1);
+        at += 2;
     }
-    out[at] = '\0';
-}
-
-static int digit_of(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
 }
 
 dtake_status dtake_id_parse(const char *text, dtake_id *out, dtake_error *err)
@@ -30,7 +21,7 @@ dtake_status dtake_id_parse(const char *text, dtake_id *out, dtake_error *err)
     for (const char *c = text; *c != '\0'; c++) {
         if (*c == '-' && digits >= 8 && digits <= 20 && digits % 4 == 0 && c[-1] != '-')
             continue;
-        int value = digit_of(*c);
+        int value = dtake__hex_digit(*c);
         if (value < 0 || digits == 32)
             return dtake__fail(err, DTAKE_E_USAGE, "id '%.60s': expected a UUID of 32 hexadecimal digits",
                                text);

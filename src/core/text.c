@@ -27,6 +27,17 @@ bool dtake__equal_nocase(const char *a, const char *b)
     return lower(*a) == lower(*b);
 }
 
+void dtake__hex_write(char *out, const void *bytes, size_t count)
+{
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *at = bytes;
+    for (size_t i = 0; i < count; i++) {
+        *out++ = digits[at[i] >> 4];
+        *out++ = digits[at[i] & 15];
+    }
+    *out = '\0';
+}
+
 static bool starts_with_nocase(const char *text, const char *prefix)
 {
     while (*prefix != '\0')

@@ -10,6 +10,15 @@ bool dtake__starts_with(const char *text, const char *prefix);
 bool dtake__ends_with(const char *text, const char *suffix);
 bool dtake__equal_nocase(const char *a, const char *b); /* ASCII */
 
+static inline int dtake__hex_digit(char c) /* in either case; -1: none */
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+void dtake__hex_write(char *out, const void *bytes, size_t count); /* 2 * count digits and a '\0' */
+
 /* "http://" or "https://", in any case. */
 bool dtake__is_http_url(const char *href);
 

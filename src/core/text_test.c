@@ -52,12 +52,27 @@ static void a_list_is_taken_apart_piece_by_piece(void **state)
     CHECK(!dtake__next_piece(&rest, ',', piece, sizeof piece));
 }
 
+static void hexadecimal_digits_are_read_in_both_cases_and_written_small(void **state)
+{
+    (void)state;
+    char text[9];
+    CHECK_EQ(dtake__hex_digit('0'), 0);
+    CHECK_EQ(dtake__hex_digit('9'), 9);
+    CHECK_EQ(dtake__hex_digit('b'), 11);
+    CHECK_EQ(dtake__hex_digit('F'), 15);
+    for (const char *c = "/:@G`g \xC3"; *c != '\0'; c++)
+        CHECK_EQ(dtake__hex_digit(*c), -1);
+    dtake__hex_write(text, "\x00\x7f\xAB\xff", 4);
+    CHECK_STR(text, "007fabff");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_whole_numbers_are_numbers),
         cmocka_unit_test(a_double_written_reads_back_as_itself),
         cmocka_unit_test(a_near_miss_is_one_edit_away),
+        cmocka_unit_test(hexadecimal_digits_are_read_in_both_cases_and_written_small),
         cmocka_unit_test(a_list_is_taken_apart_piece_by_piece),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,16 +1,9 @@
 #include "format/json_text.h"
 
+#include "core/text.h"
 #include "format/json.h"
 #include "format/scan.h"
 #include "format/utf8.h"
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Of four digits; -1 when they are not. */
 static int32_t hex_unit(const char *at, const char *end)
@@ -19,7 +12,7 @@ static int32_t hex_unit(const char *at, const char *end)
     if (end - at < 4)
         return -1;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(at[i]);
+        int digit = dtake__hex_digit(at[i]);
         if (digit < 0)
             return -1;
         unit = unit << 4 | digit;

@@ -2,6 +2,7 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "geo/wkb.h"
 
 #include <ctype.h>
@@ -54,13 +55,6 @@ dtake_status dtake__geometry_from_box(dtake_box box, dtake__geometry *out, dtake
     return st == DTAKE_OK ? st : dtake__fail_nomem(err, "a box as a geometry");
 }
 
-static int hex_digit(char c)
-{
-    return isdigit((unsigned char)c)    ? c - '0'
-           : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
-                                        : -1;
-}
-
 static dtake_status from_hex(const char *text, size_t len, dtake__geometry *out, dtake_error *err)
 {
     if (len > 2 * (size_t)DTAKE__GEOMETRY_MAX_BYTES)
@@ -70,8 +64,8 @@ static dtake_status from_hex(const char *text, size_t len, dtake__geometry *out,
     if (bytes == NULL)
         return dtake__fail_nomem(err, "read WKB");
     size_t i = 0;
-    for (; i + 1 < len && hex_digit(text[i]) >= 0 && hex_digit(text[i + 1]) >= 0; i += 2)
-        bytes[i / 2] = (uint8_t)(hex_digit(text[i]) << 4 | hex_digit(text[i + 1]));
+    for (; i + 1 < len && dtake__hex_digit(text[i]) >= 0 && dtake__hex_digit(text[i + 1]) >= 0; i += 2)
+        bytes[i / 2] = (uint8_t)(dtake__hex_digit(text[i]) << 4 | dtake__hex_digit(text[i + 1]));
     dtake_status st = i == len
                           ? dtake__geometry_from_wkb(bytes, len / 2, out, err)
                           : dtake__fail(err, DTAKE_E_FORMAT,

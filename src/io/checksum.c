@@ -38,16 +38,6 @@ void dtake__digest_add(dtake__digest *digest, const void *bytes, size_t len)
     EVP_DigestUpdate(digest->evp, bytes, len);
 }
 
-static void hex_of(const unsigned char *bytes, size_t count, char *hex)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < count; i++) {
-        hex[2 * i] = digits[bytes[i] >> 4];
-        hex[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    hex[2 * count] = '\0';
-}
-
 size_t dtake__digest_finish(dtake__digest *digest, char *hex, size_t size)
 {
     unsigned char value[EVP_MAX_MD_SIZE];
@@ -58,7 +48,7 @@ size_t dtake__digest_finish(dtake__digest *digest, char *hex, size_t size)
     if (size < 2 * (size_t)count + 1)
         count = size > 0 ? (unsigned)(size - 1) / 2 : 0;
     if (size > 0)
-        hex_of(value, count, hex);
+        dtake__hex_write(hex, value, count);
     return 2 * (size_t)count;
 }
 
@@ -66,7 +56,7 @@ void dtake__sha256_hex(const void *bytes, size_t len, char hex[DTAKE__SHA256_HEX
 {
     unsigned char value[EVP_MAX_MD_SIZE] = { 0 };
     EVP_Digest(bytes, len, value, NULL, EVP_sha256(), NULL);
-    hex_of(value, 32, hex);
+    dtake__hex_write(hex, value, 32);
 }
 
 dtake_status dtake__sha256_file(const char *path, char hex[DTAKE__SHA256_HEX], dtake_error *err)

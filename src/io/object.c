@@ -17,17 +17,10 @@ static bool unescape(char *text)
             *to++ = *at;
             continue;
         }
-        int value = 0;
-        for (int i = 1; i <= 2; i++) {
-            if (!isxdigit((unsigned char)at[i]))
-                return false;
-            int digit =
-                isdigit((unsigned char)at[i]) ? at[i] - '0' : tolower((unsigned char)at[i]) - 'a' + 10;
-            value = value * 16 + digit;
-        }
-        if (value == 0)
+        int high = dtake__hex_digit(at[1]), low = high < 0 ? -1 : dtake__hex_digit(at[2]);
+        if (low < 0 || (high | low) == 0)
             return false;
-        *to++ = (char)value;
+        *to++ = (char)(high << 4 | low);
         at += 2;
     }
     *to = '\0';

@@ -1,6 +1,8 @@
 /* Where a request's body ends. */
 #include "server/http1_parse.h"
 
+#include "core/text.h"
+
 static dtake__http1_progress bad(dtake__http1_fault *fault, int status, const char *why)
 {
     *fault = (dtake__http1_fault){ status, why };
@@ -14,17 +16,9 @@ void dtake__http1_body_begin(dtake__http1_body *body, const dtake__http1_head *h
     *body = (dtake__http1_body){ .state = head->chunked ? SIZE : LENGTH, .left = head->content_length };
 }
 
-static int hex_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 static dtake__http1_progress size_byte(dtake__http1_body *body, uint8_t c, dtake__http1_fault *fault)
 {
-    int digit = hex_digit(c);
+    int digit = dtake__hex_digit((char)c);
     if (digit >= 0 && body->digits < 8) {
         body->left = body->left * 16 + digit;
         body->digits++;

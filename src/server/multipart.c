@@ -1,5 +1,7 @@
 #include "server/multipart.h"
 
+#include "core/text.h"
+
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -10,8 +12,7 @@ bool dtake__multipart_init(dtake__multipart *out, const char *type, int64_t size
     out->size = size;
     if (getrandom(random, sizeof random, GRND_NONBLOCK) != sizeof random)
         return false;
-    for (size_t i = 0; i < sizeof random; i++)
-        snprintf(out->boundary + 2 * i, 3, "%02x", random[i]);
+    dtake__hex_write(out->boundary, random, sizeof random);
     return true;
 }
 

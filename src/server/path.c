@@ -1,14 +1,8 @@
 #include "server/path.h"
 
-#include <string.h>
+#include "core/text.h"
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
+#include <string.h>
 
 /* One character of encoded text, a percent triple taken as one; -1: malformed. */
 static int decoded(const char **at, const char *end)
@@ -16,10 +10,10 @@ static int decoded(const char **at, const char *end)
     const char *c = (*at)++;
     if (*c != '%')
         return (unsigned char)*c;
-    if (end - c < 3 || hex_digit(c[1]) < 0 || hex_digit(c[2]) < 0)
+    if (end - c < 3 || dtake__hex_digit(c[1]) < 0 || dtake__hex_digit(c[2]) < 0)
         return -1;
     *at = c + 3;
-    return hex_digit(c[1]) * 16 + hex_digit(c[2]);
+    return dtake__hex_digit(c[1]) * 16 + dtake__hex_digit(c[2]);
 }
 
 /* The segment out[start .. len) is complete: returns the new length, which ends with a '/'. */

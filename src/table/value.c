@@ -3,7 +3,7 @@
 #include <datatake/id.h>
 
 #include "core/clock.h"
-#include "core/number.h"
+#include "core/text.h"
 #include "geo/geometry.h"
 #include "table/column.h"
 #include "table/schema.h"
@@ -78,15 +78,12 @@ static size_t short_text(const dtake_schema *schema, size_t field, const dtake_c
 
 static dtake_status append_hex(dtake_buf *out, const char *bytes, size_t len)
 {
-    static const char digits[] = "0123456789abcdef";
     dtake_status st = dtake__buf_reserve(out, 2 * len);
-    for (size_t i = 0; i < len && st == DTAKE_OK; i++) {
-        out->data[out->len++] = (uint8_t)digits[(uint8_t)bytes[i] >> 4];
-        out->data[out->len++] = (uint8_t)digits[bytes[i] & 15];
-    }
-    if (st == DTAKE_OK && out->data)
-        out->data[out->len] = '\0';
-    return st;
+    if (st != DTAKE_OK)
+        return st;
+    dtake__hex_write((char *)out->data + out->len, bytes, len);
+    out->len += 2 * len;
+    return DTAKE_OK;
 }
 
 /* --- JSON --- */
