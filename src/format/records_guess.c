@@ -27,7 +27,9 @@ dtake__records_kind dtake__records_guess(const char *text, size_t len)
     if (text == end || *text != '{' || line_end == NULL)
         return DTAKE__RECORDS_JSON;
     bool valid, collection = is_collection(text, (size_t)(line_end - text), &valid);
+    if (collection)
+        return DTAKE__RECORDS_JSON;
     if (valid)
-        return collection ? DTAKE__RECORDS_JSON : DTAKE__RECORDS_LINES;
+        return DTAKE__RECORDS_LINES;
     return line_end + 1 < end && line_end[1] == '{' ? DTAKE__RECORDS_LINES : DTAKE__RECORDS_JSON;
 }

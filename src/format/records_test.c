@@ -150,6 +150,7 @@ static void ndjson_is_told_from_collections(void **state)
         { "\xEF\xBB\xBF\n{\"a\":1}\r\n", DTAKE__RECORDS_LINES },
         { "{broken\n{\"a\":1}\n", DTAKE__RECORDS_LINES },
         { "{\"type\":\"FeatureCollection\",\"features\":[]}\n", DTAKE__RECORDS_JSON },
+        { "{\"type\":\"FeatureCollection\",\"features\":[{\"a\":1},\n{\"a\":2}]}", DTAKE__RECORDS_JSON },
         { "{\n  \"type\": \"Feature\"\n}\n", DTAKE__RECORDS_JSON },
         { "{\"features\":[{\"a\":", DTAKE__RECORDS_JSON },
         { " [\n{}", DTAKE__RECORDS_JSON },
