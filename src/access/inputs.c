@@ -1,6 +1,7 @@
 #include "access/inputs.h"
 
 #include "access/folder.h"
+#include "access/items_file.h"
 #include "access/paths.h"
 #include "core/alloc.h"
 #include "core/error.h"
@@ -10,8 +11,6 @@
 #include <ctype.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static const size_t MAX_DOCUMENT_BYTES = (size_t)64 << 20;
 
 static dtake_status on_item(dtake__stac_item *item, void *ctx, dtake_error *err)
 {
@@ -45,16 +44,11 @@ static bool begins_like_json(const char *text, size_t len)
 static dtake_status add_folder_item(const char *path, void *ctx, dtake_error *err)
 {
     dtake__inputs *in = ctx;
-    dtake_buf text = DTAKE_BUF_INIT(MAX_DOCUMENT_BYTES);
     if (atomic_load(in->cancelled))
         return dtake__fail(err, DTAKE_E_CANCELLED, "cancelled");
     dtake_error why = { 0 };
-    dtake_status st = dtake__file_read(path, &text, &why);
-    if (st == DTAKE_OK) {
-        dtake__stac_reader reader = { on_item, on_broken, in };
-        st = dtake__stac_each(dtake__buf_str(&text), text.len, path, &reader, &why);
-    }
-    dtake__buf_dispose(&text);
+    dtake__stac_reader reader = { on_item, on_broken, in };
+    dtake_status st = dtake__items_file_each(path, path, &reader, &why);
     if (st == DTAKE_OK || st == DTAKE_E_NOMEM || st == DTAKE_E_CANCELLED) {
         dtake__error_copy(err, &why);
         return st;
@@ -88,16 +82,11 @@ static dtake_status add_file(dtake__inputs *in, const char *path, const char *hr
 {
     char start[512];
     size_t len = 0;
-    dtake_buf text = DTAKE_BUF_INIT(MAX_DOCUMENT_BYTES);
+    dtake__stac_reader reader = { on_item, on_broken, in };
     dtake_status st = dtake__file_start(path, start, sizeof start, &len, &in->err);
     if (st == DTAKE_OK && !begins_like_json(start, len))
         return dtake__select_raster(&in->selection, href, &in->err);
-    if (st == DTAKE_OK)
-        st = dtake__file_read(path, &text, &in->err);
-    if (st == DTAKE_OK)
-        st = add_text(in, dtake__buf_str(&text), text.len, href);
-    dtake__buf_dispose(&text);
-    return st;
+    return st == DTAKE_OK ? dtake__items_file_each(path, href, &reader, &in->err) : st;
 }
 
 static dtake_status add_local(dtake__inputs *in, const char *href)

@@ -102,11 +102,68 @@ static void a_single_input_that_is_missing_ends_the_job(void **state)
     close_sandbox(&box);
 }
 
+enum { LONG_ITEMS = 1150 }; /* of 60 KiB each, without an image to be found; number 700 is broken */
+
+static void write_long_file(const char *path, const char *begin, const char *between, const char *end)
+{
+    enum { PADDING = 60 << 10 };
+    FILE *f = fopen(path, "w");
+    char *padding = malloc(PADDING + 1);
+    CHECK(f != NULL && padding != NULL);
+    memset(padding, 'x', PADDING);
+    padding[PADDING] = '\0';
+    fputs(begin, f);
+    for (int i = 1; i <= LONG_ITEMS; i++)
+        fprintf(f,
+                "%s{\"type\":\"Feature\",\"id\":\"i%d\",\"note\":\"%s\",\"geometry\":null,"
+                "\"properties\":{\"datetime\":%s},\"assets\":{\"B1\":{\"href\":\"none.tif\"}}}",
+                i > 1 ? between : "", i, padding, i == 700 ? "nul" : "null");
+    fputs(end, f);
+    CHECK_EQ(fclose(f), 0);
+    free(padding);
+}
+
+static void a_file_longer_than_a_document_may_be_is_read_item_by_item(void **state)
+{
+    static const struct {
+        const char *begin, *between, *end, *broken;
+    } layouts[] = { { "", "\n", "\n", "line 700" },
+                    { "{\"type\":\"FeatureCollection\",\"features\":[", ",\n", "]}", "feature 700" } };
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        sandbox box = open_sandbox();
+        char path[TEMP_PATH + 16];
+        const char *const input = path;
+        snprintf(path, sizeof path, "%s/items.json", box.folder);
+        write_long_file(path, layouts[i].begin, layouts[i].between, layouts[i].end);
+        dtake_get_options o = { .inputs = &input,
+                                .input_count = 1,
+                                .bands = one_band,
+                                .band_count = 1,
+                                .explain_only = true,
+                                .out_dir = box.folder };
+        dtake_job *job = start_job(&box, &o);
+        CHECK_STATUS(finish_job(job, NULL), DTAKE_E_PARTIAL);
+        dtake_result r;
+        size_t missing = 0, broken = 0, n = 0;
+        for (; dtake_job_result(job, n, &r); n++) {
+            missing += r.status == DTAKE_E_NOT_FOUND;
+            broken += r.status == DTAKE_E_FORMAT && strstr(r.message, layouts[i].broken) != NULL;
+        }
+        CHECK_EQ(n, LONG_ITEMS);
+        CHECK_EQ(missing, LONG_ITEMS - 1);
+        CHECK_EQ(broken, 1);
+        dtake_job_free(job);
+        close_sandbox(&box);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(documents_are_asked_for_ahead_of_their_turn),
         cmocka_unit_test(a_document_that_is_missing_fails_alone),
+        cmocka_unit_test(a_file_longer_than_a_document_may_be_is_read_item_by_item),
         cmocka_unit_test(a_single_input_that_is_missing_ends_the_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

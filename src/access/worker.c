@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const size_t MAX_JOB_BYTES = (size_t)256 << 20; /* 64 MiB of items, escaped */
+static const size_t MAX_JOB_BYTES = (size_t)512 << 20; /* what the command line takes as items, escaped */
 enum { TELL_MS = 100, READ_BYTES = 64 * 1024 };
 
 typedef struct teller {

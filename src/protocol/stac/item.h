@@ -37,8 +37,8 @@ typedef struct dtake__stac_items {
 
 /* An Item, an ItemCollection / FeatureCollection, an array of items, or NDJSON (one item a line), appended to
  * `items`. `base` is the href the text came from; relative hrefs are joined to it. DTAKE_E_FORMAT names the
- * line (NDJSON) or the feature and what is missing. Limits: 64 MiB of text a document, nesting 64 deep, 1,000
- * assets an item. */
+ * line (NDJSON) or the feature and what is missing. Limits of an item: 64 MiB of text, nesting 64 deep, 1,000
+ * assets. */
 dtake_status dtake__stac_items_parse(dtake__stac_items *items, const char *text, size_t len, const char *base,
                                      dtake_error *err);
 void dtake__stac_items_dispose(dtake__stac_items *items);
@@ -55,6 +55,15 @@ typedef struct dtake__stac_reader {
 } dtake__stac_reader;
 dtake_status dtake__stac_each(const char *text, size_t len, const char *base,
                               const dtake__stac_reader *reader, dtake_error *err);
+
+/* One element of a list that the caller has cut itself, and where it stands. */
+typedef struct dtake__stac_place {
+    const char *base; /* of the list: what hrefs are relative to */
+    const char *unit; /* "line" or "feature" */
+    size_t number;    /* of the element, from 1; 0: the document is one item */
+} dtake__stac_place;
+dtake_status dtake__stac_one(const char *text, size_t len, const dtake__stac_place *place,
+                             const dtake__stac_reader *reader, dtake_error *err);
 
 /* Looks like STAC JSON at all (to tell items from other .json files in a folder). */
 bool dtake__stac_looks_like_item(const char *text, size_t len);

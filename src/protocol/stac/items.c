@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum { MAX_DEPTH = 64 };
-static const size_t MAX_DOCUMENT_BYTES = (size_t)64 << 20;
+static const size_t MAX_ITEM_BYTES = (size_t)64 << 20;
 
 typedef struct scan {
     const char *at, *end;
@@ -67,51 +67,54 @@ static dtake_status skip_value(scan *s)
 }
 
 typedef struct feed {
-    const char *base;
     const dtake__stac_reader *reader;
-    const char *unit; /* "line" or "feature" */
-    size_t number;    /* of the element in its list, from 1; 0: the document is one item */
+    dtake__stac_place place;
 } feed;
 
-static dtake_status fail_at(const feed *f, dtake_error *err, dtake_status st)
+static dtake_status fail_at(const dtake__stac_place *place, dtake_error *err, dtake_status st)
 {
-    if (f->number > 0)
-        dtake__error_prefix(err, "%s %zu", f->unit, f->number);
-    if (f->base != NULL && f->base[0] != '\0')
-        dtake__error_prefix(err, "read %.200s", f->base);
+    if (place->number > 0)
+        dtake__error_prefix(err, "%s %zu", place->unit, place->number);
+    if (place->base != NULL && place->base[0] != '\0')
+        dtake__error_prefix(err, "read %.200s", place->base);
     return st;
 }
 
-static dtake_status read_one(const feed *f, dtake__stac_item *item, const char *text, size_t len,
-                             dtake_error *err)
+static dtake_status read_one(const dtake__stac_place *place, dtake__stac_item *item, const char *text,
+                             size_t len, dtake_error *err)
 {
+    if (len > MAX_ITEM_BYTES)
+        return fail_at(place, err,
+                       dtake__fail(err, DTAKE_E_LIMIT, "an item of more than %zu MiB", MAX_ITEM_BYTES >> 20));
     scan s = { text, text + len };
     dtake_status st = skip_value(&s);
     if (st == DTAKE_E_LIMIT)
-        return fail_at(f, err, dtake__fail(err, st, "JSON nested more than %d deep", MAX_DEPTH));
+        return fail_at(place, err, dtake__fail(err, st, "JSON nested more than %d deep", MAX_DEPTH));
     json_error_t why;
     json_t *json = json_loadb(text, len, 0, &why);
     if (json == NULL)
         return fail_at(
-            f, err, dtake__fail(err, DTAKE_E_FORMAT, "not JSON: %.120s (byte %d)", why.text, why.position));
+            place, err,
+            dtake__fail(err, DTAKE_E_FORMAT, "not JSON: %.120s (byte %d)", why.text, why.position));
     const char *type = json_string_value(json_object_get(json, "type"));
     if (type != NULL && (strcmp(type, "Collection") == 0 || strcmp(type, "Catalog") == 0))
         st = dtake__fail(err, DTAKE_E_FORMAT, "a STAC %s, not an item", type);
     else
-        st = dtake__stac_item_read(item, json, f->base, err);
+        st = dtake__stac_item_read(item, json, place->base, err);
     json_decref(json);
-    return st == DTAKE_OK ? st : fail_at(f, err, st);
+    return st == DTAKE_OK ? st : fail_at(place, err, st);
 }
 
-static dtake_status feed_one(const feed *f, const char *text, size_t len, dtake_error *err)
+dtake_status dtake__stac_one(const char *text, size_t len, const dtake__stac_place *place,
+                             const dtake__stac_reader *reader, dtake_error *err)
 {
     dtake__stac_item item = { 0 };
     dtake_error why = { 0 };
-    dtake_status st = read_one(f, &item, text, len, &why);
+    dtake_status st = read_one(place, &item, text, len, &why);
     if (st == DTAKE_OK)
-        st = f->reader->each(&item, f->reader->ctx, err);
-    else if (f->number > 0 && f->reader->broken != NULL && st != DTAKE_E_NOMEM)
-        st = f->reader->broken(&why, f->reader->ctx, err);
+        st = reader->each(&item, reader->ctx, err);
+    else if (place->number > 0 && reader->broken != NULL && st != DTAKE_E_NOMEM)
+        st = reader->broken(&why, reader->ctx, err);
     else
         dtake__error_copy(err, &why);
     dtake__stac_item_dispose(&item);
@@ -121,27 +124,27 @@ static dtake_status feed_one(const feed *f, const char *text, size_t len, dtake_
 static dtake_status fail_list(const feed *f, dtake_status st, dtake_error *err)
 {
     if (st == DTAKE_E_LIMIT)
-        return fail_at(f, err, dtake__fail(err, st, "JSON nested more than %d deep", MAX_DEPTH));
-    return fail_at(f, err,
+        return fail_at(&f->place, err, dtake__fail(err, st, "JSON nested more than %d deep", MAX_DEPTH));
+    return fail_at(&f->place, err,
                    dtake__fail(err, DTAKE_E_FORMAT, "not JSON: it ends early or brackets do not match"));
 }
 
 /* `s` stands at '['. */
 static dtake_status feed_list(feed *f, scan *s, dtake_error *err)
 {
-    f->unit = "feature";
+    f->place.unit = "feature";
     s->at++;
     skip_space(s);
     if (s->at < s->end && *s->at == ']')
         return DTAKE_OK;
     for (;;) {
-        f->number++;
+        f->place.number++;
         skip_space(s);
         const char *from = s->at;
         dtake_status st = skip_value(s);
         if (st != DTAKE_OK)
             return fail_list(f, st, err);
-        st = feed_one(f, from, (size_t)(s->at - from), err);
+        st = dtake__stac_one(from, (size_t)(s->at - from), &f->place, f->reader, err);
         if (st != DTAKE_OK)
             return st;
         skip_space(s);
@@ -184,15 +187,16 @@ static bool find_member(const char *text, size_t len, const char *name, scan *va
 static dtake_status feed_lines(feed *f, const char *text, size_t len, dtake_error *err)
 {
     const char *end = text + len;
-    f->unit = "line";
+    f->place.unit = "line";
     for (const char *line = text; line < end; line++) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         if (stop == NULL)
             stop = end;
-        f->number++;
+        f->place.number++;
         scan s = { line, stop };
         skip_space(&s);
-        dtake_status st = s.at == stop ? DTAKE_OK : feed_one(f, s.at, (size_t)(stop - s.at), err);
+        dtake_status st =
+            s.at == stop ? DTAKE_OK : dtake__stac_one(s.at, (size_t)(stop - s.at), &f->place, f->reader, err);
         if (st != DTAKE_OK)
             return st;
         line = stop;
@@ -217,11 +221,7 @@ static bool is_ndjson(const char *text, size_t len)
 dtake_status dtake__stac_each(const char *text, size_t len, const char *base,
                               const dtake__stac_reader *reader, dtake_error *err)
 {
-    feed f = { .base = base, .reader = reader };
-    if (len > MAX_DOCUMENT_BYTES)
-        return fail_at(
-            &f, err,
-            dtake__fail(err, DTAKE_E_LIMIT, "a document of more than %zu MiB", MAX_DOCUMENT_BYTES >> 20));
+    feed f = { .place.base = base, .reader = reader };
     if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
         text += 3;
         len -= 3;
@@ -229,7 +229,8 @@ dtake_status dtake__stac_each(const char *text, size_t len, const char *base,
     scan s = { text, text + len };
     skip_space(&s);
     if (s.at == s.end)
-        return fail_at(&f, err, dtake__fail(err, DTAKE_E_FORMAT, "empty where STAC items were expected"));
+        return fail_at(&f.place, err,
+                       dtake__fail(err, DTAKE_E_FORMAT, "empty where STAC items were expected"));
     len = (size_t)(s.end - s.at);
     if (*s.at == '[')
         return feed_list(&f, &s, err);
@@ -241,7 +242,7 @@ dtake_status dtake__stac_each(const char *text, size_t len, const char *base,
         return fail_list(&f, st, err);
     if (find_member(s.at, len, "features", &features) && *features.at == '[')
         return feed_list(&f, &features, err);
-    return feed_one(&f, s.at, len, err);
+    return dtake__stac_one(s.at, len, &f.place, reader, err);
 }
 
 static dtake_status append_item(dtake__stac_item *item, void *ctx, dtake_error *err)
