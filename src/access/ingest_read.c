@@ -98,14 +98,6 @@ static dtake_status peek(peeked *p, dtake_error *err)
     return st;
 }
 
-static bool begins_like_json(const peeked *p)
-{
-    size_t at = p->len >= 3 && memcmp(p->bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    while (at < p->len && strchr(" \t\r\n", p->bytes[at]) != NULL)
-        at++;
-    return at < p->len && (p->bytes[at] == '{' || p->bytes[at] == '[');
-}
-
 static const char *kind_name(bool csv)
 {
     return csv ? "CSV" : "JSON";
@@ -116,7 +108,7 @@ static dtake_status choose_kind(dtake_ingest *ingest, const peeked *p, dtake__re
                                 dtake_error *err)
 {
     dtake_ingest_options *o = &ingest->options.value;
-    bool csv = !begins_like_json(p);
+    bool csv = !dtake__begins_like_json(p->bytes, p->len);
     if (csv && memchr(p->bytes, '\0', p->len) != NULL)
         return dtake__fail(err, DTAKE_E_FORMAT,
                            "this is neither JSON nor CSV in UTF-8 (rasters are for get and info)");

@@ -6,9 +6,9 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "format/records.h"
 #include "geo/area.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -30,14 +30,6 @@ static dtake_status add_text(dtake__inputs *in, const char *text, size_t len, co
 {
     dtake__stac_reader reader = { on_item, on_broken, in };
     return dtake__stac_each(text, len, base, &reader, &in->err);
-}
-
-static bool begins_like_json(const char *text, size_t len)
-{
-    size_t at = len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    while (at < len && isspace((unsigned char)text[at]))
-        at++;
-    return at < len && (text[at] == '{' || text[at] == '[');
 }
 
 /* A file of a folder: what cannot be read there fails by itself, not the whole job. */
@@ -84,7 +76,7 @@ static dtake_status add_file(dtake__inputs *in, const char *path, const char *hr
     size_t len = 0;
     dtake__stac_reader reader = { on_item, on_broken, in };
     dtake_status st = dtake__file_start(path, start, sizeof start, &len, &in->err);
-    if (st == DTAKE_OK && !begins_like_json(start, len))
+    if (st == DTAKE_OK && !dtake__begins_like_json(start, len))
         return dtake__select_raster(&in->selection, href, &in->err);
     return st == DTAKE_OK ? dtake__items_file_each(path, href, &reader, &in->err) : st;
 }
@@ -134,7 +126,7 @@ static dtake_status add_fetched(dtake__inputs *in, const char *href, const dtake
         in->err = document->err;
         return document->status;
     }
-    if (document->asked && begins_like_json(dtake__buf_str(&document->bytes), document->bytes.len))
+    if (document->asked && dtake__begins_like_json(dtake__buf_str(&document->bytes), document->bytes.len))
         return add_text(in, dtake__buf_str(&document->bytes), document->bytes.len, href);
     return dtake__select_raster(&in->selection, href, &in->err);
 }

@@ -56,6 +56,9 @@ dtake_status dtake__records_next(dtake__records *records, dtake__batch *batch, d
 
 uint64_t dtake__records_bytes(const dtake__records *records); /* handed out or passed over so far */
 
+/* Whether the first bytes of a file are those of a JSON object or array. */
+bool dtake__begins_like_json(const char *text, size_t len);
+
 /* Lines or JSON, judged by the first bytes of a file (a few KiB are enough): NDJSON is split by lines, so
  * that a broken line spoils no other. */
 dtake__records_kind dtake__records_guess(const char *text, size_t len);

@@ -16,13 +16,26 @@ static bool is_collection(const char *text, size_t len, bool *valid)
     return found;
 }
 
-dtake__records_kind dtake__records_guess(const char *text, size_t len)
+/* Behind a byte order mark and white space. */
+static const char *first_token(const char *text, const char *end)
 {
-    const char *end = text + len;
-    if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+    if (end - text >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
         text += 3;
     while (text < end && (*text == ' ' || *text == '\n' || *text == '\r' || *text == '\t'))
         text++;
+    return text;
+}
+
+bool dtake__begins_like_json(const char *text, size_t len)
+{
+    const char *token = first_token(text, text + len);
+    return token < text + len && (*token == '{' || *token == '[');
+}
+
+dtake__records_kind dtake__records_guess(const char *text, size_t len)
+{
+    const char *end = text + len;
+    text = first_token(text, end);
     const char *line_end = text < end ? memchr(text, '\n', (size_t)(end - text)) : NULL;
     if (text == end || *text != '{' || line_end == NULL)
         return DTAKE__RECORDS_JSON;
