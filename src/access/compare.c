@@ -38,16 +38,12 @@ static void on_result(run *r, const json_t *json)
     if (path == NULL || status == NULL || strcmp(status, "DTAKE_OK") != 0 ||
         strncmp(path, r->folder, len) != 0)
         return;
-    if (r->count == r->capacity) {
-        size_t capacity = r->capacity == 0 ? 64 : 2 * r->capacity;
-        written *grown = dtake__realloc_array(r->file, capacity, sizeof *grown);
-        if (grown == NULL) {
-            r->status = DTAKE_E_NOMEM;
-            return;
-        }
-        r->file = grown;
-        r->capacity = capacity;
+    written *grown = dtake__room_for_one(r->file, r->count, &r->capacity, sizeof *grown);
+    if (grown == NULL) {
+        r->status = DTAKE_E_NOMEM;
+        return;
     }
+    r->file = grown;
     r->file[r->count] = (written){ .name = dtake__strdup(path + len + 1) };
     if (r->file[r->count].name == NULL)
         r->status = DTAKE_E_NOMEM;

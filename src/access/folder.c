@@ -125,16 +125,12 @@ static dtake_status classify(const char *path, bool *is_item, bool *is_raster, d
 /* Takes `path`. */
 static dtake_status add(dtake__folder *folder, char *path, bool is_item, dtake_error *err)
 {
-    if (folder->count == folder->capacity) {
-        size_t capacity = folder->capacity == 0 ? 64 : folder->capacity * 2;
-        dtake__found *grown = dtake__realloc_array(folder->file, capacity, sizeof *grown);
-        if (grown == NULL) {
-            dtake__free(path);
-            return dtake__fail_nomem(err, "the list of files");
-        }
-        folder->file = grown;
-        folder->capacity = capacity;
+    dtake__found *grown = dtake__room_for_one(folder->file, folder->count, &folder->capacity, sizeof *grown);
+    if (grown == NULL) {
+        dtake__free(path);
+        return dtake__fail_nomem(err, "the list of files");
     }
+    folder->file = grown;
     folder->file[folder->count++] = (dtake__found){ path, is_item };
     folder->item_count += is_item;
     return DTAKE_OK;

@@ -172,15 +172,11 @@ static dtake__image_key key_of(const dtake__image *image, uint32_t record)
 
 static bool has_room(dtake__images *images)
 {
-    if (images->count < images->capacity)
-        return true;
-    size_t capacity = images->capacity == 0 ? 64 : images->capacity * 2;
-    dtake__image_key *grown = dtake__realloc_array(images->key, capacity, sizeof *grown);
-    if (grown == NULL || images->count >= UINT32_MAX)
+    if (images->count >= UINT32_MAX)
         return false;
-    images->key = grown;
-    images->capacity = capacity;
-    return true;
+    dtake__image_key *key = dtake__room_for_one(images->key, images->count, &images->capacity, sizeof *key);
+    images->key = key != NULL ? key : images->key;
+    return key != NULL;
 }
 
 dtake_status dtake__images_add(dtake__images *images, dtake__image *image, dtake_error *err)

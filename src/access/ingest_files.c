@@ -18,19 +18,13 @@ enum { MAX_DEPTH = 32, MAX_PATH_BYTES = 8192 };
 static dtake_status add(dtake__ingest_files *files, char *path, bool in_folder, int64_t bytes,
                         dtake_error *err)
 {
-    if (path != NULL && files->count == files->room) {
-        size_t room = files->room == 0 ? 16 : files->room * 2;
-        dtake__ingest_file *grown = dtake__realloc_array(files->at, room, sizeof *grown);
-        if (grown == NULL) {
-            dtake__free(path);
-            path = NULL;
-        } else {
-            files->at = grown;
-            files->room = room;
-        }
-    }
-    if (path == NULL)
+    dtake__ingest_file *grown =
+        path != NULL ? dtake__room_for_one(files->at, files->count, &files->room, sizeof *grown) : NULL;
+    if (grown == NULL) {
+        dtake__free(path);
         return dtake__fail_nomem(err, "the list of files");
+    }
+    files->at = grown;
     files->at[files->count++] = (dtake__ingest_file){ path, in_folder, bytes };
     return DTAKE_OK;
 }

@@ -10,16 +10,12 @@ static void *remember(dtake__ingest_options *o, void *memory)
 {
     if (memory == NULL)
         return NULL;
-    if (o->count == o->room) {
-        size_t room = o->room == 0 ? 32 : o->room * 2;
-        void **grown = dtake__realloc_array(o->memory, room, sizeof *grown);
-        if (grown == NULL) {
-            dtake__free(memory);
-            return NULL;
-        }
-        o->memory = grown;
-        o->room = room;
+    void **grown = dtake__room_for_one(o->memory, o->count, &o->room, sizeof *grown);
+    if (grown == NULL) {
+        dtake__free(memory);
+        return NULL;
     }
+    o->memory = grown;
     return o->memory[o->count++] = memory;
 }
 

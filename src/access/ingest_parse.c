@@ -93,14 +93,11 @@ static dtake_status find_collection(dtake__ingest_parsing *p, const char *name, 
     }
     if (p->collection_count == MAX_COLLECTIONS)
         return dtake__fail(err, DTAKE_E_LIMIT, "more than %d collections", MAX_COLLECTIONS);
-    if (p->collection_count == p->collection_room) {
-        size_t room = p->collection_room == 0 ? 8 : p->collection_room * 2;
-        char **grown = dtake__realloc_array(p->collections, room, sizeof *grown);
-        if (grown == NULL)
-            return dtake__fail_nomem(err, "collections");
-        p->collections = grown;
-        p->collection_room = room;
-    }
+    char **grown =
+        dtake__room_for_one(p->collections, p->collection_count, &p->collection_room, sizeof *grown);
+    if (grown == NULL)
+        return dtake__fail_nomem(err, "collections");
+    p->collections = grown;
     if ((p->collections[p->collection_count] = dtake__strndup(name, len)) == NULL)
         return dtake__fail_nomem(err, "collections");
     *out = (int32_t)(p->last_collection = p->collection_count++);
@@ -112,14 +109,10 @@ static dtake_status note_collection(dtake_ingest *ingest, dtake__span named, dta
     dtake__ingest_parsing *p = &ingest->parsing;
     const char *one = ingest->options.value.collection;
     size_t row = (size_t)dtake__builder_rows(p->builder) - 1;
-    if (row >= p->row_room) {
-        size_t room = p->row_room == 0 ? 4096 : p->row_room * 2;
-        int32_t *grown = dtake__realloc_array(p->row_collection, room, sizeof *grown);
-        if (grown == NULL)
-            return dtake__fail_nomem(err, "rows");
-        p->row_collection = grown;
-        p->row_room = room;
-    }
+    int32_t *grown = dtake__room_for_one(p->row_collection, row, &p->row_room, sizeof *grown);
+    if (grown == NULL)
+        return dtake__fail_nomem(err, "rows");
+    p->row_collection = grown;
     if (one != NULL)
         named = dtake__span_of(one);
     else if (named.len == 0)

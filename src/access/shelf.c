@@ -19,14 +19,11 @@ static dtake_status close_block(dtake__shelf *shelf)
     uint8_t *packed = dtake__alloc(bound), *fits = NULL;
     if (packed == NULL)
         return st;
-    if (shelf->blocks == shelf->capacity) {
-        size_t capacity = shelf->capacity == 0 ? 8 : shelf->capacity * 2;
-        dtake__shelf_block *more = dtake__realloc_array(shelf->block, capacity, sizeof *more);
-        if (more == NULL)
-            goto done;
-        shelf->block = more;
-        shelf->capacity = capacity;
-    }
+    dtake__shelf_block *more =
+        dtake__room_for_one(shelf->block, shelf->blocks, &shelf->capacity, sizeof *more);
+    if (more == NULL)
+        goto done;
+    shelf->block = more;
     size_t len = ZSTD_compress(packed, bound, shelf->newest.data, shelf->newest.len, LEVEL);
     if (ZSTD_isError(len) || (fits = dtake__alloc(len)) == NULL)
         goto done;

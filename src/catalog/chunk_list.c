@@ -82,16 +82,12 @@ dtake_status dtake__chunks_load(dtake__db *db, int64_t collection, dtake__chunk_
         st = dtake__db_step(db, s, &row, err);
         if (st != DTAKE_OK || !row)
             break;
-        if (list->count == room) {
-            size_t more = room == 0 ? 16 : 2 * room;
-            dtake__listed_chunk *at = dtake__realloc_array(list->at, more, sizeof *at);
-            if (at == NULL) {
-                st = dtake__fail_nomem(err, "list chunks");
-                break;
-            }
-            list->at = at;
-            room = more;
+        dtake__listed_chunk *at = dtake__room_for_one(list->at, list->count, &room, sizeof *at);
+        if (at == NULL) {
+            st = dtake__fail_nomem(err, "list chunks");
+            break;
         }
+        list->at = at;
         dtake__listed_chunk *c = &list->at[list->count++];
         memset(c, 0, sizeof *c);
         st = read_chunk(s, c, err);

@@ -12,17 +12,6 @@ struct dtake_collection_list {
     size_t count, room;
 };
 
-static void *room_for_one(void *array, size_t count, size_t *room, size_t size)
-{
-    if (count < *room)
-        return array;
-    size_t more = *room == 0 ? 8 : 2 * *room;
-    void *grown = dtake__realloc_array(array, more, size);
-    if (grown != NULL)
-        *room = more;
-    return grown;
-}
-
 dtake_dataset_list *dtake__dataset_list_new(void)
 {
     return dtake__calloc(1, sizeof(dtake_dataset_list));
@@ -38,7 +27,7 @@ static void dispose_dataset(dtake_dataset_info *info)
 
 dtake_status dtake__dataset_list_add(dtake_dataset_list *list, const dtake_dataset_info *info)
 {
-    void *grown = room_for_one(list->at, list->count, &list->room, sizeof *list->at);
+    void *grown = dtake__room_for_one(list->at, list->count, &list->room, sizeof *list->at);
     if (grown == NULL)
         return DTAKE_E_NOMEM;
     list->at = grown;
@@ -89,7 +78,7 @@ static void dispose_collection(dtake_collection_info *info)
 
 dtake_status dtake__collection_list_add(dtake_collection_list *list, const dtake_collection_info *info)
 {
-    void *grown = room_for_one(list->at, list->count, &list->room, sizeof *list->at);
+    void *grown = dtake__room_for_one(list->at, list->count, &list->room, sizeof *list->at);
     if (grown == NULL)
         return DTAKE_E_NOMEM;
     list->at = grown;

@@ -72,14 +72,11 @@ static dtake_status add_stretch(dtake__search *s, size_t part, int64_t count, dt
     if (last != NULL && last->part == part && last->first + last->count == p->at) {
         last->count += count;
     } else {
-        if (s->stretch_count == s->stretch_room) {
-            size_t more = s->stretch_room == 0 ? 64 : 2 * s->stretch_room;
-            dtake__stretch *grown = dtake__realloc_array(s->stretches, more, sizeof *grown);
-            if (grown == NULL)
-                return no_memory(err);
-            s->stretches = grown;
-            s->stretch_room = more;
-        }
+        dtake__stretch *grown =
+            dtake__room_for_one(s->stretches, s->stretch_count, &s->stretch_room, sizeof *grown);
+        if (grown == NULL)
+            return no_memory(err);
+        s->stretches = grown;
         s->stretches[s->stretch_count++] = (dtake__stretch){ part, p->at, count };
     }
     p->at += count;

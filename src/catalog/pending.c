@@ -15,14 +15,10 @@ static dtake_status no_memory(dtake_error *err)
 
 dtake_status dtake__pending_put(dtake__pending *p, const dtake_batch *batch, dtake_error *err)
 {
-    if (p->count == p->room) {
-        size_t room = p->room == 0 ? 16 : 2 * p->room;
-        dtake_batch **grown = dtake__realloc_array(p->at, room, sizeof *grown);
-        if (grown == NULL)
-            return no_memory(err);
-        p->at = grown;
-        p->room = room;
-    }
+    dtake_batch **grown = dtake__room_for_one(p->at, p->count, &p->room, sizeof *grown);
+    if (grown == NULL)
+        return no_memory(err);
+    p->at = grown;
     p->at[p->count++] = dtake_batch_retain(batch);
     p->rows += dtake_batch_rows(batch);
     p->bytes += dtake__batch_bytes(batch);

@@ -214,27 +214,23 @@ static dtake_status mend_chunk(mending *m, int64_t collection, const dtake__list
 }
 
 /* Chunks by their table; where its pages are damaged their rows are lost. */
+typedef struct known_chunk {
+    dtake__listed_chunk chunk;
+    int64_t collection;
+} known_chunk;
+
 typedef struct known_chunks {
-    dtake__listed_chunk *at;
-    int64_t *collections;
+    known_chunk *at;
     size_t count, room;
 } known_chunks;
 
 static dtake_status add_known(known_chunks *k, int64_t id, int64_t collection, int64_t rows, dtake_error *err)
 {
-    if (k->count == k->room) {
-        size_t more = k->room == 0 ? 64 : 2 * k->room;
-        void *at = dtake__realloc_array(k->at, more, sizeof *k->at);
-        k->at = at != NULL ? at : k->at;
-        void *collections =
-            at != NULL ? dtake__realloc_array(k->collections, more, sizeof *k->collections) : NULL;
-        k->collections = collections != NULL ? collections : k->collections;
-        if (collections == NULL)
-            return dtake__fail_nomem(err, "repair");
-        k->room = more;
-    }
-    k->at[k->count] = (dtake__listed_chunk){ .id = id, .facts = { .rows = rows } };
-    k->collections[k->count++] = collection;
+    known_chunk *grown = dtake__room_for_one(k->at, k->count, &k->room, sizeof *grown);
+    if (grown == NULL)
+        return dtake__fail_nomem(err, "repair");
+    k->at = grown;
+    k->at[k->count++] = (known_chunk){ { .id = id, .facts = { .rows = rows } }, collection };
     return DTAKE_OK;
 }
 
@@ -301,19 +297,18 @@ static dtake_status mend_chunks(mending *m, dtake_error *err)
     if (st == DTAKE_OK)
         st = list_chunks(m, &known, err);
     for (size_t i = 0; i < known.count && st == DTAKE_OK; i++) {
-        dtake__listed_chunk *c = &known.at[i];
-        const dtake_schema *schema = schema_of(directory, known.collections[i]);
+        dtake__listed_chunk *c = &known.at[i].chunk;
+        const dtake_schema *schema = schema_of(directory, known.at[i].collection);
         if (schema == NULL || c->facts.rows < 1 || c->facts.rows > DTAKE__CHUNK_MAX_ROWS) {
             dtake__problem(&m->problems, "%s: chunk %lld belongs nowhere; lost", m->path, (long long)c->id);
             continue;
         }
         st = read_dead(m, c, err);
         if (st == DTAKE_OK)
-            st = mend_chunk(m, known.collections[i], c, schema, err);
+            st = mend_chunk(m, known.at[i].collection, c, schema, err);
         dtake__free((void *)c->dead);
     }
     dtake__free(known.at);
-    dtake__free(known.collections);
     dtake__directory_release(directory);
     return st;
 }

@@ -288,14 +288,10 @@ static int64_t wanted_rows(const dtake__search *s)
 
 static dtake_status room_for_part(dtake__search *s, dtake_error *err)
 {
-    if (s->part_count < s->part_room)
-        return DTAKE_OK;
-    size_t more = s->part_room == 0 ? 8 : 2 * s->part_room;
-    dtake__part *parts = dtake__realloc_array(s->parts, more, sizeof *parts);
+    dtake__part *parts = dtake__room_for_one(s->parts, s->part_count, &s->part_room, sizeof *parts);
     if (parts == NULL)
         return no_memory(err);
     s->parts = parts;
-    s->part_room = more;
     return DTAKE_OK;
 }
 

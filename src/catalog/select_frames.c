@@ -51,14 +51,10 @@ static dtake_status add_frame(dtake__selection *out, uint32_t f, size_t *room)
         out->runs[out->run_count - 1].end++;
         return DTAKE_OK;
     }
-    if (out->run_count == *room) {
-        size_t more = *room == 0 ? 4 : 2 * *room;
-        dtake__frames *runs = dtake__realloc_array(out->runs, more, sizeof *runs);
-        if (runs == NULL)
-            return DTAKE_E_NOMEM;
-        out->runs = runs;
-        *room = more;
-    }
+    dtake__frames *runs = dtake__room_for_one(out->runs, out->run_count, room, sizeof *runs);
+    if (runs == NULL)
+        return DTAKE_E_NOMEM;
+    out->runs = runs;
     out->runs[out->run_count++] = (dtake__frames){ f, f + 1 };
     return DTAKE_OK;
 }

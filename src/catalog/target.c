@@ -12,21 +12,10 @@ static dtake_status no_memory(dtake_error *err)
     return dtake__fail_nomem(err, "store datapoints");
 }
 
-static void *room_for_one(void *array, size_t count, size_t *room, size_t size)
-{
-    if (count < *room)
-        return array;
-    size_t more = *room == 0 ? 16 : 2 * *room;
-    void *grown = dtake__realloc_array(array, more, size);
-    if (grown != NULL)
-        *room = more;
-    return grown;
-}
-
 dtake_status dtake__target_add(dtake__target *t, const dtake__listed_chunk *chunk, bool ours,
                                dtake_error *err)
 {
-    void *grown = room_for_one(t->chunks, t->chunk_count, &t->chunk_room, sizeof *t->chunks);
+    void *grown = dtake__room_for_one(t->chunks, t->chunk_count, &t->chunk_room, sizeof *t->chunks);
     if (grown == NULL)
         return no_memory(err);
     t->chunks = grown;

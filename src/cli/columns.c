@@ -18,14 +18,10 @@ static int columns_of(const char *text)
 
 dtake_status dtake__columns_add(dtake__columns *columns, const char *cell)
 {
-    if (columns->used == columns->room) {
-        size_t room = columns->room == 0 ? 64 : columns->room * 2;
-        char **grown = dtake__realloc_array(columns->cells, room, sizeof *grown);
-        if (grown == NULL)
-            return DTAKE_E_NOMEM;
-        columns->cells = grown;
-        columns->room = room;
-    }
+    char **grown = dtake__room_for_one(columns->cells, columns->used, &columns->room, sizeof *grown);
+    if (grown == NULL)
+        return DTAKE_E_NOMEM;
+    columns->cells = grown;
     dtake_buf visible = DTAKE_BUF_INIT(MAX_CELL_BYTES);
     dtake__put_visible(&visible, cell); /* a longer one is cut */
     char *copy = dtake__strdup(dtake__buf_str(&visible));

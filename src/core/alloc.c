@@ -55,6 +55,15 @@ void *dtake__realloc_array(void *ptr, size_t count, size_t bytes)
     return dtake__realloc(ptr, total);
 }
 
+void *dtake__grow(void *array, size_t *room, size_t bytes)
+{
+    size_t more = *room == 0 ? 8 : *room > SIZE_MAX / 2 ? SIZE_MAX : 2 * *room;
+    void *grown = dtake__realloc_array(array, more, bytes);
+    if (grown != NULL)
+        *room = more;
+    return grown;
+}
+
 char *dtake__strndup(const char *text, size_t len)
 {
     char *copy = dtake__alloc(len + 1);

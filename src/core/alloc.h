@@ -8,9 +8,17 @@ void *dtake__alloc(size_t bytes);                /* NULL when there is none; nev
 void *dtake__calloc(size_t count, size_t bytes); /* NULL also when the product overflows */
 void *dtake__realloc(void *ptr, size_t bytes);   /* on NULL the old memory is still there */
 void *dtake__realloc_array(void *ptr, size_t count, size_t bytes);
+void *dtake__grow(void *array, size_t *room, size_t bytes); /* twice as many elements of so many bytes */
 char *dtake__strdup(const char *text);
 char *dtake__strndup(const char *text, size_t len);
 void dtake__free(void *ptr);
+
+/* An array with room for one element behind its first `count`; `*room` is how many it has room for, and
+ * doubles. NULL: no memory, and the old array is still there. */
+static inline void *dtake__room_for_one(void *array, size_t count, size_t *room, size_t bytes)
+{
+    return count < *room ? array : dtake__grow(array, room, bytes);
+}
 
 /* Tests: the allocation after `successes` more of them fails, and all after it when `forever`.
  * Negative: none fails. Process-wide. */

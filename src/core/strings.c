@@ -6,14 +6,10 @@
 
 dtake_status dtake__strings_add(dtake__strings *strings, const char *text, size_t len)
 {
-    if (strings->count == strings->cap) {
-        size_t cap = strings->cap == 0 ? 4 : strings->cap * 2;
-        char **at = dtake__realloc_array(strings->at, cap, sizeof *at);
-        if (at == NULL)
-            return DTAKE_E_NOMEM;
-        strings->at = at;
-        strings->cap = cap;
-    }
+    char **at = dtake__room_for_one(strings->at, strings->count, &strings->cap, sizeof *at);
+    if (at == NULL)
+        return DTAKE_E_NOMEM;
+    strings->at = at;
     char *copy = dtake__strndup(text, len);
     if (copy == NULL)
         return DTAKE_E_NOMEM;

@@ -29,14 +29,11 @@ void dtake__batch_dispose(dtake__batch *batch)
 
 dtake_status dtake__batch_add(dtake__batch *batch, size_t start, size_t end, uint64_t line)
 {
-    if (batch->count == batch->record_room) {
-        size_t room = batch->record_room > 0 ? 2 * batch->record_room : 1024;
-        dtake__record *grown = dtake__realloc_array(batch->record, room, sizeof *grown);
-        if (grown == NULL)
-            return DTAKE_E_NOMEM;
-        batch->record = grown;
-        batch->record_room = room;
-    }
+    dtake__record *grown =
+        dtake__room_for_one(batch->record, batch->count, &batch->record_room, sizeof *grown);
+    if (grown == NULL)
+        return DTAKE_E_NOMEM;
+    batch->record = grown;
     batch->record[batch->count++] = (dtake__record){ batch->bytes + start, end - start, line };
     return DTAKE_OK;
 }

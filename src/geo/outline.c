@@ -44,14 +44,10 @@ static dtake_status add_point(dtake__outliner *outliner, point p, dtake_error *e
     dtake__outline *outline = &outliner->outline;
     if (outline->points == MAX_POINTS)
         return dtake__fail(err, DTAKE_E_LIMIT, "outline: more than %d points", MAX_POINTS);
-    if (outline->points == outliner->point_cap) {
-        size_t cap = outliner->point_cap == 0 ? 64 : outliner->point_cap * 2;
-        double *xy = dtake__realloc_array(outline->xy, cap, 2 * sizeof *xy);
-        if (xy == NULL)
-            return dtake__fail_nomem(err, "outline");
-        outline->xy = xy;
-        outliner->point_cap = cap;
-    }
+    double *xy = dtake__room_for_one(outline->xy, outline->points, &outliner->point_cap, 2 * sizeof *xy);
+    if (xy == NULL)
+        return dtake__fail_nomem(err, "outline");
+    outline->xy = xy;
     outline->xy[2 * outline->points] = p.x;
     outline->xy[2 * outline->points + 1] = p.y;
     outline->points++;
@@ -61,14 +57,10 @@ static dtake_status add_point(dtake__outliner *outliner, point p, dtake_error *e
 static dtake_status end_ring(dtake__outliner *outliner, dtake_error *err)
 {
     dtake__outline *outline = &outliner->outline;
-    if (outline->rings == outliner->ring_cap) {
-        size_t cap = outliner->ring_cap == 0 ? 8 : outliner->ring_cap * 2;
-        size_t *end = dtake__realloc_array(outline->ring_end, cap, sizeof *end);
-        if (end == NULL)
-            return dtake__fail_nomem(err, "outline");
-        outline->ring_end = end;
-        outliner->ring_cap = cap;
-    }
+    size_t *end = dtake__room_for_one(outline->ring_end, outline->rings, &outliner->ring_cap, sizeof *end);
+    if (end == NULL)
+        return dtake__fail_nomem(err, "outline");
+    outline->ring_end = end;
     outline->ring_end[outline->rings++] = outline->points;
     return DTAKE_OK;
 }

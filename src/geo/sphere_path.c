@@ -59,14 +59,10 @@ dtake_status dtake__sphere_path_add(dtake__sphere_path *path, double lon, double
 {
     if (path->points == MAX_POINTS)
         return dtake__fail(err, DTAKE_E_LIMIT, "geometry on the sphere: more than %d points", MAX_POINTS);
-    if (path->points == path->cap) {
-        size_t cap = path->cap == 0 ? 64 : path->cap * 2;
-        double *xy = dtake__realloc_array(path->xy, cap, 2 * sizeof *xy);
-        if (xy == NULL)
-            return dtake__fail_nomem(err, "geometry on the sphere");
-        path->xy = xy;
-        path->cap = cap;
-    }
+    double *xy = dtake__room_for_one(path->xy, path->points, &path->cap, 2 * sizeof *xy);
+    if (xy == NULL)
+        return dtake__fail_nomem(err, "geometry on the sphere");
+    path->xy = xy;
     path->xy[2 * path->points] = lon;
     path->xy[2 * path->points + 1] = lat;
     path->points++;

@@ -150,14 +150,10 @@ static dtake_status add_value(values *to, const dtake__filter *value)
         to->any = true;
         return DTAKE_OK;
     }
-    if (to->count == to->cap) {
-        size_t cap = to->cap == 0 ? 4 : to->cap * 2;
-        const dtake__filter **at = dtake__realloc_array(to->at, cap, sizeof *at);
-        if (at == NULL)
-            return DTAKE_E_NOMEM;
-        to->at = at;
-        to->cap = cap;
-    }
+    const dtake__filter **at = dtake__room_for_one(to->at, to->count, &to->cap, sizeof *at);
+    if (at == NULL)
+        return DTAKE_E_NOMEM;
+    to->at = at;
     to->at[to->count++] = value;
     return DTAKE_OK;
 }

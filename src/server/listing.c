@@ -72,14 +72,10 @@ static bool look_at(listing *l, int dir_fd, const char *name, struct stat *st)
 
 static bool add_entry(listing *l, const char *name, const struct stat *st)
 {
-    if (l->count == l->room) {
-        size_t room = l->room == 0 ? 64 : l->room * 2;
-        entry *entries = dtake__realloc_array(l->entries, room, sizeof *entries);
-        if (entries == NULL)
-            return false;
-        l->entries = entries;
-        l->room = room;
-    }
+    entry *entries = dtake__room_for_one(l->entries, l->count, &l->room, sizeof *entries);
+    if (entries == NULL)
+        return false;
+    l->entries = entries;
     char *copy = dtake__strdup(name);
     if (copy == NULL)
         return false;

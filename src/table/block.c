@@ -61,14 +61,11 @@ void dtake__block_release(dtake__block *block)
 
 static dtake_status make_room(dtake__arena *arena)
 {
-    if (arena->count < arena->room)
-        return DTAKE_OK;
-    size_t room = arena->room ? 2 * arena->room : 8;
-    dtake__block **blocks = dtake__realloc_array(arena->blocks, room, sizeof(dtake__block *));
+    dtake__block **blocks =
+        dtake__room_for_one(arena->blocks, arena->count, &arena->room, sizeof(dtake__block *));
     if (!blocks)
         return DTAKE_E_NOMEM;
     arena->blocks = blocks;
-    arena->room = room;
     return DTAKE_OK;
 }
 

@@ -135,16 +135,13 @@ static bool read_values(reading *r, dtake_field *field)
     r->first_value[r->count] = r->value_count;
     field->enum_count = 0;
     while (dtake__json_next_key(&r->in, &key)) {
-        if (r->value_count == r->value_room) {
-            size_t room = r->value_room ? 2 * r->value_room : 16;
-            dtake_enum_value *grown = dtake__realloc_array(r->values, room, sizeof *grown);
-            if (!grown) {
-                r->no_memory = true;
-                return false;
-            }
-            r->values = grown;
-            r->value_room = room;
+        dtake_enum_value *grown =
+            dtake__room_for_one(r->values, r->value_count, &r->value_room, sizeof *grown);
+        if (!grown) {
+            r->no_memory = true;
+            return false;
         }
+        r->values = grown;
         dtake_enum_value *value = &r->values[r->value_count++];
         field->enum_count++;
         value->name = keep(r, key);

@@ -60,14 +60,10 @@ static property *find(dtake__item_sample *sample, const char *name, size_t len)
 
 static property *add(dtake__item_sample *sample, const char *name, size_t len)
 {
-    if (sample->count == sample->room) {
-        size_t room = sample->room == 0 ? 32 : sample->room * 2;
-        property *grown = dtake__realloc_array(sample->at, room, sizeof *grown);
-        if (grown == NULL)
-            return NULL;
-        sample->at = grown;
-        sample->room = room;
-    }
+    property *grown = dtake__room_for_one(sample->at, sample->count, &sample->room, sizeof *grown);
+    if (grown == NULL)
+        return NULL;
+    sample->at = grown;
     property *p = &sample->at[sample->count];
     *p = (property){ .name = dtake__strndup(name, len), .len = len };
     if (p->name == NULL)

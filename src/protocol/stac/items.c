@@ -248,14 +248,10 @@ dtake_status dtake__stac_each(const char *text, size_t len, const char *base,
 static dtake_status append_item(dtake__stac_item *item, void *ctx, dtake_error *err)
 {
     dtake__stac_items *items = ctx;
-    if (items->count == items->capacity) {
-        size_t capacity = items->capacity == 0 ? 16 : items->capacity * 2;
-        dtake__stac_item *grown = dtake__realloc_array(items->item, capacity, sizeof *grown);
-        if (grown == NULL)
-            return dtake__fail_nomem(err, "the list of items");
-        items->item = grown;
-        items->capacity = capacity;
-    }
+    dtake__stac_item *grown = dtake__room_for_one(items->item, items->count, &items->capacity, sizeof *grown);
+    if (grown == NULL)
+        return dtake__fail_nomem(err, "the list of items");
+    items->item = grown;
     items->item[items->count++] = *item;
     *item = (dtake__stac_item){ 0 };
     return DTAKE_OK;
