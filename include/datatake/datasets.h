@@ -38,6 +38,8 @@ typedef struct dtake_dataset_info {
     const dtake_schema *schema;
     int64_t datapoints; /* of all collections */
     int64_t collections;
+    const char *const *aliases; /* other slugs that it answers to, in lists */
+    size_t alias_count;
 } dtake_dataset_info;
 
 typedef struct dtake_collection_info {
@@ -69,10 +71,15 @@ DTAKE_API const dtake_collection_info *dtake_collection_list_at(const dtake_coll
 DTAKE_API void dtake_collection_list_free(dtake_collection_list *list);
 
 /* Making and changing. A dataset that is there already with an equal schema is fine; with new fields at the
- * end its schema grows; anything else is DTAKE_E_STATE and names the field. */
+ * end its schema grows; one without datapoints takes any; all else is DTAKE_E_STATE and names the field. */
 DTAKE_API dtake_status dtake_dataset_create(dtake_client *client, const dtake_dataset_info *info,
                                             dtake_error *err);
 DTAKE_API dtake_status dtake_dataset_delete(dtake_client *client, const char *dataset, dtake_error *err);
+/* Another slug that the dataset answers to, wherever one is asked for. An alias that stands for another
+ * dataset turns to this one; DTAKE_E_STATE when a dataset has that slug itself. */
+DTAKE_API dtake_status dtake_dataset_alias_add(dtake_client *client, const char *dataset, const char *alias,
+                                               dtake_error *err);
+DTAKE_API dtake_status dtake_dataset_alias_remove(dtake_client *client, const char *alias, dtake_error *err);
 DTAKE_API dtake_status dtake_collection_create(dtake_client *client, const char *dataset,
                                                const char *collection, const char *description,
                                                dtake_error *err);

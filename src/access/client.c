@@ -191,6 +191,18 @@ dtake_status dtake_dataset_delete(dtake_client *client, const char *dataset, dta
                    err);
 }
 
+dtake_status dtake_dataset_alias_add(dtake_client *client, const char *dataset, const char *alias,
+                                     dtake_error *err)
+{
+    waiter w = { .act = { .kind = DTAKE__ACT_ALIAS_ADD, .dataset = dataset, .text = alias } };
+    return perform(client, &w, err);
+}
+
+dtake_status dtake_dataset_alias_remove(dtake_client *client, const char *alias, dtake_error *err)
+{
+    return perform(client, &(waiter){ .act = { .kind = DTAKE__ACT_ALIAS_REMOVE, .text = alias } }, err);
+}
+
 dtake_status dtake_collection_create(dtake_client *client, const char *dataset, const char *collection,
                                      const char *description, dtake_error *err)
 {

@@ -30,6 +30,9 @@ dtake_status dtake__catalog_collections(dtake__catalog *catalog, const char *dat
 dtake_status dtake__catalog_dataset_create(dtake__catalog *catalog, const dtake_dataset_info *info,
                                            dtake_error *err);
 dtake_status dtake__catalog_dataset_delete(dtake__catalog *catalog, const char *dataset, dtake_error *err);
+dtake_status dtake__catalog_alias_add(dtake__catalog *catalog, const char *dataset, const char *alias,
+                                      dtake_error *err);
+dtake_status dtake__catalog_alias_remove(dtake__catalog *catalog, const char *alias, dtake_error *err);
 dtake_status dtake__catalog_collection_create(dtake__catalog *catalog, const char *dataset,
                                               const char *collection, const char *description,
                                               dtake_error *err);

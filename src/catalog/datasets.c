@@ -1,4 +1,4 @@
-#include "catalog/background.h"
+#include "catalog/change.h"
 #include "catalog/lists.h"
 #include "catalog/schema.h"
 #include "catalog/store.h"
@@ -32,6 +32,19 @@ static dtake_status sum_up(dtake__view *view, const dtake__collection *c, dtake_
     return DTAKE_OK;
 }
 
+/* *out: the slugs themselves are the directory's. */
+static dtake_status aliases_of(const dtake__directory *d, const char *slug, const char ***out, size_t *count,
+                               dtake_error *err)
+{
+    const char **aliases = dtake__calloc(d->alias_count + 1, sizeof *aliases);
+    *count = 0;
+    *out = aliases;
+    for (size_t i = 0; aliases != NULL && i < d->alias_count; i++)
+        if (strcmp(d->aliases[i].slug, slug) == 0)
+            aliases[(*count)++] = d->aliases[i].alias;
+    return aliases != NULL ? DTAKE_OK : dtake__fail_nomem(err, "list datasets");
+}
+
 static dtake_status add_dataset(dtake__view *view, const dtake__dataset *d, dtake_dataset_list *list,
                                 dtake_error *err)
 {
@@ -51,8 +64,13 @@ static dtake_status add_dataset(dtake__view *view, const dtake__dataset *d, dtak
         info.collections++;
         info.datapoints += one.datapoints;
     }
-    st = dtake__dataset_list_add(list, &info);
-    return st == DTAKE_OK ? DTAKE_OK : dtake__fail_nomem(err, "list datasets");
+    const char **aliases;
+    st = aliases_of(view->directory, d->slug, &aliases, &info.alias_count, err);
+    info.aliases = aliases;
+    if (st == DTAKE_OK && dtake__dataset_list_add(list, &info) != DTAKE_OK)
+        st = dtake__fail_nomem(err, "list datasets");
+    dtake__free(aliases);
+    return st;
 }
 
 dtake_status dtake__catalog_datasets(dtake__catalog *catalog, dtake_dataset_list **out, dtake_error *err)
@@ -103,41 +121,6 @@ dtake_status dtake__catalog_collections(dtake__catalog *catalog, const char *dat
 
 /* --- changing --- */
 
-/* A short writing transaction around one change. */
-typedef struct change {
-    dtake__catalog *catalog;
-    dtake__db *db;
-    dtake__directory *directory;
-    int64_t generation;
-} change;
-
-static dtake_status change_begin(change *c, dtake__catalog *catalog, dtake_error *err)
-{
-    *c = (change){ .catalog = catalog };
-    dtake__background_pause(catalog->background);
-    dtake_status st = dtake__catalog_take(catalog, &c->db, err);
-    if (st == DTAKE_OK)
-        st = dtake__db_begin_write(c->db, DTAKE__READ_WAIT_MS, err);
-    if (st == DTAKE_OK)
-        st = dtake__directory_get(catalog, c->db, &c->directory, err);
-    if (st == DTAKE_OK)
-        st = dtake__db_next_generation(c->db, &c->generation, err);
-    return st;
-}
-
-static dtake_status change_end(change *c, dtake_status st, dtake_error *err)
-{
-    if (st == DTAKE_OK)
-        st = dtake__directory_seal(c->db, err);
-    if (st == DTAKE_OK)
-        st = dtake__db_commit(c->db, err);
-    dtake__directory_release(c->directory);
-    if (c->db != NULL)
-        dtake__catalog_give(c->catalog, c->db); /* rolls back what was not committed */
-    dtake__background_resume(c->catalog->background);
-    return st;
-}
-
 /* Stable ones out of names, unless they were given. */
 static void make_uuid(const uint8_t given[16], const char *text, uint64_t seed, uint8_t out[16])
 {
@@ -153,7 +136,7 @@ static void make_uuid(const uint8_t given[16], const char *text, uint64_t seed, 
     out[8] = (uint8_t)((out[8] & 0x3f) | 0x80);
 }
 
-static dtake_status check_slug(const char *slug, dtake_error *err)
+dtake_status dtake__check_slug(const char *slug, dtake_error *err)
 {
     size_t len = strlen(slug);
     bool ok = len > 0 && len <= 255 && slug[0] != '.' && slug[len - 1] != '.' && strstr(slug, "..") == NULL;
@@ -183,7 +166,7 @@ static void bind_text(sqlite3_stmt *s, int at, const char *text)
     sqlite3_bind_text(s, at, text != NULL ? text : "", -1, SQLITE_STATIC);
 }
 
-static dtake_status insert_dataset(change *c, const dtake_dataset_info *info, const char *schema,
+static dtake_status insert_dataset(dtake__change *c, const dtake_dataset_info *info, const char *schema,
                                    dtake_error *err)
 {
     uint8_t uuid[16];
@@ -200,8 +183,8 @@ static dtake_status insert_dataset(change *c, const dtake_dataset_info *info, co
     return dtake__db_run(c->db, s, err);
 }
 
-static dtake_status update_dataset(change *c, const dtake__dataset *old, const dtake_dataset_info *info,
-                                   const char *schema, dtake_error *err)
+static dtake_status update_dataset(dtake__change *c, const dtake__dataset *old,
+                                   const dtake_dataset_info *info, const char *schema, dtake_error *err)
 {
     sqlite3_stmt *s = dtake__db_prepare(c->db, DTAKE__SQL_DATASET_SET, err);
     if (s == NULL)
@@ -215,7 +198,16 @@ static dtake_status update_dataset(change *c, const dtake__dataset *old, const d
     return dtake__db_run(c->db, s, err);
 }
 
-static dtake_status put_dataset(change *c, const dtake_dataset_info *info, const dtake_schema *schema,
+/* Nothing was ever stored that a schema would have to fit. */
+static bool is_untouched(const dtake__directory *directory, const dtake__dataset *d)
+{
+    for (size_t i = 0; i < directory->collection_count; i++)
+        if (directory->collections[i].dataset == d->id && directory->collections[i].chunks > 0)
+            return false;
+    return true;
+}
+
+static dtake_status put_dataset(dtake__change *c, const dtake_dataset_info *info, const dtake_schema *schema,
                                 dtake_error *err)
 {
     const dtake__dataset *old = NULL;
@@ -223,7 +215,7 @@ static dtake_status put_dataset(change *c, const dtake_dataset_info *info, const
     dtake_error missing;
     dtake_status st = dtake__directory_dataset(c->directory, info->slug, &old, &missing);
     if (st == DTAKE_OK) {
-        st = dtake__schema_grows(old->schema, schema, err);
+        st = is_untouched(c->directory, old) ? DTAKE_OK : dtake__schema_grows(old->schema, schema, err);
         if (st != DTAKE_OK)
             dtake__error_prefix(err, "dataset %s", info->slug);
     } else {
@@ -241,24 +233,24 @@ static dtake_status put_dataset(change *c, const dtake_dataset_info *info, const
 dtake_status dtake__catalog_dataset_create(dtake__catalog *catalog, const dtake_dataset_info *info,
                                            dtake_error *err)
 {
-    change c;
+    dtake__change c;
     dtake_schema *schema = NULL;
-    dtake_status st = check_slug(info->slug, err);
+    dtake_status st = dtake__check_slug(info->slug, err);
     if (st == DTAKE_OK)
         st = dtake__catalog_schema(info->schema, info->kind, &schema, err);
     if (st != DTAKE_OK)
         return st;
-    st = change_begin(&c, catalog, err);
+    st = dtake__change_begin(&c, catalog, err);
     if (st == DTAKE_OK)
         st = put_dataset(&c, info, schema, err);
-    st = change_end(&c, st, err);
+    st = dtake__change_end(&c, st, err);
     dtake_schema_release(schema);
     return st;
 }
 
 /* --- deleting --- */
 
-static dtake_status drop_row(change *c, dtake__sql which, int64_t id, dtake_error *err)
+static dtake_status drop_row(dtake__change *c, dtake__sql which, int64_t id, dtake_error *err)
 {
     sqlite3_stmt *s = dtake__db_prepare(c->db, which, err);
     if (s == NULL)
@@ -267,7 +259,7 @@ static dtake_status drop_row(change *c, dtake__sql which, int64_t id, dtake_erro
     return dtake__db_run(c->db, s, err);
 }
 
-static dtake_status drop_collection(change *c, const dtake__collection *collection, dtake_error *err)
+static dtake_status drop_collection(dtake__change *c, const dtake__collection *collection, dtake_error *err)
 {
     dtake__chunk_list *list;
     dtake_status st = dtake__chunks_load(c->db, collection->id, &list, err);
@@ -281,9 +273,9 @@ static dtake_status drop_collection(change *c, const dtake__collection *collecti
 
 dtake_status dtake__catalog_dataset_delete(dtake__catalog *catalog, const char *dataset, dtake_error *err)
 {
-    change c;
+    dtake__change c;
     const dtake__dataset *d = NULL;
-    dtake_status st = change_begin(&c, catalog, err);
+    dtake_status st = dtake__change_begin(&c, catalog, err);
     if (st == DTAKE_OK)
         st = dtake__directory_dataset(c.directory, dataset, &d, err);
     for (size_t i = 0; st == DTAKE_OK && i < c.directory->collection_count; i++)
@@ -291,23 +283,25 @@ dtake_status dtake__catalog_dataset_delete(dtake__catalog *catalog, const char *
             st = drop_collection(&c, &c.directory->collections[i], err);
     if (st == DTAKE_OK)
         st = drop_row(&c, DTAKE__SQL_DATASET_DROP, d->id, err);
-    return change_end(&c, st, err);
+    if (st == DTAKE_OK)
+        st = dtake__aliases_drop(&c, d->slug, err);
+    return dtake__change_end(&c, st, err);
 }
 
 dtake_status dtake__catalog_collection_delete(dtake__catalog *catalog, const char *dataset,
                                               const char *collection, dtake_error *err)
 {
-    change c;
+    dtake__change c;
     const dtake__dataset *d = NULL;
     const dtake__collection *old = NULL;
-    dtake_status st = change_begin(&c, catalog, err);
+    dtake_status st = dtake__change_begin(&c, catalog, err);
     if (st == DTAKE_OK)
         st = dtake__directory_dataset(c.directory, dataset, &d, err);
     if (st == DTAKE_OK)
         st = dtake__directory_collection(c.directory, d, collection, &old, err);
     if (st == DTAKE_OK)
         st = drop_collection(&c, old, err);
-    return change_end(&c, st, err);
+    return dtake__change_end(&c, st, err);
 }
 
 /* --- collections --- */
@@ -344,7 +338,7 @@ dtake_status dtake__collection_touch(dtake__db *db, int64_t collection, int64_t 
     return dtake__db_run(db, s, err);
 }
 
-static dtake_status set_description(change *c, const dtake__collection *old, const char *description,
+static dtake_status set_description(dtake__change *c, const dtake__collection *old, const char *description,
                                     dtake_error *err)
 {
     if (description == NULL || description[0] == '\0')
@@ -361,15 +355,15 @@ dtake_status dtake__catalog_collection_create(dtake__catalog *catalog, const cha
                                               const char *collection, const char *description,
                                               dtake_error *err)
 {
-    change c;
+    dtake__change c;
     const dtake__dataset *d = NULL;
     const dtake__collection *old = NULL;
-    dtake_status st = change_begin(&c, catalog, err);
+    dtake_status st = dtake__change_begin(&c, catalog, err);
     if (st == DTAKE_OK)
         st = dtake__directory_dataset(c.directory, dataset, &d, err);
     if (st == DTAKE_OK)
         st = dtake__directory_collection(c.directory, d, collection, &old, NULL) == DTAKE_OK
                  ? set_description(&c, old, description, err)
                  : dtake__collection_insert(c.db, d, collection, description, c.generation, NULL, err);
-    return change_end(&c, st, err);
+    return dtake__change_end(&c, st, err);
 }

@@ -42,6 +42,11 @@ enum {
     X(DATASET_SET, "UPDATE dataset SET name = ?1, description = ?2, schema = ?3, checksum = "                \
                    "dtake_sum(slug, ?1, ?2, kind, uuid, ?3) WHERE id = ?4")                                  \
     X(DATASET_DROP, "DELETE FROM dataset WHERE id = ?")                                                      \
+    X(ALIASES,                                                                                               \
+      "SELECT substr(key, 7), value FROM meta WHERE key > 'alias:' AND key < 'alias;' ORDER BY key")         \
+    X(ALIAS_SET, "INSERT OR REPLACE INTO meta VALUES('alias:' || ?1, ?2)")                                   \
+    X(ALIAS_DROP, "DELETE FROM meta WHERE key = 'alias:' || ?1")                                             \
+    X(ALIASES_DROP, "DELETE FROM meta WHERE key > 'alias:' AND key < 'alias;' AND value = ?1")               \
     X(COLLECTIONS, "SELECT id, dataset, name, description, uuid, changed, chunks, rows, checksum ="          \
                    " dtake_sum(dataset, name, description, uuid, changed, chunks, rows) FROM "               \
                    "collection ORDER BY dataset, name")                                                      \

@@ -33,8 +33,13 @@ void dtake__directory_release(dtake__directory *d)
         dtake__free(d->collections[i].name);
         dtake__free(d->collections[i].description);
     }
+    for (size_t i = 0; i < d->alias_count; i++) {
+        dtake__free(d->aliases[i].alias);
+        dtake__free(d->aliases[i].slug);
+    }
     dtake__free(d->datasets);
     dtake__free(d->collections);
+    dtake__free(d->aliases);
     dtake__free(d);
 }
 
@@ -102,6 +107,18 @@ static dtake_status add_collection(dtake__directory *d, sqlite3_stmt *s, const c
     return c->name != NULL && c->description != NULL ? DTAKE_OK : dtake__fail_nomem(err, "list collections");
 }
 
+static dtake_status add_alias(dtake__directory *d, sqlite3_stmt *s, const char *path, dtake_error *err)
+{
+    (void)path;
+    void *grown = grow(d->aliases, d->alias_count, sizeof *d->aliases);
+    if (grown == NULL)
+        return dtake__fail_nomem(err, "list datasets");
+    d->aliases = grown;
+    dtake__alias *a = &d->aliases[d->alias_count++];
+    *a = (dtake__alias){ .alias = copy_text(s, 0), .slug = copy_text(s, 1) };
+    return a->alias != NULL && a->slug != NULL ? DTAKE_OK : dtake__fail_nomem(err, "list datasets");
+}
+
 static dtake_status each_row(dtake__directory *d, dtake__db *db, dtake__sql which,
                              dtake_status (*add)(dtake__directory *, sqlite3_stmt *, const char *,
                                                  dtake_error *),
@@ -164,6 +181,8 @@ static dtake_status load(dtake__db *db, int64_t generation, dtake__directory **o
     if (st == DTAKE_OK)
         st = each_row(d, db, DTAKE__SQL_COLLECTIONS, add_collection, err);
     if (st == DTAKE_OK)
+        st = each_row(d, db, DTAKE__SQL_ALIASES, add_alias, err);
+    if (st == DTAKE_OK)
         st = check_counts(d, db, err);
     if (st == DTAKE_OK)
         *out = d;
@@ -221,10 +240,19 @@ static const char *nearest(const char *wanted, const char *best, int *edits, con
     return candidate;
 }
 
-dtake_status dtake__directory_dataset(const dtake__directory *d, const char *slug, const dtake__dataset **out,
+/* An alias of a dataset that is no longer there stands for nothing. */
+static const char *slug_of(const dtake__directory *d, const char *name)
+{
+    for (size_t i = 0; i < d->alias_count; i++)
+        if (strcmp(d->aliases[i].alias, name) == 0)
+            return d->aliases[i].slug;
+    return name;
+}
+
+dtake_status dtake__directory_dataset(const dtake__directory *d, const char *name, const dtake__dataset **out,
                                       dtake_error *err)
 {
-    const char *near = NULL;
+    const char *near = NULL, *slug = slug_of(d, name);
     int edits = (int)strlen(slug) / 3 + 3;
     for (size_t i = 0; i < d->dataset_count; i++) {
         if (strcmp(d->datasets[i].slug, slug) == 0) {

@@ -23,6 +23,27 @@ static void dispose_dataset(dtake_dataset_info *info)
     dtake__free((char *)info->name);
     dtake__free((char *)info->description);
     dtake_schema_release((dtake_schema *)info->schema);
+    for (size_t i = 0; i < info->alias_count; i++)
+        dtake__free((char *)info->aliases[i]);
+    dtake__free((void *)info->aliases);
+}
+
+/* The slugs too. */
+static bool copy_aliases(const dtake_dataset_info *from, dtake_dataset_info *to)
+{
+    to->aliases = NULL;
+    to->alias_count = 0;
+    if (from->alias_count == 0)
+        return true;
+    char **aliases = dtake__calloc(from->alias_count, sizeof *aliases);
+    to->aliases = (const char *const *)aliases;
+    for (size_t i = 0; aliases != NULL && i < from->alias_count; i++) {
+        aliases[i] = dtake__strdup(from->aliases[i]);
+        to->alias_count = i + 1;
+        if (aliases[i] == NULL)
+            return false;
+    }
+    return aliases != NULL;
 }
 
 dtake_status dtake__dataset_list_add(dtake_dataset_list *list, const dtake_dataset_info *info)
@@ -36,7 +57,7 @@ dtake_status dtake__dataset_list_add(dtake_dataset_list *list, const dtake_datas
     copy.name = dtake__strdup(info->name);
     copy.description = dtake__strdup(info->description);
     copy.schema = dtake_schema_retain(info->schema);
-    if (copy.slug == NULL || copy.name == NULL || copy.description == NULL) {
+    if (!copy_aliases(info, &copy) || copy.slug == NULL || copy.name == NULL || copy.description == NULL) {
         dispose_dataset(&copy);
         return DTAKE_E_NOMEM;
     }

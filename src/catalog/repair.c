@@ -73,6 +73,18 @@ static dtake_status copy_dataset(mending *m, sqlite3_stmt *row, dtake_error *err
                     err);
 }
 
+/* As many as can be read. */
+static dtake_status copy_aliases(mending *m, dtake_error *err)
+{
+    sqlite3_stmt *s = dtake__db_prepare(m->from, DTAKE__SQL_ALIASES, NULL);
+    dtake_status st = DTAKE_OK;
+    while (s != NULL && st == DTAKE_OK && sqlite3_step(s) == SQLITE_ROW)
+        st = copy_row(m, s, "INSERT INTO meta VALUES('alias:' || ?1, ?2)", err);
+    if (s != NULL)
+        sqlite3_reset(s);
+    return st;
+}
+
 static dtake_status copy_collection(mending *m, sqlite3_stmt *row, dtake_error *err)
 {
     return copy_row(
@@ -322,6 +334,8 @@ static dtake_status mend(mending *m, dtake_error *err)
         st = each_row(m, "id, slug, name, description, kind, uuid, schema", "dataset", copy_dataset, err);
     if (st == DTAKE_OK)
         st = each_row(m, "id, dataset, name, description, uuid, changed", "collection", copy_collection, err);
+    if (st == DTAKE_OK)
+        st = copy_aliases(m, err);
     /* Sums are made anew: of collections once as they are, once more when their chunks are there. */
     if (st == DTAKE_OK)
         st = seal_collections(m, err);

@@ -23,12 +23,18 @@ typedef struct dtake__collection {
     uint8_t uuid[16];
 } dtake__collection;
 
+/* Another slug that a dataset answers to. */
+typedef struct dtake__alias {
+    char *alias, *slug;
+} dtake__alias;
+
 typedef struct dtake__directory {
     atomic_int references;
     int64_t generation;
     dtake__dataset *datasets; /* by slug */
     dtake__collection *collections;
-    size_t dataset_count, collection_count;
+    dtake__alias *aliases; /* by alias */
+    size_t dataset_count, collection_count, alias_count;
 } dtake__directory;
 
 /* --- chunks of one collection in one committed state --- */
@@ -96,7 +102,7 @@ dtake_status dtake__chunks_load(dtake__db *db, int64_t collection, dtake__chunk_
 dtake_status dtake__catalog_chunk(dtake__catalog *catalog, dtake__db *db, int64_t id, dtake__chunk **out,
                                   dtake_error *err);
 
-/* DTAKE_E_NOT_FOUND names near ones. */
+/* By slug or alias. DTAKE_E_NOT_FOUND names near ones. */
 dtake_status dtake__directory_dataset(const dtake__directory *directory, const char *slug,
                                       const dtake__dataset **out, dtake_error *err);
 dtake_status dtake__directory_collection(const dtake__directory *directory, const dtake__dataset *dataset,

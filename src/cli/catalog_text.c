@@ -75,6 +75,12 @@ void dtake__dataset_json(dtake__json *json, const dtake_dataset_info *info, bool
     dtake__json_text(json, "kind", info->kind == DTAKE_TEMPORAL ? "temporal" : "spatiotemporal");
     dtake__json_i64(json, "collections", info->collections);
     dtake__json_i64(json, "datapoints", info->datapoints);
+    if (info->alias_count > 0) {
+        dtake__json_array(json, "aliases");
+        for (size_t i = 0; i < info->alias_count; i++)
+            dtake__json_text(json, NULL, info->aliases[i]);
+        dtake__json_end(json, ']');
+    }
     if (fields) {
         dtake__json_array(json, "fields");
         for (size_t i = 0; i < dtake_schema_count(info->schema); i++)

@@ -115,10 +115,22 @@ static dtake_status compact(const dtake__args *args, dtake_client *client, dtake
     return st;
 }
 
+static dtake_status alias(const dtake__args *args, dtake_client *client, dtake_error *err)
+{
+    bool add = strcmp(args->inputs[0], "alias") == 0;
+    if (args->input_count != (add ? 3 : 2))
+        return dtake__fail(err, DTAKE_E_USAGE, "catalog %s: expected %s", args->inputs[0],
+                           add ? "DATASET ALIAS" : "ALIAS");
+    return add ? dtake_dataset_alias_add(client, args->inputs[1], args->inputs[2], err)
+               : dtake_dataset_alias_remove(client, args->inputs[1], err);
+}
+
 static dtake_status perform(const dtake__args *args, dtake_client *client, dtake_error *err)
 {
     const char *verb = args->inputs[0], *path = args->input_count > 1 ? args->inputs[1] : NULL;
     bool export = strcmp(verb, "export") == 0;
+    if (strcmp(verb, "alias") == 0 || strcmp(verb, "unalias") == 0)
+        return alias(args, client, err);
     if (export && path == NULL)
         return dtake__fail(err, DTAKE_E_USAGE, "catalog export: to which FILE?");
     if (!export && path != NULL)
@@ -137,11 +149,12 @@ static dtake_status perform(const dtake__args *args, dtake_client *client, dtake
 static bool is_verb(const char *text, bool *writes)
 {
     static const char *const reads[] = { "check", "stats", "export" }, *const changes[] = { "compact",
-                                                                                            "repair" };
+                                                                                            "repair", "alias",
+                                                                                            "unalias" };
     for (size_t i = 0; i < 3; i++)
         if (strcmp(text, reads[i]) == 0)
             return true;
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
         *writes = *writes || strcmp(text, changes[i]) == 0;
     return *writes;
 }
@@ -153,9 +166,10 @@ int dtake__cmd_catalog(const dtake__args *args)
     bool writes = false;
     dtake_status st = DTAKE_OK;
     if (!is_verb(args->inputs[0], &writes))
-        st = dtake__fail(&err, DTAKE_E_USAGE,
-                         "catalog '%.60s': expected one of check, compact, stats, export, repair",
-                         args->inputs[0]);
+        st = dtake__fail(
+            &err, DTAKE_E_USAGE,
+            "catalog '%.60s': expected one of alias, check, compact, export, repair, stats, unalias",
+            args->inputs[0]);
     if (st == DTAKE_OK)
         st = dtake__source_use(&source, args, writes, &err);
     if (st == DTAKE_OK)

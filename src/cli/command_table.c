@@ -170,19 +170,23 @@ const dtake__command dtake__commands[] = {
       .run = dtake__cmd_delete },
     { .name = "catalog",
       .summary = "look after the file of a catalogue",
-      .inputs = "check|compact|stats|export|repair [FILE]",
+      .inputs = "alias|check|compact|export|repair|stats|unalias [...]",
       .min_inputs = 1,
-      .max_inputs = 2,
-      .input_words = "check|compact|stats|export|repair",
+      .max_inputs = 3,
+      .input_words = "alias|check|compact|export|repair|stats|unalias",
       .description = "check reads all of it and says what is wrong; compact folds fresh rows together; stats "
                      "says what takes "
                      "how much; export writes a compact read-only copy to FILE, which any number of readers "
                      "open at once, on "
-                     "network file systems too; repair drops what cannot be read and keeps all else.",
+                     "network file systems too; repair drops what cannot be read and keeps all else; alias "
+                     "DATASET ALIAS "
+                     "lets a dataset answer to another name too, unalias ALIAS takes that back.",
       .groups = { &dtake__options_shape, &dtake__options_source },
       .examples = { { "is it sound?", "datatake catalog check" },
                     { "a copy for everybody", "datatake catalog export /shared/catalog.db" },
-                    { "how large", "datatake catalog stats" } },
+                    { "how large", "datatake catalog stats" },
+                    { "a name of old", "datatake catalog alias open_data.usgs.landsat8_oli_tirs "
+                                       "open_data.copernicus.landsat8_oli_tirs" } },
       .run = dtake__cmd_catalog },
     { .name = "verify",
       .summary = "check files against the receipts that they carry",

@@ -19,6 +19,8 @@ typedef enum dtake__act_kind {
     DTAKE__ACT_COLLECTIONS,       /* dataset -> collections */
     DTAKE__ACT_DATASET_CREATE,    /* info */
     DTAKE__ACT_DATASET_DELETE,    /* dataset */
+    DTAKE__ACT_ALIAS_ADD,         /* dataset, text: the alias */
+    DTAKE__ACT_ALIAS_REMOVE,      /* text */
     DTAKE__ACT_COLLECTION_CREATE, /* dataset, collection, text: its description */
     DTAKE__ACT_COLLECTION_DELETE, /* dataset, collection */
     DTAKE__ACT_FIND,              /* dataset, collection or NULL, text: id or name -> batch */

@@ -114,6 +114,8 @@ static bool act_writes(dtake__act_kind kind)
     switch (kind) {
     case DTAKE__ACT_DATASET_CREATE:
     case DTAKE__ACT_DATASET_DELETE:
+    case DTAKE__ACT_ALIAS_ADD:
+    case DTAKE__ACT_ALIAS_REMOVE:
     case DTAKE__ACT_COLLECTION_CREATE:
     case DTAKE__ACT_COLLECTION_DELETE:
     case DTAKE__ACT_DELETE:
@@ -136,6 +138,10 @@ static dtake_status perform(dtake__catalog *c, dtake__act *a)
         return dtake__catalog_dataset_create(c, a->info, &a->err);
     case DTAKE__ACT_DATASET_DELETE:
         return dtake__catalog_dataset_delete(c, a->dataset, &a->err);
+    case DTAKE__ACT_ALIAS_ADD:
+        return dtake__catalog_alias_add(c, a->dataset, a->text, &a->err);
+    case DTAKE__ACT_ALIAS_REMOVE:
+        return dtake__catalog_alias_remove(c, a->text, &a->err);
     case DTAKE__ACT_COLLECTION_CREATE:
         return dtake__catalog_collection_create(c, a->dataset, a->collection, a->text, &a->err);
     case DTAKE__ACT_COLLECTION_DELETE:
