@@ -18,6 +18,10 @@ enum {
 };
 static const double TOLERANCE_DEG = 1e-5;
 
+/* What was transformed is rounded to a tenth of a millimetre: no CRS is that exact, and decimals take 28 bits
+ * in the catalogue where all digits of a double take 46. */
+static const double UNITS_PER_DEG = 1e9;
+
 /* Tiles come again with every overpass, mostly in the same order: what was transformed once is remembered,
  * and the one behind the last one that was found is looked at first. Neighbours share corners: these are
  * remembered too. */
@@ -73,9 +77,12 @@ void dtake__csv_boxes_free(dtake__csv_boxes *boxes)
 dtake_status dtake__csv_transform(const char *crs, double *xy, int points, dtake_error *err)
 {
     dtake_status st = dtake__crs_transform(crs, DTAKE__CSV_LON_LAT, xy, (size_t)points, err);
-    for (int i = 0; i < 2 * points && st == DTAKE_OK; i++)
+    for (int i = 0; i < 2 * points && st == DTAKE_OK; i++) {
         if (!isfinite(xy[i]))
             st = dtake__fail(err, DTAKE_E_FORMAT, "a point lies outside of what %.100s can describe", crs);
+        else
+            xy[i] = nearbyint(xy[i] * UNITS_PER_DEG) / UNITS_PER_DEG;
+    }
     return st;
 }
 

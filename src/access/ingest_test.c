@@ -1,10 +1,12 @@
 /* Ingest: what becomes of files, line by line. The source only counts; that datapoints arrive is for the
  * journeys. */
+#include "access/csv_box.h"
 #include "access/fake_source.h"
 
 #include <datatake/ingest.h>
 
 #include <ftw.h>
+#include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -192,6 +194,24 @@ static void columns_become_fields_of_the_types_that_their_values_have(void **sta
     box_close(&b);
 }
 
+/* 28 bits of a number in the catalogue instead of 46, and nothing that any CRS could tell. */
+static void what_is_transformed_is_rounded_to_a_tenth_of_a_millimetre(void **state)
+{
+    (void)state;
+    const double tile[4] = { 2566220, 1266390, 2567220, 1267390 }, lon = 6.988947, lat = 47.546667;
+    dtake__csv_boxes *boxes = dtake__csv_boxes_new("EPSG:2056");
+    dtake__span wkb;
+    CHECK_OK(dtake__csv_boxes_make(boxes, tile, &wkb, NULL));
+    CHECK_EQ(wkb.len, 93);
+    for (int i = 0; i < 10; i++) {
+        double value;
+        memcpy(&value, wkb.text + 13 + 8 * i, sizeof value);
+        CHECK(fabs(value - (i % 2 == 0 ? lon : lat)) < 0.03);
+        CHECK(nearbyint(value * 1e9) / 1e9 == value);
+    }
+    dtake__csv_boxes_free(boxes);
+}
+
 static void what_the_options_say_wrongly_is_said_before_anything_is_read(void **state)
 {
     (void)state;
@@ -335,6 +355,7 @@ int main(void)
         cmocka_unit_test(items_of_several_collections_go_in_one_transaction),
         cmocka_unit_test(a_folder_is_its_files_without_the_collections_among_them),
         cmocka_unit_test(columns_become_fields_of_the_types_that_their_values_have),
+        cmocka_unit_test(what_is_transformed_is_rounded_to_a_tenth_of_a_millimetre),
         cmocka_unit_test(what_the_options_say_wrongly_is_said_before_anything_is_read),
         cmocka_unit_test(columns_with_known_names_need_no_mapping),
         cmocka_unit_test(failures_are_written_with_the_text_of_their_records),

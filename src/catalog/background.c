@@ -1,6 +1,5 @@
 #include "catalog/background.h"
 
-#include "catalog/compact.h"
 #include "core/alloc.h"
 #include "core/error.h"
 
@@ -12,6 +11,7 @@ struct dtake__background {
     dtake_runtime *runtime;
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t idle;
+    dtake__background_fn *upkeep;
     dtake__catalog *catalog; /* NULL: it is gone */
     bool wanted, queued, active;
     int pauses;
@@ -39,9 +39,7 @@ static void run(dtake__work *work)
     while (b->wanted && may_run(b)) {
         b->wanted = false;
         pthread_mutex_unlock(&b->lock);
-        /* What cannot be done, because another process writes or the disk is full, is tried after the next
-         * ingest: compaction adds nothing but speed. */
-        dtake_status st = dtake__compact_all(catalog, DTAKE__COMPACT_LIGHT, 0, NULL);
+        dtake_status st = b->upkeep(catalog);
         pthread_mutex_lock(&b->lock);
         b->wanted = b->wanted || st == DTAKE_E_CANCELLED;
     }
@@ -62,7 +60,8 @@ static void start(dtake__background *b)
     dtake__files_run(b->runtime, &b->work);
 }
 
-dtake_status dtake__background_new(dtake__background **out, dtake__catalog *catalog, dtake_error *err)
+dtake_status dtake__background_new(dtake__background **out, dtake__catalog *catalog,
+                                   dtake__background_fn *upkeep, dtake_error *err)
 {
     *out = NULL;
     if (catalog->runtime == NULL || catalog->mode.read_only)
@@ -71,6 +70,7 @@ dtake_status dtake__background_new(dtake__background **out, dtake__catalog *cata
     if (b == NULL)
         return dtake__fail_nomem(err, "open a catalogue");
     b->runtime = catalog->runtime;
+    b->upkeep = upkeep;
     b->catalog = catalog;
     pthread_mutex_init(&b->lock, NULL);
     pthread_cond_init(&b->idle, NULL);

@@ -149,7 +149,18 @@ dtake_status dtake__db_begin_write(dtake__db *db, int64_t wait_ms, dtake_error *
 dtake_status dtake__db_commit(dtake__db *db, dtake_error *err)
 {
     close_piece(db);
-    return dtake__db_do(db, DTAKE__SQL_COMMIT, err);
+    dtake_status st = dtake__db_do(db, DTAKE__SQL_COMMIT, err);
+    int most = db->checkpoint_later ? DTAKE__LOG_MAX_PAGES : DTAKE__CHECKPOINT_PAGES;
+    if (st == DTAKE_OK && db->log_pages >= most)
+        dtake__db_checkpoint(db);
+    return st;
+}
+
+/* A checkpoint that fails is made up for by the next one; the log keeps everything until then. */
+void dtake__db_checkpoint(dtake__db *db)
+{
+    sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    db->log_pages = 0;
 }
 
 void dtake__db_rollback(dtake__db *db)

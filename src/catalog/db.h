@@ -19,6 +19,8 @@ enum {
     DTAKE__PIECE_BYTES = 16320,
     DTAKE__PIECES_BITS = 17, /* of a piece's number below its chunk's */
     DTAKE__READ_WAIT_MS = 10000,
+    DTAKE__CHECKPOINT_PAGES = 1000, /* in the log, from which on they are copied into the file */
+    DTAKE__LOG_MAX_PAGES = 8000,    /* 128 MiB: then a commit waits for that */
 };
 
 /* name, text */
@@ -102,6 +104,8 @@ typedef struct dtake__db {
     const char *path;  /* the catalogue's */
     uint64_t inode;    /* of a file that nobody is to change, as it was opened; 0: others may change it */
     int64_t file_bytes;
+    int log_pages;         /* in the write-ahead log, as of the last commit */
+    bool checkpoint_later; /* not as part of a commit: its user sees to it */
     struct dtake__db *next;
 } dtake__db;
 
@@ -137,6 +141,8 @@ void dtake__db_end(dtake__db *db);
 dtake_status dtake__db_begin_write(dtake__db *db, int64_t wait_ms, dtake_error *err);
 dtake_status dtake__db_commit(dtake__db *db, dtake_error *err);
 void dtake__db_rollback(dtake__db *db);
+/* Copies the log's committed pages into the file, as far as no reader is in the way. */
+void dtake__db_checkpoint(dtake__db *db);
 dtake_status dtake__db_next_generation(dtake__db *db, int64_t *out, dtake_error *err);
 
 /* A chunk's body. Fetches are good until the next one on this connection. */

@@ -131,10 +131,19 @@ static dtake_status add_functions(dtake__db *db, dtake_error *err)
     return code == SQLITE_OK ? DTAKE_OK : dtake__db_fail(db, code, err);
 }
 
+static int note_log(void *ctx, sqlite3 *sql, const char *name, int pages)
+{
+    dtake__db *db = ctx;
+    (void)sql, (void)name;
+    db->log_pages = pages;
+    return SQLITE_OK;
+}
+
 static dtake_status set_up(dtake__db *db, const dtake__db_mode *mode, dtake_error *err)
 {
     int64_t version = 0;
     sqlite3_busy_timeout(db->sql, DTAKE__READ_WAIT_MS);
+    sqlite3_wal_hook(db->sql, note_log, db);
     dtake_status st = dtake__db_exec(db, pragmas, err);
     if (st == DTAKE_OK)
         st = add_functions(db, err);

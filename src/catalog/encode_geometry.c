@@ -40,6 +40,8 @@ static void parts_dispose(parts *p)
 typedef struct seen {
     uint32_t start;
     uint16_t slot[SEEN_SLOTS]; /* a row of the frame, from 1; 0: none */
+    uint32_t tag[SEEN_SLOTS];  /* some bits of its hash: what differs there is not compared byte by byte */
+    uint32_t last_tag;         /* of the row before */
 } seen;
 
 static size_t length_of(const dtake_column *column, uint32_t row)
@@ -58,14 +60,19 @@ static bool is_same(const dtake_column *column, uint32_t a, uint32_t b)
 /* The row of the frame that has the same geometry, the row itself when it is the first. */
 static uint32_t find_same(seen *s, const dtake_column *column, uint32_t row)
 {
-    if (row > s->start && is_same(column, row - 1, row))
-        return row - 1;
     const uint8_t *bytes = column->values;
-    size_t at = dtake__hash64(bytes + column->offsets[row], length_of(column, row), 0) % SEEN_SLOTS;
+    uint64_t hash = dtake__hash64(bytes + column->offsets[row], length_of(column, row), 0);
+    uint32_t tag = (uint32_t)(hash >> 32);
+    bool as_last = row > s->start && tag == s->last_tag;
+    size_t at = hash % SEEN_SLOTS;
+    s->last_tag = tag;
+    if (as_last && is_same(column, row - 1, row))
+        return row - 1;
     for (; s->slot[at] != 0; at = (at + 1) % SEEN_SLOTS)
-        if (is_same(column, s->start + s->slot[at] - 1, row))
+        if (s->tag[at] == tag && is_same(column, s->start + s->slot[at] - 1, row))
             return s->start + s->slot[at] - 1;
     s->slot[at] = (uint16_t)(row - s->start + 1);
+    s->tag[at] = tag;
     return row;
 }
 
@@ -88,7 +95,9 @@ static bool split_all(parts *p, const dtake_column *column, const uint32_t *star
     for (uint32_t f = 0; f < frames; f++)
         plain = plain && starts[f] == f * DTAKE__FRAME_ROWS && starts[f + 1] - starts[f] <= DTAKE__FRAME_ROWS;
     for (uint32_t f = 0; f < frames; f++) {
-        seen s = { .start = starts[f] };
+        seen s;
+        s.start = starts[f];
+        memset(s.slot, 0, sizeof s.slot);
         for (uint32_t i = starts[f]; i < starts[f + 1]; i++) {
             if (!split_one(p, plain ? &s : NULL, column, i))
                 return false;

@@ -142,8 +142,10 @@ dtake_status dtake__ingest_open(dtake__ingest **out, dtake__catalog *catalog, co
         st = dtake__fail(err, DTAKE_E_STATE, "catalogue %s: it was opened for reading only", catalog->path);
     else
         st = dtake__catalog_take(catalog, &in->db, err);
-    if (st == DTAKE_OK)
+    if (st == DTAKE_OK) {
+        in->db->checkpoint_later = catalog->checkpoints != NULL;
         st = turn(in, err);
+    }
     if (st == DTAKE_OK)
         *out = in;
     else
@@ -155,8 +157,10 @@ void dtake__ingest_close(dtake__ingest *in)
 {
     if (in == NULL)
         return;
-    if (in->db != NULL)
+    if (in->db != NULL) {
         end_transaction(in);
+        in->db->checkpoint_later = false;
+    }
     dtake__catalog_give(in->catalog, in->db);
     if (in->committed)
         dtake__background_wake(in->catalog->background);
@@ -337,5 +341,7 @@ dtake_status dtake__ingest_commit(dtake__ingest *in, dtake__ingest_counts *count
         *counts = in->counts;
     end_transaction(in);
     in->committed = true;
+    if (in->db->log_pages >= DTAKE__CHECKPOINT_PAGES)
+        dtake__background_wake(in->catalog->checkpoints);
     return DTAKE_OK;
 }

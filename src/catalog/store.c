@@ -1,10 +1,30 @@
 #include "catalog/store.h"
 
 #include "catalog/background.h"
+#include "catalog/compact.h"
 #include "core/alloc.h"
 #include "core/error.h"
 
 enum { IDLE_MAX = 16 };
+
+/* --- upkeep in the background --- */
+
+/* What cannot be done, because another process writes or the disk is full, is tried after the next ingest:
+ * compaction adds nothing but speed. */
+static dtake_status compact_light(dtake__catalog *catalog)
+{
+    return dtake__compact_all(catalog, DTAKE__COMPACT_LIGHT, 0, NULL);
+}
+
+static dtake_status checkpoint(dtake__catalog *catalog)
+{
+    dtake__db *db = NULL;
+    dtake_status st = dtake__catalog_take(catalog, &db, NULL);
+    if (st == DTAKE_OK)
+        dtake__db_checkpoint(db);
+    dtake__catalog_give(catalog, db);
+    return st;
+}
 
 /* --- opening --- */
 
@@ -27,7 +47,9 @@ dtake_status dtake__catalog_open(dtake__catalog **out, const char *path,
     else
         dtake__fail_nomem(err, "open a catalogue");
     if (st == DTAKE_OK)
-        st = dtake__background_new(&catalog->background, catalog, err);
+        st = dtake__background_new(&catalog->background, catalog, compact_light, err);
+    if (st == DTAKE_OK)
+        st = dtake__background_new(&catalog->checkpoints, catalog, checkpoint, err);
     catalog->mode.create = false; /* a file that goes away is not made again */
     catalog->idle_count = catalog->idle != NULL;
     if (st == DTAKE_OK) {
@@ -43,6 +65,7 @@ void dtake__catalog_close(dtake__catalog *catalog)
     if (catalog == NULL)
         return;
     dtake__background_end(catalog->background);
+    dtake__background_end(catalog->checkpoints);
     for (dtake__db *db = catalog->idle, *next; db != NULL; db = next) {
         next = db->next;
         dtake__db_close(db);

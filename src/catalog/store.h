@@ -79,7 +79,7 @@ struct dtake__catalog {
     dtake__head_entry *heads[DTAKE__HEAD_SLOTS];
     size_t head_bytes;
     uint64_t clock;
-    dtake__background *background; /* NULL: none */
+    dtake__background *background, *checkpoints; /* compaction, and that; NULL: none */
 };
 
 /* A connection for one act. */

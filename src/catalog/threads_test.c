@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 enum { COMMITS = 15, ROWS = 1500, READERS = 4, W_TIME = 0, W_ID, W_VALUE };
 
@@ -154,6 +155,46 @@ static void chunks_over_one_stretch_of_time_are_merged_behind_an_ingest(void **s
     sandbox_free(s);
 }
 
+static off_t size_of(const char *path)
+{
+    struct stat facts;
+    CHECK_EQ(stat(path, &facts), 0);
+    return facts.st_size;
+}
+
+/* Commits go to a log beside the file: it must not grow for as long as a program runs. */
+static void the_log_is_copied_into_the_file_behind_an_ingest(void **state)
+{
+    (void)state;
+    enum { MOST = 2000 };
+    sandbox *s = sandbox_new();
+    dtake_runtime *runtime = sandbox_runtime(s);
+    dtake_schema *schema;
+    dtake__ingest *in;
+    int64_t commits = 0;
+    CHECK_OK(dtake_schema_new(&schema, fields, 3, NULL));
+    sandbox_dataset(s, "w", schema);
+    off_t before = size_of(s->path);
+    SANDBOX_OK(s, dtake__ingest_open(&in, s->catalog, "w", "c", 5000, &s->err));
+    for (; size_of(s->path) == before && commits < MOST; commits++) {
+        dtake_batch *batch = rows_of(schema, commits);
+        SANDBOX_OK(s, dtake__ingest_put(in, batch, &s->err));
+        SANDBOX_OK(s, dtake__ingest_commit(in, NULL, &s->err));
+        dtake_batch_release(batch);
+    }
+    dtake__ingest_close(in);
+    CHECK(commits < MOST);
+    sandbox_close(s);
+    dtake_runtime_close(runtime);
+    sandbox_open(s, false);
+    dtake_query *q = sandbox_query("w");
+    CHECK_EQ(sandbox_rows(s, q), commits * ROWS);
+    dtake_query_free(q);
+    sandbox_check(s);
+    dtake_schema_release(schema);
+    sandbox_free(s);
+}
+
 static void *read_copy(void *ctx)
 {
     const char *path = ctx;
@@ -201,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(readers_see_whole_commits_while_others_write_and_compact),
         cmocka_unit_test(chunks_over_one_stretch_of_time_are_merged_behind_an_ingest),
+        cmocka_unit_test(the_log_is_copied_into_the_file_behind_an_ingest),
         cmocka_unit_test(sixty_four_read_a_copy_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
