@@ -71,7 +71,7 @@ void dtake__loop_run(dtake_runtime *runtime)
         uv_run(&runtime->loop, UV_RUN_ONCE);
         int bodies = dtake__http_long_bodies(runtime->http, &rtt_us);
         int64_t rest_us = dtake__loop_rest_us(bodies, rtt_us, dtake__now_us() - start_us);
-        if (rest_us > 0)
+        if (rest_us > 0) /* no wait for anything: why sockets rest is told at dtake__loop_rest_us, engine.h */
             nanosleep(&(struct timespec){ .tv_nsec = rest_us * 1000 }, NULL);
     }
 }
