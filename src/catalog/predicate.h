@@ -83,7 +83,16 @@ typedef struct dtake__node {
 
 dtake_status dtake__node_truth(dtake__node *node, int64_t row, uint8_t *out, dtake_error *err);
 dtake_status dtake__node_cell(dtake__node *node, int64_t row, dtake__cell *out, dtake_error *err);
+dtake_status dtake__node_two_cells(dtake__node *node, size_t second, int64_t row, dtake__cell *a,
+                                   dtake__cell *b, dtake_error *err); /* its first and another operand */
+dtake_status dtake__cell_item(const dtake__cell *list, int32_t index, dtake__cell *out, dtake_error *err);
+
 /* False: they cannot be compared (or one is null, or not a number). */
 bool dtake__cell_compare(const dtake__cell *a, const dtake__cell *b, int *order);
+bool dtake__cell_is_number(const dtake__cell *cell);
+/* A UINT that an INT could hold is one: the order of literals takes all UINTs for larger. */
+dtake__cell dtake__cell_settled(const dtake__cell *cell);
+/* An enum beside a text goes by its name. */
+void dtake__cell_name_enum(const dtake__node *node, dtake__cell *cell, const dtake__cell *other);
 
 #endif
