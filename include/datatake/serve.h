@@ -1,4 +1,4 @@
-/* A server of files over HTTP/1.1 with byte ranges. */
+/* A server of files, with byte ranges, and of the datasets of a catalogue. */
 #ifndef DATATAKE_SERVE_H
 #define DATATAKE_SERVE_H
 
@@ -7,7 +7,8 @@
 typedef struct dtake_server dtake_server;
 
 typedef struct dtake_serve_options {
-    const char *files_dir;       /* served under /files/ */
+    const char *files_dir;       /* served under /files/; NULL: none */
+    const char *catalog;         /* file of a catalogue, whose datasets are served; NULL: none */
     const char *listen;          /* "127.0.0.1:8080", "[::1]:0"; port 0 picks one */
     int64_t first_byte_delay_ms; /* for show: answers wait this long before their first byte */
     int32_t max_connections;     /* 0: 1,024 */

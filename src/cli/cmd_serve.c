@@ -1,4 +1,4 @@
-/* serve: files over HTTP until a signal. */
+/* serve: files and datasets over HTTP until a signal. */
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/print.h"
@@ -10,20 +10,29 @@
 
 enum { GRACE_MS = 10000 };
 
+static void say_what(const dtake_serve_options *options, const char *url)
+{
+    if (options->files_dir != NULL)
+        dtake__say("serving %s at %sfiles/ until Ctrl-C", options->files_dir, url);
+    if (options->catalog != NULL)
+        dtake__say("serving the datasets of %s at %s until Ctrl-C", options->catalog, url);
+}
+
 int dtake__cmd_serve(const dtake__args *args)
 {
     dtake_error err = { .message = "" };
     dtake_server *server = NULL;
     dtake_serve_options options = {
         .files_dir = dtake__args_text(args, "files"),
+        .catalog = dtake__args_text(args, "catalog"),
         .listen = dtake__args_text(args, "listen"),
         .first_byte_delay_ms = (int64_t)dtake__args_f64(args, "first-byte-delay", 0),
         .max_connections = (int32_t)dtake__args_i64(args, "max-connections", 0),
         .idle_timeout_ms = (int64_t)(dtake__args_f64(args, "idle-timeout", 60) * 1000),
         .access_log = dtake__args_text(args, "access-log"),
     };
-    if (options.files_dir == NULL) {
-        dtake__say("serve: nothing to serve: give --files DIR");
+    if (options.files_dir == NULL && options.catalog == NULL) {
+        dtake__say("serve: nothing to serve: give --files DIR, --catalog FILE or both");
         return dtake_status_exit(DTAKE_E_USAGE);
     }
     dtake__signals_block();
@@ -36,7 +45,7 @@ int dtake__cmd_serve(const dtake__args *args)
     snprintf(url, sizeof url, "%s\n", dtake_server_url(server));
     dtake__stdout_puts(url);
     if (!dtake__args_flag(args, "quiet"))
-        dtake__say("serving %s at %sfiles/ until Ctrl-C", options.files_dir, dtake_server_url(server));
+        say_what(&options, dtake_server_url(server));
     dtake__signals_wait();
     dtake_server_stop(server, GRACE_MS);
     return 0;

@@ -23,13 +23,20 @@ dtake__chunk *dtake__chunk_new(dtake__chunks *chunks, size_t room)
     chunk->at = DTAKE__CHUNK_HEADROOM;
     chunk->len = 0;
     chunk->room = room;
+    chunks->used += room;
     return chunk;
+}
+
+size_t dtake__chunk_room(const dtake__chunks *chunks)
+{
+    return chunks->used < DTAKE__CHUNKS_MANY ? DTAKE__CHUNK_BYTES : DTAKE__CHUNK_SMALL;
 }
 
 void dtake__chunk_free(dtake__chunks *chunks, dtake__chunk *chunk)
 {
     if (chunk == NULL)
         return;
+    chunks->used -= chunk->room;
     if (chunk->room == DTAKE__CHUNK_BYTES && chunks->kept_count < DTAKE__CHUNKS_KEPT) {
         chunk->next = chunks->kept;
         chunks->kept = chunk;

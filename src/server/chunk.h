@@ -9,8 +9,8 @@
 
 enum {
     DTAKE__CHUNK_BYTES = 256 * 1024, /* of a full chunk; smaller ones are made to measure */
-    DTAKE__CHUNK_SMALL =
-        64 * 1024, /* what many connections at once get, so that slow readers do not fill memory */
+    DTAKE__CHUNK_SMALL = 64 * 1024,  /* when much is on its way, so that slow readers do not fill memory */
+    DTAKE__CHUNKS_MANY = 32 << 20,   /* bytes in use, from which on they are small */
     DTAKE__CHUNK_HEADROOM = 1024,
     DTAKE__CHUNKS_KEPT = 32
 };
@@ -27,7 +27,11 @@ typedef struct dtake__chunk {
 typedef struct dtake__chunks {
     dtake__chunk *kept;
     int kept_count;
+    size_t used; /* bytes in chunks that were made and not freed */
 } dtake__chunks;
+
+/* How large a piece of something long should be now. */
+size_t dtake__chunk_room(const dtake__chunks *chunks);
 
 dtake__chunk *dtake__chunk_new(dtake__chunks *chunks, size_t room); /* empty; NULL: no memory */
 void dtake__chunk_free(dtake__chunks *chunks, dtake__chunk *chunk);

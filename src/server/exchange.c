@@ -28,11 +28,21 @@ const char *dtake__request_field(const dtake__request *request, const char *name
     return dtake__request_next_field(request, name, &at);
 }
 
+static void put_field(dtake__exchange *exchange, dtake_buf *fields, const char *name, const char *value)
+{
+    if (dtake__buf_append(fields, name, strlen(name) + 1) != DTAKE_OK ||
+        dtake__buf_append(fields, value, strlen(value) + 1) != DTAKE_OK)
+        exchange->fields_lost = true;
+}
+
 void dtake__response_field(dtake__exchange *exchange, const char *name, const char *value)
 {
-    if (dtake__buf_append(&exchange->fields, name, strlen(name) + 1) != DTAKE_OK ||
-        dtake__buf_append(&exchange->fields, value, strlen(value) + 1) != DTAKE_OK)
-        exchange->fields_lost = true;
+    put_field(exchange, &exchange->fields, name, value);
+}
+
+void dtake__response_trailer(dtake__exchange *exchange, const char *name, const char *value)
+{
+    put_field(exchange, &exchange->trailers, name, value);
 }
 
 void dtake__response_fieldf(dtake__exchange *exchange, const char *name, const char *fmt, ...)
@@ -47,7 +57,8 @@ void dtake__response_fieldf(dtake__exchange *exchange, const char *name, const c
 
 bool dtake__response_has_body(const dtake__exchange *exchange)
 {
-    return exchange->length > 0 && !dtake__request_is(&exchange->request, "HEAD");
+    return (exchange->length > 0 || exchange->length == DTAKE__LENGTH_OPEN) &&
+           !dtake__request_is(&exchange->request, "HEAD");
 }
 
 void dtake__response_start(dtake__exchange *exchange, int status, int64_t length)
@@ -112,20 +123,26 @@ const char *dtake__status_phrase(int status)
         { 301, "Moved Permanently" },
         { 304, "Not Modified" },
         { 400, "Bad Request" },
+        { 401, "Unauthorized" },
         { 403, "Forbidden" },
         { 404, "Not Found" },
         { 405, "Method Not Allowed" },
         { 408, "Request Timeout" },
+        { 409, "Conflict" },
         { 412, "Precondition Failed" },
         { 413, "Content Too Large" },
         { 414, "URI Too Long" },
+        { 415, "Unsupported Media Type" },
         { 416, "Range Not Satisfiable" },
         { 417, "Expectation Failed" },
         { 421, "Misdirected Request" },
+        { 429, "Too Many Requests" },
         { 431, "Request Header Fields Too Large" },
+        { 499, "Client Closed Request" },
         { 500, "Internal Server Error" },
         { 501, "Not Implemented" },
         { 503, "Service Unavailable" },
+        { 504, "Gateway Timeout" },
         { 505, "HTTP Version Not Supported" },
     };
     for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++)

@@ -6,6 +6,7 @@
 
 #include "core/buf.h"
 #include "server/chunk.h"
+#include "server/request_body.h"
 
 typedef struct dtake__field {
     const char *name, *value; /* name as sent; compare without case */
@@ -20,13 +21,21 @@ typedef struct dtake__request {
     const char *host;   /* "localhost:8080"; "" when an HTTP/1.0 client named none */
     const dtake__field *fields;
     size_t field_count;
+    dtake__body body; /* of a request whose route takes one: dtake__route_body_limit; may be moved away */
 } dtake__request;
 
 typedef struct dtake__exchange dtake__exchange;
 
+/* Lengths of an answer's body that are no numbers of bytes. */
+enum {
+    DTAKE__LENGTH_NONE = -1, /* there is no body */
+    DTAKE__LENGTH_OPEN = -2  /* ends with its last piece; only where the carrier has trailers */
+};
+
 /* A protocol's side of the answer. */
 typedef struct dtake__carrier {
     const char *version; /* "HTTP/1.1", for the log */
+    bool has_trailers;   /* and bodies of open length */
     void (*start)(dtake__exchange *exchange);
     void (*write)(dtake__exchange *exchange, dtake__chunk *chunk, bool last); /* takes the chunk */
     void (*fail)(dtake__exchange *exchange);
@@ -40,11 +49,12 @@ struct dtake__exchange {
     dtake__request request;
     int64_t started_us; /* the request was complete */
 
-    int status;       /* of the answer; 0 until response_start */
-    int64_t length;   /* of the body, bytes; -1: this status has none */
-    dtake_buf fields; /* name '\0' value '\0' ... */
-    bool fields_lost; /* no memory, or too many: the carrier must not send the answer without them */
-    int64_t sent;     /* body bytes given to the carrier */
+    int status;         /* of the answer; 0 until response_start */
+    int64_t length;     /* of the body, bytes, or DTAKE__LENGTH_... */
+    dtake_buf fields;   /* name '\0' value '\0' ... */
+    dtake_buf trailers; /* the same, sent behind the last piece */
+    bool fields_lost;   /* no memory, or too many: the carrier must not send the answer without them */
+    int64_t sent;       /* body bytes given to the carrier */
 
     /* The route's. on_sent: the piece given to response_write is out, the next may come. on_done: called
      * exactly once, when the answer is out or the client is gone; no call on the exchange is allowed after
@@ -65,6 +75,8 @@ const char *dtake__request_next_field(const dtake__request *request, const char 
 void dtake__response_field(dtake__exchange *exchange, const char *name, const char *value);
 void dtake__response_fieldf(dtake__exchange *exchange, const char *name, const char *fmt, ...)
     DTAKE_PRINTF(3, 4);
+/* Before the last piece; where the carrier has trailers. */
+void dtake__response_trailer(dtake__exchange *exchange, const char *name, const char *value);
 void dtake__response_start(dtake__exchange *exchange, int status, int64_t length);
 void dtake__response_write(dtake__exchange *exchange, dtake__chunk *chunk, bool last); /* takes the chunk */
 /* Cannot be finished: before start a 500, later the connection is broken off. */

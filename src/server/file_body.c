@@ -8,8 +8,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { MANY_CONNECTIONS = 128 };
-
 /* Bytes that the page cache holds are read at once, on the loop; for others libuv's threads wait for the
  * disk. */
 typedef struct sending {
@@ -109,7 +107,7 @@ static void on_read(uv_fs_t *request)
 
 static void read_next(sending *s)
 {
-    int64_t most = s->server->conn_count > MANY_CONNECTIONS ? DTAKE__CHUNK_SMALL : DTAKE__CHUNK_BYTES;
+    int64_t most = (int64_t)dtake__chunk_room(&s->server->chunks);
     int64_t end = s->ranges.count > 1 ? DTAKE__PART_HEAD_BYTES : 0; /* room behind the last part */
     size_t want = (size_t)(s->left < most - end ? s->left : most - end);
     s->chunk = dtake__chunk_new(&s->server->chunks, want + (size_t)end);

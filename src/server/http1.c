@@ -7,13 +7,14 @@
 
 #include <string.h>
 
-static void begin_exchange(dtake__http1 *h)
+enum { BODY_AT_LEAST = 16 * 1024 /* of one that a route takes, in each header_ms */ };
+
+/* As far as the head says it; field_count 0: there is none. */
+static void describe(dtake__http1 *h)
 {
     dtake__exchange *exchange = &h->exchange;
-    dtake_buf fields = exchange->fields;
+    dtake_buf fields = exchange->fields, trailers = exchange->trailers;
     dtake__buf_clear(&fields);
-    h->state = DTAKE__HTTP1_ANSWERING;
-    dtake__conn_wait_for(h->conn, DTAKE__WAIT_NOTHING);
     *exchange = (dtake__exchange){
         .server = h->conn->server,
         .carrier = h->head.minor > 0 ? &dtake__http1_carrier_1_1 : &dtake__http1_carrier_1_0,
@@ -26,17 +27,30 @@ static void begin_exchange(dtake__http1 *h)
                      .host = h->head.host != NULL ? h->head.host : "",
                      .fields = h->head.fields,
                      .field_count = h->head.field_count },
-        .started_us = dtake__now_us(),
         .fields = fields,
+        .trailers = trailers,
     };
+}
+
+static void begin_answer(dtake__http1 *h)
+{
+    h->state = DTAKE__HTTP1_ANSWERING;
+    h->exchange.started_us = dtake__now_us();
+    dtake__conn_wait_for(h->conn, DTAKE__WAIT_NOTHING);
 }
 
 /* The request cannot be understood or is too much; what follows it cannot be found any more. */
 static void refuse(dtake__http1 *h, dtake__http1_fault fault)
 {
+    bool known = h->state == DTAKE__HTTP1_READING_BODY;
     h->keep_alive = false;
-    begin_exchange(h);
-    dtake__response_error(&h->exchange, fault.status, fault.why);
+    if (!known)
+        describe(h);
+    begin_answer(h);
+    if (known)
+        dtake__route_refuse(&h->exchange, fault.status, fault.why);
+    else
+        dtake__response_error(&h->exchange, fault.status, fault.why);
 }
 
 static void on_delay(uv_timer_t *timer)
@@ -50,17 +64,13 @@ static void on_delay(uv_timer_t *timer)
 /* The request is complete. */
 static void answer(dtake__http1 *h)
 {
-    const char *resource = h->head.resource;
-    size_t len = strcspn(resource, "?");
-    begin_exchange(h);
+    begin_answer(h);
     h->keep_alive = h->head.keep_alive;
-    char *path = (char *)h->text.data + h->text.len; /* room was made behind the head */
-    if (!dtake__path_clean(resource, len, path)) {
+    if (h->exchange.request.path == NULL) {
+        h->exchange.request.path = "/";
         dtake__response_error(&h->exchange, 400, "the path holds a malformed percent sign or a zero byte");
         return;
     }
-    h->exchange.request.path = path;
-    h->exchange.request.query = resource[len] == '?' ? resource + len + 1 : "";
     int64_t delay_ms = h->conn->server->limits.first_byte_delay_ms;
     if (delay_ms > 0)
         uv_timer_start(&h->conn->delay, on_delay, (uint64_t)delay_ms, 0);
@@ -81,6 +91,26 @@ static void send_continue(dtake__http1 *h)
     dtake__conn_send(h->conn, chunk, true);
 }
 
+/* The head is understood: what of a body will be taken? */
+static void begin_body(dtake__http1 *h)
+{
+    const char *resource = h->head.resource;
+    size_t len = strcspn(resource, "?");
+    char *path = (char *)h->text.data + h->text.len; /* room was made behind the head */
+    describe(h);
+    h->exchange.request.path = dtake__path_clean(resource, len, path) ? path : NULL;
+    h->exchange.request.query = resource[len] == '?' ? resource + len + 1 : "";
+    size_t limit = h->exchange.request.path != NULL ? dtake__route_body_limit(&h->exchange) : 0;
+    h->exchange.request.body.bytes = DTAKE_BUF_INIT(limit);
+    h->body_seen = 0;
+    dtake__http1_body_begin(&h->body, &h->head, limit > 0 ? (int64_t)limit : DTAKE__HTTP1_MAX_DROPPED);
+    h->state = DTAKE__HTTP1_READING_BODY;
+    if (!h->head.chunked && h->head.content_length > h->body.limit)
+        refuse(h, (dtake__http1_fault){ 413, "the body is over the limit" });
+    else if (h->head.expects_continue && (h->head.chunked || h->head.content_length > 0))
+        send_continue(h);
+}
+
 /* A whole head stands at the front of `bytes`. */
 static void take_head(dtake__http1 *h, const uint8_t *bytes)
 {
@@ -94,16 +124,31 @@ static void take_head(dtake__http1 *h, const uint8_t *bytes)
         return;
     }
     dtake__http1_fault fault = dtake__http1_parse_head(&h->head, (char *)h->text.data, len);
-    if (fault.status == 0 && !h->head.chunked && h->head.content_length > DTAKE__HTTP1_MAX_BODY)
-        fault = (dtake__http1_fault){ 413, "the body is over the limit" };
-    if (fault.status != 0) {
+    if (fault.status != 0)
         refuse(h, fault);
-        return;
-    }
-    dtake__http1_body_begin(&h->body, &h->head);
-    h->state = DTAKE__HTTP1_READING_BODY;
-    if (h->head.expects_continue && (h->head.chunked || h->head.content_length > 0))
-        send_continue(h);
+    else
+        begin_body(h);
+}
+
+static dtake__http1_progress take_body(dtake__http1 *h, const uint8_t *bytes, size_t len, size_t *used,
+                                       dtake__http1_fault *fault)
+{
+    dtake__body *body = &h->exchange.request.body;
+    dtake__http1_progress progress;
+    size_t taken, run;
+    do {
+        progress = dtake__http1_read_body(&h->body, bytes + *used, len - *used, &taken, &run, fault);
+        *used += taken;
+        h->body_seen += run;
+        if (run == 0 || body->bytes.limit == 0)
+            continue;
+        int status = dtake__body_append(&h->conn->server->bodies, body, bytes + *used - run, run);
+        if (status != 0) {
+            *fault = (dtake__http1_fault){ status, "there is no room for the body" };
+            return DTAKE__HTTP1_BAD;
+        }
+    } while (progress == DTAKE__HTTP1_MORE && *used < len);
+    return progress;
 }
 
 /* One step; false: more bytes are needed. */
@@ -111,7 +156,6 @@ static bool step(dtake__http1 *h, const uint8_t *bytes, size_t len, size_t *used
 {
     dtake__http1_fault fault;
     dtake__http1_progress progress;
-    size_t taken;
     if (h->state == DTAKE__HTTP1_READING_HEAD) {
         if (len == *used)
             return false;
@@ -123,8 +167,7 @@ static bool step(dtake__http1 *h, const uint8_t *bytes, size_t len, size_t *used
             take_head(h, head);
         }
     } else {
-        progress = dtake__http1_skip_body(&h->body, bytes + *used, len - *used, &taken, &fault);
-        *used += taken;
+        progress = take_body(h, bytes, len, used, &fault);
         if (progress == DTAKE__HTTP1_DONE)
             answer(h);
     }
@@ -165,8 +208,15 @@ static void on_sent(void *front)
 static void on_timeout(void *front)
 {
     dtake__http1 *h = front;
-    h->head.method = h->head.target = h->head.host = NULL;
-    h->head.field_count = 0;
+    if (h->state == DTAKE__HTTP1_READING_HEAD) {
+        h->head.method = h->head.target = h->head.host = NULL;
+        h->head.field_count = 0;
+    } else if (h->exchange.request.body.bytes.limit > 0 && h->body_seen >= BODY_AT_LEAST) {
+        h->body_seen = 0; /* slow, but on its way */
+        dtake__conn_wait_for(h->conn, DTAKE__WAIT_NOTHING);
+        dtake__conn_wait_for(h->conn, DTAKE__WAIT_REST);
+        return;
+    }
     refuse(h, (dtake__http1_fault){ 408, "the rest of the request did not come in time" });
 }
 
@@ -188,6 +238,8 @@ static void on_gone(void *front)
     dtake__http1 *h = front;
     if (h->state == DTAKE__HTTP1_ANSWERING)
         dtake__http1_end_exchange(h);
+    else
+        dtake__body_dispose(&h->conn->server->bodies, &h->exchange.request.body);
 }
 
 static void *http1_open(dtake__conn *conn)
@@ -200,6 +252,7 @@ static void *http1_open(dtake__conn *conn)
     h->text = DTAKE_BUF_INIT(header_bytes * 2 + 2);
     h->out_head = DTAKE_BUF_INIT(DTAKE__HTTP1_MAX_FIELDS_OUT + 1024);
     h->exchange.fields = DTAKE_BUF_INIT(DTAKE__HTTP1_MAX_FIELDS_OUT);
+    h->exchange.trailers = DTAKE_BUF_INIT(0);
     return h;
 }
 

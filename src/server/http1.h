@@ -21,6 +21,7 @@ typedef struct dtake__http1 {
     dtake__http1_scan scan;
     dtake__http1_head head;
     dtake__http1_body body;
+    size_t body_seen;   /* bytes of it, since the timer was last started */
     dtake_buf text;     /* the head, which `head` points into, and behind it the cleaned path */
     dtake_buf out_head; /* of the answer, until the first piece of the body takes it along */
     bool head_lost;     /* there was no memory for it */

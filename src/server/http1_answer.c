@@ -16,6 +16,7 @@ void dtake__http1_end_exchange(dtake__http1 *h)
         dtake__access_log_put(h->conn->server->log, exchange);
     if (exchange->on_done != NULL)
         exchange->on_done(exchange);
+    dtake__body_dispose(&h->conn->server->bodies, &exchange->request.body);
     h->scan = (dtake__http1_scan){ 0 };
     h->in_flight = h->all_given = false;
 }
@@ -123,5 +124,7 @@ static void carrier_fail(dtake__exchange *exchange)
     dtake__conn_close(h->conn);
 }
 
-const dtake__carrier dtake__http1_carrier_1_0 = { "HTTP/1.0", carrier_start, carrier_write, carrier_fail };
-const dtake__carrier dtake__http1_carrier_1_1 = { "HTTP/1.1", carrier_start, carrier_write, carrier_fail };
+const dtake__carrier dtake__http1_carrier_1_0 = { "HTTP/1.0", false, carrier_start, carrier_write,
+                                                  carrier_fail };
+const dtake__carrier dtake__http1_carrier_1_1 = { "HTTP/1.1", false, carrier_start, carrier_write,
+                                                  carrier_fail };

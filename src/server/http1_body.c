@@ -11,9 +11,13 @@ static dtake__http1_progress bad(dtake__http1_fault *fault, int status, const ch
 
 enum { SIZE, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, TRAILER, TRAILER_LF, LENGTH };
 
-void dtake__http1_body_begin(dtake__http1_body *body, const dtake__http1_head *head)
+void dtake__http1_body_begin(dtake__http1_body *body, const dtake__http1_head *head, int64_t limit)
 {
-    *body = (dtake__http1_body){ .state = head->chunked ? SIZE : LENGTH, .left = head->content_length };
+    *body = (dtake__http1_body){
+        .state = head->chunked ? SIZE : LENGTH,
+        .left = head->content_length,
+        .limit = limit,
+    };
 }
 
 static dtake__http1_progress size_byte(dtake__http1_body *body, uint8_t c, dtake__http1_fault *fault)
@@ -27,7 +31,7 @@ static dtake__http1_progress size_byte(dtake__http1_body *body, uint8_t c, dtake
     if (body->digits == 0 || digit >= 0 || (c != ';' && c != '\r'))
         return bad(fault, 400, "the size of a chunk is malformed");
     body->total += body->left;
-    if (body->total > DTAKE__HTTP1_MAX_BODY)
+    if (body->total > body->limit)
         return bad(fault, 413, "the body is over the limit");
     body->state = c == ';' ? EXTENSION : SIZE_LF;
     return DTAKE__HTTP1_MORE;
@@ -80,27 +84,25 @@ static dtake__http1_progress framing_byte(dtake__http1_body *body, uint8_t c, dt
     return DTAKE__HTTP1_MORE;
 }
 
-dtake__http1_progress dtake__http1_skip_body(dtake__http1_body *body, const uint8_t *bytes, size_t len,
-                                             size_t *used, dtake__http1_fault *fault)
+dtake__http1_progress dtake__http1_read_body(dtake__http1_body *body, const uint8_t *bytes, size_t len,
+                                             size_t *used, size_t *run, dtake__http1_fault *fault)
 {
     dtake__http1_progress progress = DTAKE__HTTP1_MORE;
-    *used = 0;
-    if (body->state == LENGTH && body->left > DTAKE__HTTP1_MAX_BODY)
+    *used = *run = 0;
+    if (body->state == LENGTH && body->left > body->limit)
         return bad(fault, 413, "the body is over the limit");
-    while (progress == DTAKE__HTTP1_MORE) {
-        if (body->state == LENGTH && body->left == 0)
-            return DTAKE__HTTP1_DONE;
-        if (*used == len)
-            break;
-        if (body->state != LENGTH && body->state != DATA) {
-            progress = framing_byte(body, bytes[(*used)++], fault);
-            continue;
-        }
-        size_t run = len - *used < (uint64_t)body->left ? len - *used : (size_t)body->left;
-        *used += run;
-        body->left -= (int64_t)run;
-        if (body->left == 0 && body->state == DATA)
-            body->state = DATA_CR;
+    while (progress == DTAKE__HTTP1_MORE && *used < len && body->state != LENGTH && body->state != DATA)
+        progress = framing_byte(body, bytes[(*used)++], fault);
+    if (progress != DTAKE__HTTP1_MORE || (body->state != LENGTH && body->state != DATA))
+        return progress;
+    *run = len - *used < (uint64_t)body->left ? len - *used : (size_t)body->left;
+    *used += *run;
+    body->left -= (int64_t)*run;
+    if (body->state == LENGTH) {
+        body->limit -= (int64_t)*run;
+        return body->left == 0 ? DTAKE__HTTP1_DONE : DTAKE__HTTP1_MORE;
     }
-    return progress;
+    if (body->left == 0)
+        body->state = DATA_CR;
+    return DTAKE__HTTP1_MORE;
 }

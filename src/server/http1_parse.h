@@ -6,9 +6,9 @@
 
 enum {
     DTAKE__HTTP1_MAX_FIELDS = 100,
-    DTAKE__HTTP1_MAX_LINE = 8 * 1024,    /* request line, bytes */
-    DTAKE__HTTP1_MAX_BODY = 1024 * 1024, /* no route wants a body yet: this much is read and dropped */
-    DTAKE__HTTP1_MAX_TRAILER = 4 * 1024  /* chunk extensions and trailer fields of one body, bytes */
+    DTAKE__HTTP1_MAX_LINE = 8 * 1024,       /* request line, bytes */
+    DTAKE__HTTP1_MAX_DROPPED = 1024 * 1024, /* of a body that no route wants: so much is read over */
+    DTAKE__HTTP1_MAX_TRAILER = 4 * 1024     /* chunk extensions and trailer fields of one body, bytes */
 };
 
 /* Why a request is refused; status 0: it is not. The text is static. */
@@ -54,17 +54,19 @@ typedef struct dtake__http1_head {
  * it is cut into strings in place. */
 dtake__http1_fault dtake__http1_parse_head(dtake__http1_head *head, char *text, size_t len);
 
-/* Skips a body. */
+/* The framing of a body. */
 typedef struct dtake__http1_body {
     int state;
     int digits; /* of the chunk size so far */
     int64_t left, total, extra;
+    int64_t limit; /* bytes of the body; more are 413 */
     bool at_line_start;
 } dtake__http1_body;
 
-void dtake__http1_body_begin(dtake__http1_body *body, const dtake__http1_head *head);
-/* *used of the bytes belong to the body. */
-dtake__http1_progress dtake__http1_skip_body(dtake__http1_body *body, const uint8_t *bytes, size_t len,
-                                             size_t *used, dtake__http1_fault *fault);
+void dtake__http1_body_begin(dtake__http1_body *body, const dtake__http1_head *head, int64_t limit);
+/* Takes *used of the bytes, up to the end of a run of the body; the run, *run bytes of it, ends there. To be
+ * called again while there is MORE and bytes are left. */
+dtake__http1_progress dtake__http1_read_body(dtake__http1_body *body, const uint8_t *bytes, size_t len,
+                                             size_t *used, size_t *run, dtake__http1_fault *fault);
 
 #endif

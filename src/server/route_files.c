@@ -141,6 +141,10 @@ static void answer_folder(dtake__exchange *exchange, int fd, const char *rest)
 
 void dtake__route_files(dtake__exchange *exchange, const char *rest)
 {
+    if (exchange->server->files_fd < 0) {
+        dtake__response_error(exchange, 404, "this server serves no files");
+        return;
+    }
     dtake__served_file file = { .fd = dtake__open_beneath(exchange->server->files_fd, rest) };
     if (file.fd < 0) {
         refuse(exchange, file.fd);

@@ -2,6 +2,7 @@
 
 #include "core/text.h"
 #include "server/path.h"
+#include "server/route_rpc.h"
 #include "server/server.h"
 
 #include <string.h>
@@ -59,12 +60,30 @@ static bool method_is_fine(dtake__exchange *exchange)
     return false;
 }
 
+size_t dtake__route_body_limit(const dtake__exchange *exchange)
+{
+    bool ours = host_is_ours(exchange->server, exchange->request.host);
+    return ours && dtake__is_rpc(exchange) ? dtake__rpc_body_limit(exchange) : 0;
+}
+
+void dtake__route_refuse(dtake__exchange *exchange, int status, const char *why)
+{
+    if (dtake__is_rpc(exchange))
+        dtake__rpc_refuse(exchange, status, why);
+    else
+        dtake__response_error(exchange, status, why);
+}
+
 void dtake__route(dtake__exchange *exchange)
 {
     const char *path = exchange->request.path;
     if (!host_is_ours(exchange->server, exchange->request.host)) {
         dtake__response_error(exchange, 421,
                               "this server listens on this machine only and answers to its names only");
+        return;
+    }
+    if (dtake__is_rpc(exchange)) {
+        dtake__route_rpc(exchange);
         return;
     }
     if (!method_is_fine(exchange))

@@ -4,7 +4,11 @@
 
 #include "server/exchange.h"
 
-void dtake__route(dtake__exchange *exchange);
+/* Decided by a request's head: how many bytes of a body are kept for its route; 0: none. */
+size_t dtake__route_body_limit(const dtake__exchange *exchange);
+void dtake__route(dtake__exchange *exchange); /* the request is complete */
+/* It cannot be taken: too large, too slow; in the form that whoever asks this route understands. */
+void dtake__route_refuse(dtake__exchange *exchange, int status, const char *why);
 
 /* 301 to a path (still to be encoded) with the request's query. */
 void dtake__redirect(dtake__exchange *exchange, const char *path);

@@ -39,7 +39,10 @@ static void on_grace_over(uv_timer_t *timer)
 
 void dtake__server_conn_gone(dtake_server *server)
 {
-    if (server->stopping && server->conns == NULL && !uv_is_closing((uv_handle_t *)&server->grace))
+    if (!server->stopping || server->conns != NULL)
+        return;
+    dtake__rpc_stop(server);
+    if (!uv_is_closing((uv_handle_t *)&server->grace))
         uv_close((uv_handle_t *)&server->grace, NULL);
 }
 
@@ -99,8 +102,8 @@ static void use_options(dtake_server *server, const dtake_serve_options *options
 
 static dtake_status check_options(const dtake_serve_options *options, dtake_error *err)
 {
-    if (options == NULL || options->files_dir == NULL)
-        return dtake__fail(err, DTAKE_E_USAGE, "serve: no folder is named");
+    if (options == NULL || (options->files_dir == NULL && options->catalog == NULL))
+        return dtake__fail(err, DTAKE_E_USAGE, "serve: neither a folder nor a catalogue is named");
     if (options->max_connections < 0 || options->idle_timeout_ms < 0 || options->header_timeout_ms < 0 ||
         options->write_timeout_ms < 0 || options->first_byte_delay_ms < 0)
         return dtake__fail(err, DTAKE_E_USAGE, "serve: a limit is negative");
@@ -114,6 +117,15 @@ static dtake_status open_files(dtake_server *server, const char *folder, dtake_e
 {
     server->files_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return server->files_fd >= 0 ? DTAKE_OK : dtake__fail_errno(err, errno, "serve the folder %s", folder);
+}
+
+static dtake_status open_catalog(dtake_server *server, const char *path, dtake_error *err)
+{
+    const dtake_client_options options = { .source = path };
+    dtake_status st = dtake_runtime_open(&server->runtime, NULL, err);
+    if (st == DTAKE_OK)
+        st = dtake_client_open(&server->client, server->runtime, &options, err);
+    return st;
 }
 
 static dtake_status open_loop(dtake_server *server, dtake_error *err)
@@ -135,7 +147,7 @@ static dtake_status open_loop(dtake_server *server, dtake_error *err)
 static dtake_status start_listening(dtake_server *server, const char *text, dtake_error *err)
 {
     dtake__listen_address address;
-    dtake_status st = dtake__listen_parse(&address, text != NULL ? text : "127.0.0.1:8080", err);
+    dtake_status st = dtake__listen_parse(&address, text, err);
     if (st == DTAKE_OK)
         st = dtake__listen_start(&server->listener, &address, on_connection, err);
     if (st != DTAKE_OK)
@@ -168,46 +180,81 @@ static void close_handle(uv_handle_t *handle, void *ctx)
 }
 
 /* The thread does not run (any more). */
-static void free_server(dtake_server *server)
+void dtake__server_free(dtake_server *server)
 {
     if (server->has_loop) {
         uv_walk(&server->loop, close_handle, NULL);
         uv_run(&server->loop, UV_RUN_DEFAULT);
         uv_loop_close(&server->loop);
     }
+    dtake__rpc_close(server);
+    dtake_client_close(server->client);
+    dtake_runtime_close(server->runtime);
     dtake__access_log_close(server->log);
     dtake__chunks_dispose(&server->chunks);
     dtake__free(server->read_buffer);
     if (server->files_fd >= 0)
         close(server->files_fd);
+    dtake__free(server->listen);
     dtake__free(server);
 }
 
-dtake_status dtake_server_start(dtake_server **out, const dtake_serve_options *options, dtake_error *err)
+static dtake_status open_parts(dtake_server *server, const dtake_serve_options *options, dtake_error *err)
 {
-    dtake_server *server = NULL;
-    dtake_status st = check_options(options, err);
-    if (st != DTAKE_OK)
-        return st;
-    server = dtake__calloc(1, sizeof *server);
-    if (server == NULL)
-        return dtake__fail_nomem(err, "server");
-    server->files_fd = -1;
-    server->pid = getpid();
-    use_options(server, options);
-    server->read_buffer = dtake__alloc(DTAKE__READ_BYTES);
-    st = server->read_buffer != NULL ? open_files(server, options->files_dir, err)
-                                     : dtake__fail_nomem(err, "server");
+    dtake_status st =
+        server->read_buffer != NULL && server->listen != NULL ? DTAKE_OK : dtake__fail_nomem(err, "server");
+    if (st == DTAKE_OK && options->files_dir != NULL)
+        st = open_files(server, options->files_dir, err);
     if (st == DTAKE_OK && options->access_log != NULL)
         st = dtake__access_log_open(&server->log, options->access_log, err);
     if (st == DTAKE_OK)
         st = open_loop(server, err);
     if (st == DTAKE_OK)
-        st = start_listening(server, options->listen, err);
-    if (st == DTAKE_OK)
-        st = start_thread(server, err);
+        st = dtake__rpc_open(server, err);
+    if (st == DTAKE_OK && options->catalog != NULL)
+        st = open_catalog(server, options->catalog, err);
+    return st;
+}
+
+dtake_status dtake__server_new(dtake_server **out, const dtake_serve_options *options, dtake_error *err)
+{
+    dtake_status st = check_options(options, err);
+    if (st != DTAKE_OK)
+        return st;
+    dtake_server *server = dtake__calloc(1, sizeof *server);
+    if (server == NULL)
+        return dtake__fail_nomem(err, "server");
+    server->files_fd = -1;
+    server->pid = getpid();
+    use_options(server, options);
+    pthread_mutex_init(&server->rpc.lock, NULL);
+    pthread_cond_init(&server->rpc.freed, NULL);
+    server->read_buffer = dtake__alloc(DTAKE__READ_BYTES);
+    server->listen = dtake__strdup(options->listen != NULL ? options->listen : "127.0.0.1:8080");
+    st = open_parts(server, options, err);
     if (st != DTAKE_OK) {
-        free_server(server);
+        dtake__server_free(server);
+        return st;
+    }
+    *out = server;
+    return DTAKE_OK;
+}
+
+dtake_status dtake__server_run(dtake_server *server, dtake_error *err)
+{
+    dtake_status st = start_listening(server, server->listen, err);
+    return st == DTAKE_OK ? start_thread(server, err) : st;
+}
+
+dtake_status dtake_server_start(dtake_server **out, const dtake_serve_options *options, dtake_error *err)
+{
+    dtake_server *server = NULL;
+    dtake_status st = dtake__server_new(&server, options, err);
+    if (st != DTAKE_OK)
+        return st;
+    st = dtake__server_run(server, err);
+    if (st != DTAKE_OK) {
+        dtake__server_free(server);
         return st;
     }
     *out = server;
@@ -226,5 +273,5 @@ void dtake_server_stop(dtake_server *server, int64_t grace_ms)
     atomic_store(&server->grace_ms, grace_ms > 0 ? grace_ms : 0);
     uv_async_send(&server->stop_signal);
     uv_thread_join(&server->thread);
-    free_server(server);
+    dtake__server_free(server);
 }

@@ -7,6 +7,9 @@
 #include "server/access_log.h"
 #include "server/chunk.h"
 #include "server/exchange.h"
+#include "server/rpc_call.h"
+
+#include <datatake/datasets.h>
 
 #include <stdatomic.h>
 #include <sys/types.h>
@@ -41,6 +44,7 @@ struct dtake_server {
     pid_t pid; /* of the process that started it */
 
     dtake__serve_limits limits;
+    char *listen; /* as given */
     char url[128];
     char host[80];      /* as given in `listen`, without port and brackets */
     bool loopback_only; /* then the Host of a request must be a name of this machine */
@@ -49,13 +53,23 @@ struct dtake_server {
     int conn_count;
     uint64_t conn_serial;
     dtake__chunks chunks;
+    dtake__bodies bodies;
     uint8_t *read_buffer; /* DTAKE__READ_BYTES, for the read under way */
     char date[32];
     int64_t date_s;
 
-    int files_fd; /* the folder under /files/ */
+    int files_fd; /* the folder under /files/; -1: none */
+    dtake_runtime *runtime;
+    dtake_client *client; /* the catalogue; NULL: none */
+    dtake__rpc rpc;
     dtake__access_log *log;
 };
+
+/* dtake_server_start in two: methods are added between. A server that is not run is freed with
+ * dtake__server_free. */
+dtake_status dtake__server_new(dtake_server **out, const dtake_serve_options *options, dtake_error *err);
+dtake_status dtake__server_run(dtake_server *server, dtake_error *err);
+void dtake__server_free(dtake_server *server);
 
 /* The time now as an HTTP date; formatted once a second, good until the next call. */
 const char *dtake__server_date(dtake_server *server);

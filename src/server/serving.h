@@ -149,6 +149,26 @@ static inline reply ask(const serving *s, const char *method, const char *target
     return r;
 }
 
+/* The same with a body; for answers in text. */
+static inline reply ask_body(const serving *s, const char *method, const char *target, const char *fields,
+                             const void *body, size_t len)
+{
+    char text[16 * 1024];
+    int fd = dial(s);
+    snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n%s\r\n", method,
+             target, len, fields);
+    say(fd, text);
+    for (size_t at = 0; at < len;) {
+        ssize_t n = send(fd, (const char *)body + at, len - at, MSG_NOSIGNAL);
+        if (n <= 0)
+            break; /* refused before its end */
+        at += (size_t)n;
+    }
+    reply r = hear(fd, strcmp(method, "HEAD") == 0);
+    close(fd);
+    return r;
+}
+
 static inline int status_of(const serving *s, const char *method, const char *target, const char *fields)
 {
     reply r = ask(s, method, target, fields);
