@@ -61,6 +61,9 @@ dtake_status dtake__ingest_turn(dtake__ingest *ingest, const char *collection, d
  * id column the id is made from time and content. A row whose name is there already replaces that datapoint.
  * Nothing is seen by readers before the commit. */
 dtake_status dtake__ingest_put(dtake__ingest *ingest, const dtake_batch *batch, dtake_error *err);
+/* The same; `ids` gets the id of each row. */
+dtake_status dtake__ingest_put_ids(dtake__ingest *ingest, const dtake_batch *batch, uint8_t (*ids)[16],
+                                   dtake_error *err);
 dtake_status dtake__ingest_commit(dtake__ingest *ingest, dtake__ingest_counts *counts, dtake_error *err);
 void dtake__ingest_close(dtake__ingest *ingest); /* what is not committed is gone */
 

@@ -249,8 +249,8 @@ static void fill_times(const dtake_column *given, int64_t now, int64_t *out)
 }
 
 /* The batch with all ids and times of ingestion. */
-static dtake_status complete(const dtake__ingest *in, const dtake_batch *batch, dtake_batch **out,
-                             dtake_error *err)
+static dtake_status complete(const dtake__ingest *in, const dtake_batch *batch, uint8_t (*made)[16],
+                             dtake_batch **out, dtake_error *err)
 {
     size_t fields = dtake_schema_count(in->schema);
     int64_t rows = dtake_batch_rows(batch);
@@ -270,6 +270,8 @@ static dtake_status complete(const dtake__ingest *in, const dtake_batch *batch, 
     if (st == DTAKE_OK)
         st = make_ids(in, batch, id, ids, err);
     if (st == DTAKE_OK) {
+        if (made != NULL)
+            memcpy(made, ids, (size_t)rows * sizeof *made);
         columns[id] = (dtake_column){ .rows = rows, .values = ids };
         if (arrived >= 0) {
             fill_times(&columns[arrived], dtake__unix_now_ns(), arrivals);
@@ -287,7 +289,8 @@ static dtake__flush flush_of(dtake__ingest *in)
     return (dtake__flush){ in->db, in->catalog->runtime, &in->counts };
 }
 
-dtake_status dtake__ingest_put(dtake__ingest *in, const dtake_batch *batch, dtake_error *err)
+dtake_status dtake__ingest_put_ids(dtake__ingest *in, const dtake_batch *batch, uint8_t (*ids)[16],
+                                   dtake_error *err)
 {
     dtake_batch *cast = NULL, *whole = NULL;
     dtake_status st = look_failed(in, err);
@@ -299,7 +302,7 @@ dtake_status dtake__ingest_put(dtake__ingest *in, const dtake_batch *batch, dtak
     if (st == DTAKE_OK)
         st = check_rows(in, cast, err);
     if (st == DTAKE_OK)
-        st = complete(in, cast, &whole, err);
+        st = complete(in, cast, ids, &whole, err);
     if (st == DTAKE_OK) {
         dtake__flush flush = flush_of(in);
         st = dtake__target_put(in->target, whole, err);
@@ -309,6 +312,11 @@ dtake_status dtake__ingest_put(dtake__ingest *in, const dtake_batch *batch, dtak
     dtake_batch_release(cast);
     dtake_batch_release(whole);
     return st;
+}
+
+dtake_status dtake__ingest_put(dtake__ingest *in, const dtake_batch *batch, dtake_error *err)
+{
+    return dtake__ingest_put_ids(in, batch, NULL, err);
 }
 
 /* --- committing --- */

@@ -223,12 +223,8 @@ dtake_status dtake_query_filter_short(dtake_query *query, const char *text, dtak
     return st == DTAKE_OK ? dtake__query_add_filter(query, filter, err) : st;
 }
 
-dtake_status dtake_query_id(dtake_query *query, const char *uuid, dtake_error *err)
+dtake_status dtake__query_add_id(dtake_query *query, const uint8_t id[16], dtake_error *err)
 {
-    dtake_id id;
-    dtake_status st = dtake_id_parse(uuid, &id, err);
-    if (st != DTAKE_OK)
-        return st;
     size_t count = query->id_count;
     if ((count & (count - 1)) == 0) { /* capacities are powers of two */
         dtake_id *ids = dtake__realloc_array(query->ids, count == 0 ? 1 : count * 2, sizeof *ids);
@@ -236,8 +232,21 @@ dtake_status dtake_query_id(dtake_query *query, const char *uuid, dtake_error *e
             return no_memory(err);
         query->ids = ids;
     }
-    query->ids[query->id_count++] = id;
+    memcpy(query->ids[query->id_count++].bytes, id, 16);
     return DTAKE_OK;
+}
+
+dtake_status dtake_query_id(dtake_query *query, const char *uuid, dtake_error *err)
+{
+    dtake_id id;
+    dtake_status st = dtake_id_parse(uuid, &id, err);
+    return st == DTAKE_OK ? dtake__query_add_id(query, id.bytes, err) : st;
+}
+
+dtake_status dtake__query_add_collection(dtake_query *query, const char *name, dtake_error *err)
+{
+    return dtake__strings_add(&query->collections, name, strlen(name)) == DTAKE_OK ? DTAKE_OK
+                                                                                   : no_memory(err);
 }
 
 dtake_status dtake_query_name(dtake_query *query, const char *name, dtake_error *err)

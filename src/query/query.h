@@ -46,6 +46,10 @@ struct dtake_query {
 /* Adds a filter that must hold as well. Takes it, on failure too. */
 dtake_status dtake__query_add_filter(dtake_query *query, dtake__filter *filter, dtake_error *err);
 
+/* Add one; the name may have commas. */
+dtake_status dtake__query_add_collection(dtake_query *query, const char *name, dtake_error *err);
+dtake_status dtake__query_add_id(dtake_query *query, const uint8_t id[16], dtake_error *err);
+
 /* The area prepared for dtake__prepared_test with the relation that the mode asks for; one for each thread.
  */
 dtake_status dtake__query_prepare_area(const dtake_query *query, dtake__prepared **out,

@@ -70,7 +70,7 @@ typedef struct dtake__pull {
 typedef enum dtake__write_kind {
     DTAKE__WRITE_OPEN,   /* dataset, collection; waits for other writers -> writer */
     DTAKE__WRITE_TURN,   /* collection: what is put from now on goes there, still one transaction */
-    DTAKE__WRITE_PUT,    /* batch */
+    DTAKE__WRITE_PUT,    /* batch -> ids, where they are wanted */
     DTAKE__WRITE_COMMIT, /* -> counts */
     DTAKE__WRITE_CLOSE,  /* what is not committed is gone; the writer too */
 } dtake__write_kind;
@@ -84,6 +84,7 @@ typedef struct dtake__write {
     dtake__write_kind kind;
     const char *dataset, *collection; /* borrowed until `done`, as is batch */
     const dtake_batch *batch;
+    uint8_t (*ids)[16];    /* room for the id of each row; NULL: not wanted */
     dtake__writer *writer; /* made by OPEN, gone after CLOSE */
     void (*done)(struct dtake__write *write);
 

@@ -337,7 +337,7 @@ static dtake_status writer_step(dtake__write *write)
     case DTAKE__WRITE_TURN:
         return dtake__ingest_turn(write->writer->ingest, write->collection, &write->err);
     case DTAKE__WRITE_PUT:
-        return dtake__ingest_put(write->writer->ingest, write->batch, &write->err);
+        return dtake__ingest_put_ids(write->writer->ingest, write->batch, write->ids, &write->err);
     case DTAKE__WRITE_COMMIT:
         return writer_commit(write);
     case DTAKE__WRITE_CLOSE:
