@@ -28,6 +28,26 @@ typedef struct dtake_affine {
     double y0, col_y, row_y;
 } dtake_affine;
 
+/* How pixels of one grid become pixels of another. Names as GDAL's; DTAKE_NEAREST is 0. */
+#define DTAKE_RESAMPLING_MAP(X)                                                                              \
+    X(NEAREST, "nearest")                                                                                    \
+    X(BILINEAR, "bilinear")                                                                                  \
+    X(CUBIC, "cubic")                                                                                        \
+    X(AVERAGE, "average")                                                                                    \
+    X(LANCZOS, "lanczos")                                                                                    \
+    X(MODE, "mode")
+
+typedef enum dtake_resampling {
+#define DTAKE_RESAMPLING_ENUM(name, text) DTAKE_##name,
+    DTAKE_RESAMPLING_MAP(DTAKE_RESAMPLING_ENUM)
+#undef DTAKE_RESAMPLING_ENUM
+} dtake_resampling;
+
+DTAKE_API const char *dtake_resampling_name(dtake_resampling resampling);
+
+/* Also "near" and "bicubic". DTAKE_E_USAGE lists the names. */
+DTAKE_API dtake_status dtake_resampling_parse(const char *text, dtake_resampling *out, dtake_error *err);
+
 /* Reads "W,S,E,N" (also with spaces). DTAKE_E_USAGE names what is wrong: four numbers, |lon| <= 180,
  * |lat| <= 90, south < north. */
 DTAKE_API dtake_status dtake_box_parse(const char *text, dtake_box *out, dtake_error *err);
