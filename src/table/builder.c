@@ -60,6 +60,11 @@ const dtake_schema *dtake__builder_schema(const dtake__builder *builder)
     return builder->schema;
 }
 
+dtake__growing *dtake__builder_column(dtake__builder *builder, size_t field)
+{
+    return &builder->columns[field];
+}
+
 /* Where the next value of the field goes: its column, made as long as the others, or the items of its list.
  */
 static inline dtake_status find_place(dtake__builder *builder, size_t field, dtake__growing **out)

@@ -1,4 +1,5 @@
-/* A column that grows at its end: what builders are made of. */
+/* A column that grows at its end: what builders are made of, and where readers that check values themselves
+ * put them at once (dtake__builder_column). */
 #ifndef DTAKE_TABLE_GROWING_H
 #define DTAKE_TABLE_GROWING_H
 
@@ -31,5 +32,10 @@ void dtake__growing_cut(dtake__growing *column, int64_t rows);         /* down t
 /* A copy of what is there, in memory of the arena; `items` is used for lists. */
 dtake_status dtake__growing_copy(const dtake__growing *column, dtake_column *out, dtake_column *items,
                                  dtake__arena *arena);
+
+/* The builder's own. Values may be added for the row that is under way, after the column was padded to those
+ * before it; dtake__builder_bytes does not count them. */
+struct dtake__builder;
+dtake__growing *dtake__builder_column(struct dtake__builder *builder, size_t field);
 
 #endif

@@ -220,6 +220,7 @@ static void our_own_kinds_of_fields_read_back_as_what_they_are(void **state)
     CHECK_EQ(field_named(wire, "ground")->width, 2);
     dtake__tilebox_type_release(type);
 
+    dtake_schema_release(schema);
     type = type_of_ours(true, &schema);
     wire = dtake__tilebox_type_schema(type);
     CHECK(dtake__tilebox_type_is_of_2024(type));
