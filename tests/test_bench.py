@@ -163,16 +163,16 @@ def left_of(pid):
     """Namespaces and processes of the run of bench/netns with this process id."""
     names = [f"dtake-s-{pid}", f"dtake-c-{pid}"]
     spaces = [name for name in names if Path("/var/run/netns", name).exists()]
-    lines = [path.read_bytes().decode(errors="replace") for path in Path("/proc").glob("[0-9]*/cmdline") if readable(path)]
+    lines = [command_line(path) for path in Path("/proc").glob("[0-9]*/cmdline")]
     return spaces + [line for line in lines if any(name in line for name in names)]
 
 
-def readable(path):
+def command_line(path):
+    """Of a process that may end while it is looked at; then there is none."""
     try:
-        path.read_bytes()
-        return True
+        return path.read_bytes().decode(errors="replace")
     except OSError:
-        return False
+        return ""
 
 
 def start_path(relay, mbit):
