@@ -1,57 +1,17 @@
 /* --raw: an asset's own bytes, in ranges under way at the same time, hashed in order, checked, then renamed
  * into place. What a killed process left is gone on with, unless the object has changed. */
-#include "access/raw_file.h"
+#include "access/raw_pieces.h"
 #include "access/receipt.h"
 
 #include "core/alloc.h"
 #include "core/error.h"
-#include "io/http.h"
 #include "output/stamp.h"
 
 #include <string.h>
 
-/* Each piece is a share of what is left: long ones while there is much, short ones at the end, so that no
- * connection is still busy with a long one when the others are through; and as they differ, not all of them
- * end, and wait a round trip for the next, at the same time. */
-enum {
-    MAX_PIECE_BYTES = 2 << 20,
-    MIN_PIECE_BYTES = 256 << 10,
-    PIECE_SHARE = 64,            /* of the rest */
-    FIRST_PIECE_BYTES = 1 << 20, /* its head tells length and version, the others follow at once */
-    PIECES = 64,
-    WARM_CONNECTIONS = 12, /* opened while that head is on its way, for each file */
-    MAX_WARM = 60,
-    ETAG_BYTES = 256,
-};
+enum { ETAG_BYTES = 256 };
 
-typedef enum piece_state { IDLE, ASKED, READING, ARRIVED, WRITING } piece_state;
-
-typedef struct piece {
-    dtake__take *take;
-    piece_state state;
-    dtake__budget_wait wait; /* while ASKED; its bytes are held until the piece is idle again */
-    dtake__object_op *op;    /* while READING */
-    int64_t first, count;
-    dtake_buf bytes;
-} piece;
-
-struct dtake__raw {
-    dtake__object *object;
-    dtake__raw_file file;
-    int64_t total; /* -1: not known yet */
-    int64_t asked; /* bytes asked for so far */
-    piece piece[PIECES];
-    piece *writing;
-    bool gone_on; /* with bytes of an earlier process, whose version the server has not confirmed otherwise */
-    bool starts_again; /* the object has changed since: as soon as nothing is under way any more */
-    bool closing;
-    dtake_status work_status; /* of the worker's last step */
-    dtake_error work_err;
-};
-
-static void step(dtake__take *take);
-
-static void note(dtake__take *take, dtake_status st, const dtake_error *err)
+void dtake__raw_note(dtake__take *take, dtake_status st, const dtake_error *err)
 {
     dtake_error why = { .status = st };
     const char *href = take->image->source[0].href;
@@ -60,176 +20,6 @@ static void note(dtake__take *take, dtake_status st, const dtake_error *err)
         dtake__error_prefix(&why, "%.300s", href);
     dtake__error_prefix(&why, "%.100s: asset %.60s", take->image->id, take->image->asset);
     dtake__take_note(take, st, &why);
-}
-
-static void release(piece *p)
-{
-    dtake__budget_release(p->take->job->runtime, p->wait.bytes);
-    dtake__buf_dispose(&p->bytes);
-    p->state = IDLE;
-}
-
-static void check_length(dtake__take *take)
-{
-    const struct dtake__raw *raw = take->raw;
-    dtake_error err = { 0 };
-    if (raw->total < 0)
-        note(take, dtake__fail(&err, DTAKE_E_REMOTE, "the server does not say how long the object is"), &err);
-    else if (take->image->asset_bytes >= 0 && raw->total != take->image->asset_bytes)
-        note(take,
-             dtake__fail(&err, DTAKE_E_INTEGRITY, "the object has %lld bytes, the item says %lld (file:size)",
-                         (long long)raw->total, (long long)take->image->asset_bytes),
-             &err);
-    atomic_store(&take->bytes_total, raw->total);
-}
-
-/* It has changed since an earlier process, or since the first piece. */
-static bool is_another_object(dtake__take *take, dtake_status status)
-{
-    if (take->raw->gone_on)
-        return status == DTAKE_E_CHANGED || status == DTAKE_E_RANGE;
-    return dtake__take_begins_again(take, status);
-}
-
-/* The first piece's head: more was held for it than the whole object takes, or others may be asked for. */
-static void on_known(void *ctx)
-{
-    piece *p = ctx;
-    dtake__take *take = p->take;
-    struct dtake__raw *raw = take->raw;
-    if (raw->total >= 0 || raw->starts_again || take->status != DTAKE_OK)
-        return;
-    raw->total = dtake__object_bytes(raw->object);
-    if (raw->total < 0)
-        return; /* the body's end will tell */
-    check_length(take);
-    if (raw->total < p->count) {
-        dtake__budget_release(take->job->runtime, p->wait.bytes - raw->total);
-        p->wait.bytes = raw->total;
-    }
-    step(take);
-}
-
-static void learn_from_body(dtake__take *take, const piece *p)
-{
-    struct dtake__raw *raw = take->raw;
-    raw->total = dtake__object_bytes(raw->object);
-    if (raw->total < 0 && (int64_t)p->bytes.len < p->count)
-        raw->total = (int64_t)p->bytes.len;
-    check_length(take);
-}
-
-static void on_piece(dtake_status status, dtake_buf *bytes, const dtake_error *err, void *ctx)
-{
-    piece *p = ctx;
-    dtake__take *take = p->take;
-    dtake_error why = { 0 };
-    take->pending--;
-    p->op = NULL;
-    p->state = ARRIVED;
-    if (take->raw->starts_again || (take->status == DTAKE_OK && is_another_object(take, status))) {
-        take->raw->starts_again = true;
-        step(take);
-        return;
-    }
-    if (status == DTAKE_E_RANGE && p->first == 0 && take->image->asset_bytes <= 0) {
-        take->raw->total = 0; /* not even a first byte: an empty object */
-    } else if (status != DTAKE_OK) {
-        note(take, status, err);
-    } else {
-        dtake__buf_move(&p->bytes, bytes);
-        atomic_fetch_add(&take->bytes_done, (int64_t)p->bytes.len);
-        if (take->raw->total < 0)
-            learn_from_body(take, p);
-        int64_t due = take->raw->total - p->first < p->count ? take->raw->total - p->first : p->count;
-        if (take->status == DTAKE_OK && (int64_t)p->bytes.len != due)
-            note(take,
-                 dtake__fail(&why, DTAKE_E_REMOTE, "%zu bytes came for %lld from byte %lld on", p->bytes.len,
-                             (long long)due, (long long)p->first),
-                 &why);
-    }
-    step(take);
-}
-
-/* So that the second piece and its fellows find connections that stand. */
-static void warm_connections(const dtake__take *take)
-{
-    const struct dtake__raw *raw = take->raw;
-    bool one_piece = take->image->asset_bytes >= 0 && take->image->asset_bytes <= FIRST_PIECE_BYTES;
-    int64_t files = take->job->active_count;
-    if (raw->total >= 0 || one_piece || !dtake__object_is_remote(raw->object))
-        return;
-    int64_t wanted = files * WARM_CONNECTIONS < MAX_WARM ? files * WARM_CONNECTIONS : MAX_WARM;
-    dtake__http_warm(take->job->runtime, dtake__object_href(raw->object), (int)(wanted - files));
-}
-
-static void on_granted(dtake__budget_wait *wait)
-{
-    piece *p = DTAKE__CONTAINER(wait, piece, wait);
-    dtake__take *take = p->take;
-    dtake_error err = { 0 };
-    take->pending--;
-    if (take->status != DTAKE_OK || take->raw->starts_again || atomic_load(&take->job->cancelled)) {
-        release(p);
-        step(take);
-        return;
-    }
-    dtake__object_read read = { .first = p->first,
-                                .count = p->count,
-                                .order = take->image->place,
-                                .tally = &take->tally,
-                                .known = on_known };
-    warm_connections(take);
-    dtake_status st = dtake__object_read_start(take->raw->object, &read, &p->op, &err, on_piece, p);
-    if (st == DTAKE_OK) {
-        take->pending++;
-        p->state = READING;
-        return;
-    }
-    p->op = NULL;
-    release(p);
-    note(take, st, &err);
-    step(take);
-}
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t next_count(int64_t rest)
-{
-    int64_t share = rest / PIECE_SHARE;
-    share = share < MIN_PIECE_BYTES ? MIN_PIECE_BYTES : smaller(share, MAX_PIECE_BYTES);
-    return rest - share < MIN_PIECE_BYTES ? rest : share; /* no crumbs */
-}
-
-static int64_t first_count(const dtake__image *image)
-{
-    return image->asset_bytes > 0 ? smaller(FIRST_PIECE_BYTES, image->asset_bytes) : FIRST_PIECE_BYTES;
-}
-
-static void ask(dtake__take *take)
-{
-    struct dtake__raw *raw = take->raw;
-    for (size_t i = 0; i < PIECES; i++) {
-        piece *p = &raw->piece[i];
-        bool first = raw->asked == 0;
-        if (p->state != IDLE || (!first && raw->asked >= raw->total))
-            continue;
-        p->take = take;
-        p->first = raw->asked;
-        p->count = first ? first_count(take->image) : next_count(raw->total - raw->asked);
-        p->bytes = DTAKE_BUF_INIT(MAX_PIECE_BYTES);
-        p->wait =
-            (dtake__budget_wait){ .bytes = p->count, .order = take->image->place, .granted = on_granted };
-        p->state = ASKED;
-        raw->asked += p->count;
-        take->pending++;
-        dtake__budget_acquire(take->job->runtime, &p->wait);
-        if (first)
-            return;
-    }
 }
 
 /* Workers leave their failures in raw->work_err; the loop thread notes them (note_work). */
@@ -244,7 +34,7 @@ static void work_on(dtake__take *take, void (*run)(dtake__work *), void (*done)(
 static void note_work(dtake__take *take)
 {
     if (take->raw->work_status != DTAKE_OK)
-        note(take, take->raw->work_status, &take->raw->work_err);
+        dtake__raw_note(take, take->raw->work_status, &take->raw->work_err);
 }
 
 static void write_run(dtake__work *work)
@@ -262,10 +52,10 @@ static void wrote(dtake__work *work)
     dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
     struct dtake__raw *raw = take->raw;
     take->pending--;
-    release(raw->writing);
+    dtake__raw_release(raw->writing);
     raw->writing = NULL;
     note_work(take);
-    step(take);
+    dtake__raw_step(take);
 }
 
 /* The next piece in order, when it is there: the digest goes through the object from front to back. */
@@ -274,12 +64,12 @@ static void write_next(dtake__take *take)
     struct dtake__raw *raw = take->raw;
     if (raw->writing != NULL)
         return;
-    for (size_t i = 0; i < PIECES; i++)
-        if (raw->piece[i].state == ARRIVED && raw->piece[i].first == raw->file.written)
+    for (size_t i = 0; i < DTAKE__RAW_PIECES; i++)
+        if (raw->piece[i].state == DTAKE__RAW_ARRIVED && raw->piece[i].first == raw->file.written)
             raw->writing = &raw->piece[i];
     if (raw->writing == NULL)
         return;
-    raw->writing->state = WRITING;
+    raw->writing->state = DTAKE__RAW_WRITING;
     take->pending++;
     work_on(take, write_run, wrote);
 }
@@ -323,7 +113,7 @@ static void close_run(dtake__work *work)
         dtake__raw_file_give_up(&raw->file, may_go_on(st));
     }
     if (st != DTAKE_OK && take->status == DTAKE_OK)
-        note(take, st, &err);
+        dtake__raw_note(take, st, &err);
     if (st != DTAKE_OK)
         take->image->sha256[0] = '\0';
 }
@@ -333,17 +123,10 @@ static void closed(dtake__work *work)
     dtake__take_finish(DTAKE__CONTAINER(work, dtake__take, work));
 }
 
-static void release_pieces(struct dtake__raw *raw)
-{
-    for (size_t i = 0; i < PIECES; i++)
-        if (raw->piece[i].state != IDLE)
-            release(&raw->piece[i]);
-}
-
 static void close_take(dtake__take *take)
 {
     take->raw->closing = true;
-    release_pieces(take->raw);
+    dtake__raw_release_all(take->raw);
     dtake__take_set_state(take, DTAKE_ITEM_WRITING);
     work_on(take, close_run, closed);
 }
@@ -365,31 +148,18 @@ static void restarted(dtake__work *work)
     raw->asked = 0;
     dtake__object_forget_identity(raw->object);
     note_work(take);
-    step(take);
+    dtake__raw_step(take);
 }
 
 static void start_again(dtake__take *take)
 {
-    release_pieces(take->raw);
+    dtake__raw_release_all(take->raw);
     atomic_store(&take->bytes_done, 0);
     take->pending++;
     work_on(take, restart_run, restarted);
 }
 
-static void stop_pieces(dtake__take *take)
-{
-    for (size_t i = 0; i < PIECES; i++) {
-        piece *p = &take->raw->piece[i];
-        if (p->state == READING && p->op != NULL) {
-            dtake__object_cancel(p->op);
-        } else if (p->state == ASKED && dtake__budget_withdraw(take->job->runtime, &p->wait)) {
-            p->state = IDLE;
-            take->pending--;
-        }
-    }
-}
-
-static void step(dtake__take *take)
+void dtake__raw_step(dtake__take *take)
 {
     struct dtake__raw *raw = take->raw;
     if (raw->closing)
@@ -397,13 +167,13 @@ static void step(dtake__take *take)
     if (take->status == DTAKE_OK && atomic_load(&take->job->cancelled))
         dtake__take_note(take, DTAKE_E_CANCELLED, &(dtake_error){ DTAKE_E_CANCELLED, "cancelled" });
     if (take->status != DTAKE_OK) {
-        stop_pieces(take);
+        dtake__raw_stop(take);
         if (take->pending == 0)
             close_take(take);
         return;
     }
     if (raw->starts_again) {
-        stop_pieces(take);
+        dtake__raw_stop(take);
         if (take->pending == 0)
             start_again(take);
         return;
@@ -413,7 +183,7 @@ static void step(dtake__take *take)
         return;
     }
     if (raw->asked == 0 || raw->total >= 0)
-        ask(take);
+        dtake__raw_ask(take);
     write_next(take);
 }
 
@@ -444,7 +214,7 @@ static void taken_over(dtake__work *work)
         atomic_store(&take->bytes_total, raw->total);
     }
     note_work(take);
-    step(take);
+    dtake__raw_step(take);
 }
 
 void dtake__raw_start(dtake__take *take)
@@ -460,13 +230,13 @@ void dtake__raw_start(dtake__take *take)
     if (st == DTAKE_OK)
         st = dtake__object_new(&take->raw->object, take->job->runtime, image->source[0].href, NULL, &err);
     if (st != DTAKE_OK) {
-        note(take, st, &err);
+        dtake__raw_note(take, st, &err);
         dtake__take_finish(take);
         return;
     }
     take->raw->total = -1;
     if (o->no_resume) {
-        step(take);
+        dtake__raw_step(take);
         return;
     }
     take->pending++;
@@ -475,7 +245,7 @@ void dtake__raw_start(dtake__take *take)
 
 void dtake__raw_cancel(dtake__take *take)
 {
-    step(take);
+    dtake__raw_step(take);
 }
 
 void dtake__raw_free(dtake__raw *raw)
