@@ -70,6 +70,9 @@ dtake_status dtake__find_in(const dtake__view *view, const dtake__dataset *datas
 
 dtake_status dtake__search_cancelled(const dtake__search *search, dtake_error *err);
 
+/* Fields, order and entries; its demand is open already. */
+dtake_status dtake__search_plan(dtake__search *search, const dtake__dataset *dataset, dtake_error *err);
+
 /* Entries in the order they are opened; which of them share times. */
 void dtake__entries_order(dtake__search *search);
 
