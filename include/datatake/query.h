@@ -9,6 +9,7 @@
 typedef enum dtake_area_mode {
     DTAKE_AREA_INTERSECTS, /* shares a point with the area */
     DTAKE_AREA_CONTAINS,   /* lies in the area */
+    DTAKE_AREA_WITHIN,     /* the area lies in it */
 } dtake_area_mode;
 
 /* One query, to be filled in before it is used; nothing set: all datapoints. Every setter copies what it is

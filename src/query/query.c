@@ -171,20 +171,24 @@ dtake_status dtake_query_box(dtake_query *query, dtake_box box, dtake_error *err
     return DTAKE_OK;
 }
 
+dtake_status dtake__query_area_take(dtake_query *query, dtake__geometry *geometry, dtake_error *err)
+{
+    dtake_box box;
+    dtake_status st = dtake__geometry_check_degrees(geometry, err);
+    if (st == DTAKE_OK)
+        st = dtake__geometry_cover(geometry, &box, err);
+    if (st == DTAKE_OK)
+        set_area(query, DTAKE__AREA_GEOMETRY, box, *geometry);
+    else
+        dtake__geometry_dispose(geometry);
+    return st;
+}
+
 dtake_status dtake_query_area(dtake_query *query, const char *text, dtake_error *err)
 {
     dtake__geometry geometry;
-    dtake_box box;
     dtake_status st = dtake__geometry_from_text(text, strlen(text), &geometry, err);
-    if (st == DTAKE_OK)
-        st = dtake__geometry_check_degrees(&geometry, err);
-    if (st == DTAKE_OK)
-        st = dtake__geometry_cover(&geometry, &box, err);
-    if (st == DTAKE_OK)
-        set_area(query, DTAKE__AREA_GEOMETRY, box, geometry);
-    else
-        dtake__geometry_dispose(&geometry);
-    return st;
+    return st == DTAKE_OK ? dtake__query_area_take(query, &geometry, err) : st;
 }
 
 void dtake_query_area_mode(dtake_query *query, dtake_area_mode mode, dtake_edges edges)
@@ -384,7 +388,9 @@ dtake_status dtake__query_prepare_area(const dtake_query *query, dtake__prepared
                                        dtake__relation *relation, dtake_error *err)
 {
     const dtake__query_area *area = &query->area;
-    *relation = area->mode == DTAKE_AREA_CONTAINS ? DTAKE__CONTAINS : DTAKE__INTERSECTS;
+    *relation = area->mode == DTAKE_AREA_CONTAINS ? DTAKE__CONTAINS
+                : area->mode == DTAKE_AREA_WITHIN ? DTAKE__WITHIN
+                                                  : DTAKE__INTERSECTS;
     return area->kind == DTAKE__AREA_BOX ? dtake__prepared_new_box(out, area->box, area->edges, err)
                                          : dtake__prepared_new(out, &area->geometry, area->edges, err);
 }

@@ -46,6 +46,9 @@ struct dtake_query {
 /* Adds a filter that must hold as well. Takes it, on failure too. */
 dtake_status dtake__query_add_filter(dtake_query *query, dtake__filter *filter, dtake_error *err);
 
+/* The area. Takes the geometry, which must own its bytes, on failure too. */
+dtake_status dtake__query_area_take(dtake_query *query, dtake__geometry *geometry, dtake_error *err);
+
 /* Add one; the name may have commas. */
 dtake_status dtake__query_add_collection(dtake_query *query, const char *name, dtake_error *err);
 dtake_status dtake__query_add_id(dtake_query *query, const uint8_t id[16], dtake_error *err);
