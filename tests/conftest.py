@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("fault_rows", "fault_rows_http", "fault_rows_machine", "fault_rows_network")
+
 ROOT = Path(__file__).resolve().parent.parent
 SLOW = float(os.environ.get("DATATAKE_SLOW", "1"))
 
