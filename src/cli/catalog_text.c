@@ -2,6 +2,7 @@
 
 #include "core/clock.h"
 #include "core/text.h"
+#include "format/field_json.h"
 
 #include <datatake/id.h>
 
@@ -23,36 +24,6 @@ void dtake__format_count(int64_t count, char *out, size_t size)
 }
 
 /* --- JSON --- */
-
-static void field_json(dtake__json *json, const dtake_field *field)
-{
-    static const char *const roles[] = { NULL,       "time", "id",        "ingestion_time",
-                                         "geometry", "name", "collection" };
-    dtake__json_object(json, NULL);
-    dtake__json_text(json, "name", field->name);
-    dtake__json_text(json, "type", dtake_field_type_name(field->type));
-    if (field->role != DTAKE_ROLE_NONE && (size_t)field->role < sizeof roles / sizeof roles[0])
-        dtake__json_text(json, "role", roles[field->role]);
-    if (field->repeated)
-        dtake__json_bool(json, "repeated", true);
-    if (field->not_queryable)
-        dtake__json_bool(json, "not_queryable", true);
-    if (field->width > 0)
-        dtake__json_i64(json, "width", field->width);
-    if (field->enum_count > 0) {
-        dtake__json_object(json, "values");
-        for (size_t i = 0; i < field->enum_count; i++)
-            dtake__json_i64(json, field->enum_values[i].name, field->enum_values[i].value);
-        dtake__json_end(json, '}');
-    }
-    if (field->unit[0] != '\0')
-        dtake__json_text(json, "unit", field->unit);
-    if (field->description[0] != '\0')
-        dtake__json_text(json, "description", field->description);
-    if (field->example[0] != '\0')
-        dtake__json_text(json, "example", field->example);
-    dtake__json_end(json, '}');
-}
 
 static void id_json(dtake__json *json, const uint8_t *bytes)
 {
@@ -84,7 +55,7 @@ void dtake__dataset_json(dtake__json *json, const dtake_dataset_info *info, bool
     if (fields) {
         dtake__json_array(json, "fields");
         for (size_t i = 0; i < dtake_schema_count(info->schema); i++)
-            field_json(json, dtake_schema_field(info->schema, i));
+            dtake__json_field(json, dtake_schema_field(info->schema, i));
         dtake__json_end(json, ']');
     }
     dtake__json_end(json, '}');

@@ -3,6 +3,7 @@
 #include "core/buf.h"
 #include "core/error.h"
 #include "table/arrow_kind.h"
+#include "format/field_json.h"
 #include "table/schema.h"
 
 #include <stdio.h>

@@ -9,8 +9,6 @@
 /* As dtake_schema_find, with a name that is not ended by '\0'. Constant time. */
 int dtake__schema_find(const dtake_schema *schema, const char *name, size_t len);
 
-const char *dtake__role_name(dtake_field_role role); /* "ingestion_time"; static */
-
 /* The value of an ENUM field by its number or its name; NULL if there is none. */
 const dtake_enum_value *dtake__enum_by_value(const dtake_schema *schema, size_t field, int64_t value);
 const dtake_enum_value *dtake__enum_by_name(const dtake_schema *schema, size_t field, const char *name,

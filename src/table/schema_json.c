@@ -3,52 +3,12 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
+#include "format/field_json.h"
 #include "format/json.h"
-#include "format/json_write.h"
 
 #include <string.h>
 
 enum { MOST_BYTES = 16 * 1024 * 1024 };
-
-static const char *const role_names[] = { "none",     "time", "id",        "ingestion_time",
-                                          "geometry", "name", "collection" };
-enum { ROLE_COUNT = sizeof role_names / sizeof role_names[0] };
-
-const char *dtake__role_name(dtake_field_role role)
-{
-    return (unsigned)role < ROLE_COUNT ? role_names[role] : role_names[0];
-}
-
-static void write_filled(dtake__json *json, const char *key, const char *text)
-{
-    if (*text)
-        dtake__json_text(json, key, text);
-}
-
-static void write_field(dtake__json *json, const dtake_field *field)
-{
-    dtake__json_object(json, NULL);
-    dtake__json_text(json, "name", field->name);
-    dtake__json_text(json, "type", dtake_field_type_name(field->type));
-    if (field->role != DTAKE_ROLE_NONE)
-        dtake__json_text(json, "role", dtake__role_name(field->role));
-    if (field->repeated)
-        dtake__json_bool(json, "repeated", true);
-    if (field->not_queryable)
-        dtake__json_bool(json, "not_queryable", true);
-    if (field->width > 0)
-        dtake__json_i64(json, "width", field->width);
-    if (field->enum_count > 0) {
-        dtake__json_object(json, "values");
-        for (size_t i = 0; i < field->enum_count; i++)
-            dtake__json_i64(json, field->enum_values[i].name, field->enum_values[i].value);
-        dtake__json_end(json, '}');
-    }
-    write_filled(json, "unit", field->unit);
-    write_filled(json, "description", field->description);
-    write_filled(json, "example", field->example);
-    dtake__json_end(json, '}');
-}
 
 dtake_status dtake__schema_to_json(const dtake_schema *schema, dtake_buf *out, dtake_error *err)
 {
@@ -56,7 +16,7 @@ dtake_status dtake__schema_to_json(const dtake_schema *schema, dtake_buf *out, d
     dtake__json_object(&json, NULL);
     dtake__json_array(&json, "fields");
     for (size_t i = 0; i < dtake_schema_count(schema); i++)
-        write_field(&json, dtake_schema_field(schema, i));
+        dtake__json_field(&json, dtake_schema_field(schema, i));
     dtake__json_end(&json, ']');
     dtake__json_end(&json, '}');
     return json.status == DTAKE_OK ? DTAKE_OK
@@ -109,12 +69,7 @@ static bool read_role(reading *r, dtake_field *field)
     const char *at = r->in.at, *name;
     if (!read_text(r, &name))
         return false;
-    for (int i = 0; i < ROLE_COUNT; i++)
-        if (strcmp(role_names[i], name) == 0) {
-            field->role = (dtake_field_role)i;
-            return true;
-        }
-    return dtake__json_reject(&r->in, at, "a role, as \"time\"");
+    return dtake__role_find(name, &field->role) || dtake__json_reject(&r->in, at, "a role, as \"time\"");
 }
 
 static bool read_int32(reading *r, int32_t *out)
