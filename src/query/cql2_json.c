@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "format/json.h"
+#include "query/literal.h"
 #include "query/operands.h"
 
 #include <stdio.h>
@@ -115,23 +116,12 @@ static dtake__filter *read_number(reading *r)
 {
     const char *at = r->in.at;
     dtake__decimal number;
-    int64_t i64;
-    uint64_t u64;
-    double f64;
     if (!dtake__json_read_number(&r->in, &number))
         return NULL;
     dtake__filter *node = new_node(r, DTAKE__FILTER_INT, at);
     if (node == NULL)
         return NULL;
-    if (number.whole && dtake__decimal_i64(&number, &i64)) {
-        node->i64 = i64;
-    } else if (number.whole && dtake__decimal_u64(&number, &u64)) {
-        node->op = DTAKE__FILTER_UINT;
-        node->u64 = u64;
-    } else if (dtake__decimal_f64(&number, &f64)) {
-        node->op = DTAKE__FILTER_FLOAT;
-        node->f64 = f64;
-    } else {
+    if (!dtake__literal_set_number(node, &number)) {
         dtake__filter_free(node);
         return rejected(r, at, "a number that is not so large");
     }

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/number.h"
 #include "query/cql2_parse.h"
+#include "query/literal.h"
 #include "query/operands.h"
 
 #include <string.h>
@@ -24,23 +25,12 @@ dtake__filter *dtake__cql2_number(dtake__cql2 *in)
 {
     uint32_t column = dtake__cql2_column(in);
     dtake__decimal number;
-    int64_t i64;
-    uint64_t u64;
-    double f64;
     if (!dtake__decimal_scan(in->at, in->end, &number))
         return dtake__cql2_expected(in, "a number");
     dtake__filter *node = dtake__cql2_node(in, DTAKE__FILTER_INT, column);
     if (node == NULL)
         return NULL;
-    if (number.whole && dtake__decimal_i64(&number, &i64)) {
-        node->i64 = i64;
-    } else if (number.whole && dtake__decimal_u64(&number, &u64)) {
-        node->op = DTAKE__FILTER_UINT;
-        node->u64 = u64;
-    } else if (dtake__decimal_f64(&number, &f64)) {
-        node->op = DTAKE__FILTER_FLOAT;
-        node->f64 = f64;
-    } else {
+    if (!dtake__literal_set_number(node, &number)) {
         dtake__filter_free(node);
         return dtake__cql2_fail(in, column, "a number that is too large");
     }

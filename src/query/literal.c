@@ -20,6 +20,26 @@ void dtake__literal_number(const dtake__filter *node, char out[DTAKE__LITERAL_BY
     }
 }
 
+bool dtake__literal_set_number(dtake__filter *node, const dtake__decimal *number)
+{
+    int64_t i64;
+    uint64_t u64;
+    double f64;
+    if (number->whole && dtake__decimal_i64(number, &i64)) {
+        node->op = DTAKE__FILTER_INT;
+        node->i64 = i64;
+    } else if (number->whole && dtake__decimal_u64(number, &u64)) {
+        node->op = DTAKE__FILTER_UINT;
+        node->u64 = u64;
+    } else if (dtake__decimal_f64(number, &f64)) {
+        node->op = DTAKE__FILTER_FLOAT;
+        node->f64 = f64;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 void dtake__literal_time(const dtake__filter *node, char out[DTAKE__LITERAL_BYTES])
 {
     if (node->op == DTAKE__FILTER_OPEN) {
