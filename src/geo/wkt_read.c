@@ -10,6 +10,7 @@ typedef struct reading {
     const char *start, *at, *end;
     dtake_buf out;
     size_t points;
+    int depth;   /* of collections */
     int numbers; /* a position; 0 until the first one or a Z, M, ZM has told */
     bool has_z, has_m;
     dtake_error *err;
@@ -277,36 +278,25 @@ static bool take_name(reading *in, const char *name)
     return true;
 }
 
-static dtake_status read_geometry(reading *in, int depth);
+static dtake_status read_geometry(reading *in);
 
-static dtake_status read_collection(reading *in, int depth)
+static dtake_status read_collection(reading *in)
 {
-    size_t offset;
-    uint32_t count = 0;
-    dtake_status st = wrote(in, dtake__wkb_put_count(&in->out, 0, &offset));
-    if (st != DTAKE_OK || take_word(in, "EMPTY"))
-        return st;
-    if (!take(in, '('))
-        return bad(in, "expected '(' or EMPTY");
-    do {
-        st = read_geometry(in, depth + 1);
-        count++;
-    } while (st == DTAKE_OK && take(in, ','));
-    if (st != DTAKE_OK)
-        return st;
-    dtake__wkb_set_count(&in->out, offset, count);
-    return take(in, ')') ? DTAKE_OK : bad(in, "expected ',' or ')'");
+    in->depth++;
+    dtake_status st = read_list(in, read_geometry);
+    in->depth--;
+    return st;
 }
 
-static dtake_status read_geometry(reading *in, int depth)
+static dtake_status read_geometry(reading *in)
 {
-    if (depth > DTAKE__GEOMETRY_MAX_DEPTH)
+    if (in->depth > DTAKE__GEOMETRY_MAX_DEPTH)
         return bad(in, "collections are nested too deeply");
     if (take_name(in, "GEOMETRYCOLLECTION")) {
         dtake_status st = read_dimensions(in);
         if (st == DTAKE_OK)
             st = put_head(in, DTAKE__COLLECTION);
-        return st == DTAKE_OK ? read_collection(in, depth) : st;
+        return st == DTAKE_OK ? read_collection(in) : st;
     }
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (!take_name(in, kinds[i].name))
@@ -349,13 +339,13 @@ dtake_status dtake__geometry_from_wkt_part(const char *text, size_t len, size_t 
     dtake_status st = read_srid(&in, &srid);
     const char *geometry = in.at;
     if (st == DTAKE_OK)
-        st = read_geometry(&in, 0);
+        st = read_geometry(&in);
     if (st == DTAKE_OK &&
         in.numbers > 2) { /* what was learnt on the way must stand in the heads before, too */
         in.at = geometry;
         in.points = 0;
         dtake__buf_clear(&in.out);
-        st = read_geometry(&in, 0);
+        st = read_geometry(&in);
     }
     *used = (size_t)(in.at - text);
     if (st == DTAKE_OK)
