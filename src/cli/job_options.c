@@ -35,21 +35,15 @@ void dtake__runtime_options_read(dtake_runtime_options *out, const dtake__args *
     };
 }
 
-/* --start A and --end B are --datetime A/B. */
 static dtake_status read_datetime(dtake_get_options *get, const dtake__args *args, dtake_error *err)
 {
-    char text[160];
-    const char *datetime = dtake__args_text(args, "datetime");
-    const char *start = dtake__args_text(args, "start"), *end = dtake__args_text(args, "end");
-    if (datetime != NULL && (start != NULL || end != NULL))
-        return dtake__fail(err, DTAKE_E_USAGE,
-                           "--datetime and --start or --end say the same; give one of them");
-    if (datetime == NULL && start == NULL && end == NULL)
-        return DTAKE_OK;
-    if (datetime == NULL)
-        snprintf(text, sizeof text, "%s/%s", start != NULL ? start : "..", end != NULL ? end : "..");
+    char text[DTAKE__DATETIME_BYTES];
+    const char *datetime;
+    dtake_status st = dtake__datetime_option(args, text, &datetime, err);
+    if (st != DTAKE_OK || datetime == NULL)
+        return st;
     get->has_datetime = true;
-    return dtake_interval_parse(datetime != NULL ? datetime : text, &get->datetime, err);
+    return dtake_interval_parse(datetime, &get->datetime, err);
 }
 
 static dtake_status read_area(dtake__job_options *out, const dtake__args *args, dtake_error *err)

@@ -33,6 +33,16 @@ extern const dtake__option_group dtake__options_common; /* every command has the
 #define GROUP(name, heading, list)                                                                           \
     const dtake__option_group name = { heading, list, sizeof list / sizeof list[0] }
 
+#define CLOUD_OPTION(text)                                                                                   \
+    {                                                                                                        \
+        .name = "cloud", .kind = DTAKE__NUMBER, .value = "PERCENT", .aliases = "cloud-cover", .min = 0,      \
+        .max = 1000, .help = text                                                                            \
+    }
+#define MAX_ITEMS_OPTION(text)                                                                               \
+    {                                                                                                        \
+        .name = "max-items", .letter = 'n', .kind = DTAKE__INTEGER, .value = "N", .aliases = "limit",        \
+        .min = 1, .max = 1e15, .help = text                                                                  \
+    }
 #define PROCESSES_OPTION                                                                                     \
     {                                                                                                        \
         .name = "processes", .kind = DTAKE__INTEGER, .value = "N", .initial = "0", .min = 0, .max = 256,     \

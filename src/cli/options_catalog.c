@@ -78,23 +78,10 @@ static const dtake__option query_options[] = {
       .help = "how edges of areas and of datapoints run: straight in longitude and latitude, or as great "
               "circles" },
     FILTER_OPTION,
-    { .name = "cloud",
-      .kind = DTAKE__NUMBER,
-      .value = "PERCENT",
-      .aliases = "cloud-cover",
-      .min = 0,
-      .max = 1000,
-      .help = "with a cloud cover of less than this; those that do not tell theirs are left out" },
+    CLOUD_OPTION("with a cloud cover of less than this; those that do not tell theirs are left out"),
     IDS_OPTION,
     SORTBY_OPTION,
-    { .name = "max-items",
-      .letter = 'n',
-      .kind = DTAKE__INTEGER,
-      .value = "N",
-      .aliases = "limit",
-      .min = 1,
-      .max = 1e15,
-      .help = "at most so many of each dataset" },
+    MAX_ITEMS_OPTION("at most so many of each dataset"),
 };
 GROUP(dtake__options_query, "Which datapoints", query_options);
 

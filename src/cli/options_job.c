@@ -29,22 +29,9 @@ static const dtake__option select_options[] = {
       .value = "B",
       .hidden = true,
       .help = "as in --datetime ../B" },
-    { .name = "cloud",
-      .kind = DTAKE__NUMBER,
-      .value = "PERCENT",
-      .aliases = "cloud-cover",
-      .min = 0,
-      .max = 1000,
-      .help =
-          "only images with a cloud cover of less than this; images that do not tell theirs are left out" },
-    { .name = "max-items",
-      .letter = 'n',
-      .kind = DTAKE__INTEGER,
-      .value = "N",
-      .aliases = "limit",
-      .min = 1,
-      .max = 1e15,
-      .help = "at most so many images" },
+    CLOUD_OPTION(
+        "only images with a cloud cover of less than this; images that do not tell theirs are left out"),
+    MAX_ITEMS_OPTION("at most so many images"),
 };
 GROUP(dtake__options_select, "Which images", select_options);
 

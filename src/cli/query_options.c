@@ -119,19 +119,29 @@ static dtake_status add_places(dtake__queries *q, const dtake__args *args, char 
 
 /* --- what of them --- */
 
-static dtake_status set_time(dtake_query *query, const dtake__args *args, dtake_error *err)
+dtake_status dtake__datetime_option(const dtake__args *args, char text[DTAKE__DATETIME_BYTES],
+                                    const char **out, dtake_error *err)
 {
-    char text[160];
     const char *datetime = dtake__args_text(args, "datetime");
     const char *start = dtake__args_text(args, "start"), *end = dtake__args_text(args, "end");
+    *out = datetime;
     if (datetime != NULL && (start != NULL || end != NULL))
         return dtake__fail(err, DTAKE_E_USAGE,
                            "--datetime and --start or --end say the same; give one of them");
-    if (datetime == NULL && start == NULL && end == NULL)
+    if (datetime != NULL || (start == NULL && end == NULL))
         return DTAKE_OK;
-    if (datetime == NULL)
-        snprintf(text, sizeof text, "%s/%s", start != NULL ? start : "..", end != NULL ? end : "..");
-    return dtake_query_time(query, datetime != NULL ? datetime : text, DTAKE_INTERVAL_CLOSED, err);
+    snprintf(text, DTAKE__DATETIME_BYTES, "%s/%s", start != NULL ? start : "..", end != NULL ? end : "..");
+    *out = text;
+    return DTAKE_OK;
+}
+
+static dtake_status set_time(dtake_query *query, const dtake__args *args, dtake_error *err)
+{
+    char text[DTAKE__DATETIME_BYTES];
+    const char *datetime;
+    dtake_status st = dtake__datetime_option(args, text, &datetime, err);
+    return st == DTAKE_OK && datetime != NULL ? dtake_query_time(query, datetime, DTAKE_INTERVAL_CLOSED, err)
+                                              : st;
 }
 
 /* GeoJSON or WKT as it stands, "-" or a file. */

@@ -20,6 +20,11 @@ typedef struct dtake__queries {
 /* Whether any option or input names a dataset. */
 bool dtake__queries_wanted(const dtake__args *args);
 
+/* --datetime, or --start A and --end B as A/B, written to `text`. NULL: none of them was given. */
+enum { DTAKE__DATETIME_BYTES = 160 };
+dtake_status dtake__datetime_option(const dtake__args *args, char text[DTAKE__DATETIME_BYTES],
+                                    const char **out, dtake_error *err);
+
 /* `places`: DATASET or DATASET/COLLECTION, beside --dataset and --collections. Asks the client which fields a
  * dataset has where an option depends on it (--cloud, --ids). `each` : a query of its own for every
  * collection. */
