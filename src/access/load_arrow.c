@@ -1,6 +1,7 @@
 /* A load as an Arrow stream. */
 #include "core/alloc.h"
 #include "core/error.h"
+#include "table/stream.h"
 
 #include <datatake/datasets.h>
 
@@ -12,22 +13,6 @@ typedef struct arrow_load {
     dtake_error err;
 } arrow_load;
 
-static int failed(dtake_status status)
-{
-    switch (status) {
-    case DTAKE_OK:
-        return 0;
-    case DTAKE_E_NOMEM:
-        return ENOMEM;
-    case DTAKE_E_CANCELLED:
-        return ECANCELED;
-    case DTAKE_E_USAGE:
-        return EINVAL;
-    default:
-        return EIO;
-    }
-}
-
 static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
     arrow_load *a = stream->private_data;
@@ -35,10 +20,10 @@ static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
     dtake_batch *none = NULL;
     out->release = NULL;
     if (schema != NULL)
-        return failed(dtake_schema_to_arrow(schema, out, &a->err));
+        return dtake__arrow_errno(dtake_schema_to_arrow(schema, out, &a->err));
     dtake_status st = dtake_load_next(a->load, &none, &a->err);
     dtake_batch_release(none);
-    return st != DTAKE_OK ? failed(st) : EIO;
+    return st != DTAKE_OK ? dtake__arrow_errno(st) : EIO;
 }
 
 static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
@@ -50,7 +35,7 @@ static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
     if (st == DTAKE_OK && batch != NULL)
         st = dtake_batch_to_arrow(batch, out, &a->err);
     dtake_batch_release(batch);
-    return failed(st);
+    return dtake__arrow_errno(st);
 }
 
 static const char *get_last_error(struct ArrowArrayStream *stream)

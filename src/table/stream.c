@@ -14,7 +14,7 @@ typedef struct giving {
     bool failed, ended;
 } giving;
 
-static int errno_of(dtake_status status)
+int dtake__arrow_errno(dtake_status status)
 {
     switch (status) {
     case DTAKE_OK:
@@ -35,7 +35,7 @@ static int errno_of(dtake_status status)
 static int give_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
     giving *g = stream->private_data;
-    return errno_of(dtake_schema_to_arrow(g->schema, out, &g->err));
+    return dtake__arrow_errno(dtake_schema_to_arrow(g->schema, out, &g->err));
 }
 
 static int give_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
@@ -51,7 +51,7 @@ static int give_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
     g->ended = g->ended || !batch;
     g->failed = st != DTAKE_OK;
     dtake_batch_release(batch);
-    return errno_of(st);
+    return dtake__arrow_errno(st);
 }
 
 static const char *last_error(struct ArrowArrayStream *stream)

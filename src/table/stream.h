@@ -11,6 +11,9 @@ typedef struct dtake__batches {
     void *ctx;
 } dtake__batches;
 
+/* What a stream of Arrow's returns. */
+int dtake__arrow_errno(dtake_status status);
+
 /* The batches as a stream, whose release closes them. On failure they are not closed. After a failure of
  * `next` the stream gives that error for ever. */
 dtake_status dtake__batches_to_arrow(const dtake__batches *batches, const dtake_schema *schema,
