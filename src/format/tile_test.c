@@ -5,43 +5,7 @@
 #include <jpeglib.h>
 #include <libdeflate.h>
 
-#include "format/tile.h"
-
-enum { SIDE = 16 };
-
-static dtake__tiff_dir one_tile(dtake_type type, int32_t bands, int32_t compression)
-{
-    return (dtake__tiff_dir){ .width = SIDE,
-                              .height = SIDE,
-                              .bands = bands,
-                              .type = type,
-                              .bits = 8 * (int32_t)dtake_type_bytes(type),
-                              .tile_width = SIDE,
-                              .tile_height = SIDE,
-                              .across = 1,
-                              .down = 1,
-                              .compression = compression,
-                              .predictor = 1,
-                              .photometric = 1,
-                              .tile_count = 1 };
-}
-
-static dtake_status decode(const dtake__tiff_dir *dir, const void *bytes, size_t len, void *out,
-                           dtake_error *err)
-{
-    /* Exact copies: a read or write one byte further is seen by the sanitizer. */
-    size_t size = dtake__tile_decoded_bytes(dir, 0);
-    uint8_t *in = malloc(len), *exact = malloc(size);
-    memcpy(in, bytes, len);
-    dtake__decoder *decoder = dtake__decoder_new();
-    dtake_status st = dtake__tile_decode(decoder, dir, 0, in, len, exact, err);
-    if (st == DTAKE_OK)
-        memcpy(out, exact, size);
-    dtake__decoder_free(decoder);
-    free(in);
-    free(exact);
-    return st;
-}
+#include "format/tile_fixture.h"
 
 /* The encoder of TIFF 6.0, section 13, literally; slow. */
 typedef struct lzw_writer {

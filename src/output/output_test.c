@@ -26,14 +26,7 @@ static void every_type_comes_back_as_it_was(void **state)
     case DTAKE_##name:                                                                                       \
         *(ctype *)(void *)at[1] = (ctype)last;                                                               \
         break;
-                TYPE(U8, uint8_t)
-                TYPE(I8, int8_t)
-                TYPE(U16, uint16_t)
-                TYPE(I16, int16_t)
-                TYPE(U32, uint32_t)
-                TYPE(I32, int32_t)
-                TYPE(F32, float)
-                TYPE(F64, double)
+                DTAKE__SAMPLE_MAP(TYPE)
 #undef TYPE
             }
             assert_memory_equal(at[0], at[1], 8);

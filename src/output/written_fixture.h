@@ -9,6 +9,7 @@
 #include "format/tile.h"
 #include "io/loop.h"
 #include "output/output.h"
+#include "raster/samples.h"
 
 #include <sys/stat.h>
 
@@ -111,14 +112,7 @@ static inline double sample(const opened *o, size_t dir_index, int64_t x, int64_
     case DTAKE_##name:                                                                                       \
         value = (double)((ctype *)(void *)out)[i];                                                           \
         break;
-        TYPE(U8, uint8_t)
-        TYPE(I8, int8_t)
-        TYPE(U16, uint16_t)
-        TYPE(I16, int16_t)
-        TYPE(U32, uint32_t)
-        TYPE(I32, int32_t)
-        TYPE(F32, float)
-        TYPE(F64, double)
+        DTAKE__SAMPLE_MAP(TYPE)
 #undef TYPE
     }
     dtake__decoder_free(decoder);
