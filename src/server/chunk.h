@@ -10,6 +10,7 @@
 enum {
     DTAKE__CHUNK_BYTES = 256 * 1024, /* of a full chunk; smaller ones are made to measure */
     DTAKE__CHUNK_SMALL = 64 * 1024,  /* when much is on its way, so that slow readers do not fill memory */
+    DTAKE__CHUNKS_MOST = 256 << 20,  /* from which on new streams are refused */
     DTAKE__CHUNKS_MANY = 32 << 20,   /* bytes in use, from which on they are small */
     DTAKE__CHUNK_HEADROOM = 1024,
     DTAKE__CHUNKS_KEPT = 32

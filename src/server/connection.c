@@ -93,6 +93,7 @@ static void on_timer(uv_timer_t *timer)
     dtake__conn *conn = timer->data;
     switch (conn->wait) {
     case DTAKE__WAIT_REST:
+    case DTAKE__WAIT_STREAMS:
         conn->front->on_timeout(conn->front_state);
         break;
     case DTAKE__WAIT_WRITE:
@@ -107,15 +108,29 @@ static void on_timer(uv_timer_t *timer)
     }
 }
 
+static int64_t wait_ms(const dtake__serve_limits *limits, dtake__conn_wait wait)
+{
+    int64_t shortest = limits->write_ms < limits->header_ms ? limits->write_ms : limits->header_ms;
+    switch (wait) {
+    case DTAKE__WAIT_REQUEST:
+        return limits->idle_ms;
+    case DTAKE__WAIT_REST:
+        return limits->header_ms;
+    case DTAKE__WAIT_STREAMS:
+        return shortest / 4 + 1;
+    case DTAKE__WAIT_WRITE:
+        return limits->write_ms / 4 + 1;
+    default:
+        return DTAKE__LINGER_MS;
+    }
+}
+
 void dtake__conn_wait_for(dtake__conn *conn, dtake__conn_wait wait)
 {
     if (conn->closing || conn->lingering || (wait == conn->wait && wait != DTAKE__WAIT_REQUEST))
         return;
-    const dtake__serve_limits *limits = &conn->server->limits;
-    int64_t ms = wait == DTAKE__WAIT_REQUEST  ? limits->idle_ms
-                 : wait == DTAKE__WAIT_REST   ? limits->header_ms
-                 : wait == DTAKE__WAIT_HANGUP ? DTAKE__LINGER_MS
-                                              : limits->write_ms / 4 + 1;
+    int64_t ms = wait_ms(&conn->server->limits, wait);
+    bool repeats = wait == DTAKE__WAIT_WRITE || wait == DTAKE__WAIT_STREAMS;
     conn->wait = wait;
     if (wait == DTAKE__WAIT_NOTHING) {
         uv_timer_stop(&conn->timer);
@@ -125,7 +140,7 @@ void dtake__conn_wait_for(dtake__conn *conn, dtake__conn_wait wait)
         conn->taken = bytes_taken(conn);
         conn->progress_ms = dtake__now_ms();
     }
-    uv_timer_start(&conn->timer, on_timer, (uint64_t)ms, wait == DTAKE__WAIT_WRITE ? (uint64_t)ms : 0);
+    uv_timer_start(&conn->timer, on_timer, (uint64_t)ms, repeats ? (uint64_t)ms : 0);
 }
 
 /* ---- bytes in ---- */
@@ -137,26 +152,38 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     *buf = uv_buf_init((char *)conn->server->read_buffer, DTAKE__READ_BYTES);
 }
 
-static bool open_front(dtake__conn *conn, const uint8_t *bytes, size_t len)
+const dtake__front *dtake__front_for(const uint8_t *bytes, size_t len)
 {
-    if (conn->front_state != NULL)
-        return true;
-    conn->front = dtake__front_for(bytes, len);
-    conn->front_state = conn->front->open(conn);
-    return conn->front_state != NULL;
+    static const char preface[] = "PRI * HTTP/2.0"; /* as no request of HTTP/1.1 begins */
+    size_t common = len < sizeof preface - 1 ? len : sizeof preface - 1;
+    if (memcmp(bytes, preface, common) != 0)
+        return &dtake__http1_front;
+    return common == sizeof preface - 1 ? &dtake__http2_front : NULL;
 }
 
-/* Gives bytes to the front; what it leaves is kept. */
+/* Gives bytes to the front, which the first ones choose; how many it has taken. */
+static size_t give(dtake__conn *conn, const uint8_t *bytes, size_t len)
+{
+    if (conn->front_state == NULL) {
+        conn->front = dtake__front_for(bytes, len);
+        if (conn->front == NULL)
+            return 0;
+        conn->front_state = conn->front->open(conn);
+        if (conn->front_state == NULL) {
+            dtake__conn_close(conn);
+            return 0;
+        }
+    }
+    return conn->front->on_bytes(conn->front_state, bytes, len);
+}
+
+/* What the front leaves is kept. */
 static void take_bytes(dtake__conn *conn, const uint8_t *bytes, size_t len)
 {
-    if (!open_front(conn, bytes, len)) {
-        dtake__conn_close(conn);
-        return;
-    }
-    size_t used = conn->in.len == 0 ? conn->front->on_bytes(conn->front_state, bytes, len) : 0;
+    bool had = conn->in.len > 0;
+    size_t used = had ? 0 : give(conn, bytes, len);
     if (conn->closing || conn->lingering || used == len)
         return;
-    bool had = conn->in.len > 0;
     if (dtake__buf_append(&conn->in, bytes + used, len - used) != DTAKE_OK)
         dtake__conn_close(conn);
     else if (had)
@@ -179,7 +206,7 @@ static void read_or_not(dtake__conn *conn)
 void dtake__conn_pump(dtake__conn *conn)
 {
     while (conn->in.len > 0 && !conn->closing && !conn->lingering) {
-        size_t used = conn->front->on_bytes(conn->front_state, conn->in.data, conn->in.len);
+        size_t used = give(conn, conn->in.data, conn->in.len);
         if (used == 0 || conn->closing || conn->lingering)
             break;
         memmove(conn->in.data, conn->in.data + used, conn->in.len - used);

@@ -6,7 +6,7 @@
 #include "server/server.h"
 
 /* What speaks a protocol over a connection. The functions are called on the loop thread with the state that
- * `open` returned. HTTP/2 joins as another of these; the first bytes decide (dtake__front_for). */
+ * `open` returned. The first bytes decide which it is (dtake__front_for). */
 typedef struct dtake__front {
     void *(*open)(dtake__conn *conn); /* NULL: no memory */
     /* Takes what it can of the bytes and says how many. Less than all: the rest comes again, with more behind
@@ -25,6 +25,7 @@ typedef enum dtake__conn_wait {
     DTAKE__WAIT_NOTHING, /* the answer is being made */
     DTAKE__WAIT_REQUEST, /* idle: then closed */
     DTAKE__WAIT_REST,    /* of a request, from its first byte on: then on_timeout */
+    DTAKE__WAIT_STREAMS, /* several requests at once: now and then on_timeout, which looks at each */
     DTAKE__WAIT_WRITE,   /* the client takes no bytes: then closed */
     DTAKE__WAIT_HANGUP   /* lingering */
 } dtake__conn_wait;
@@ -69,7 +70,8 @@ void dtake__conn_finish(dtake__conn *conn); /* closes once the client has read e
 void dtake__conn_close(dtake__conn *conn);  /* at once; on_gone is called from inside */
 void dtake__conn_reset(dtake__conn *conn);  /* the same, and what the client has not taken is dropped */
 
+/* NULL: too few bytes to say. */
 const dtake__front *dtake__front_for(const uint8_t *bytes, size_t len);
-extern const dtake__front dtake__http1_front;
+extern const dtake__front dtake__http1_front, dtake__http2_front;
 
 #endif

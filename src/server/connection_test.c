@@ -102,7 +102,7 @@ static void after_a_bad_request_nothing_more_is_understood(void **state)
           "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n" },
         { 400, "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n" },
         { 413, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999999\r\n\r\n" },
-        { 505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" },
+        { 505, "PRI * HTTP/2.1\r\n\r\nSM\r\n\r\n" },
     };
     serve(*state, (dtake_serve_options){ 0 });
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

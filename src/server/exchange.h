@@ -32,6 +32,8 @@ enum {
     DTAKE__LENGTH_OPEN = -2  /* ends with its last piece; only where the carrier has trailers */
 };
 
+enum { DTAKE__MAX_FIELDS_OUT = 32 * 1024 /* of an answer's head, bytes */ };
+
 /* A protocol's side of the answer. */
 typedef struct dtake__carrier {
     const char *version; /* "HTTP/1.1", for the log */

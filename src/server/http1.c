@@ -250,8 +250,8 @@ static void *http1_open(dtake__conn *conn)
     size_t header_bytes = conn->server->limits.header_bytes;
     h->conn = conn;
     h->text = DTAKE_BUF_INIT(header_bytes * 2 + 2);
-    h->out_head = DTAKE_BUF_INIT(DTAKE__HTTP1_MAX_FIELDS_OUT + 1024);
-    h->exchange.fields = DTAKE_BUF_INIT(DTAKE__HTTP1_MAX_FIELDS_OUT);
+    h->out_head = DTAKE_BUF_INIT(DTAKE__MAX_FIELDS_OUT + 1024);
+    h->exchange.fields = DTAKE_BUF_INIT(DTAKE__MAX_FIELDS_OUT);
     h->exchange.trailers = DTAKE_BUF_INIT(0);
     return h;
 }
@@ -275,10 +275,3 @@ const dtake__front dtake__http1_front = {
     .on_gone = on_gone,
     .free = http1_free,
 };
-
-const dtake__front *dtake__front_for(const uint8_t *bytes, size_t len)
-{
-    (void)bytes;
-    (void)len;
-    return &dtake__http1_front;
-}

@@ -6,8 +6,6 @@
 #include "server/connection.h"
 #include "server/http1_parse.h"
 
-enum { DTAKE__HTTP1_MAX_FIELDS_OUT = 32 * 1024 }; /* of an answer's head, bytes */
-
 typedef enum dtake__http1_state {
     DTAKE__HTTP1_READING_HEAD,
     DTAKE__HTTP1_READING_BODY,

@@ -200,7 +200,7 @@ static void a_call_whose_deadline_is_over_is_answered_and_cancelled(void **state
 {
     echo e = { .ended = dtake__latch_new() };
     serve_echo(*state, (dtake_serve_options){ 0 }, &e);
-    expect_call(*state, "Wait", "Connect-Timeout-Ms: 20\r\n", "", 504,
+    expect_call(*state, "Wait", "Connect-Timeout-Ms: 1000\r\n", "", 504,
                 "{\"code\":\"deadline_exceeded\",\"message\":\"the call's deadline is over\"}");
     CHECK(dtake__latch_wait(e.ended, 30000));
     dtake__latch_free(e.ended);

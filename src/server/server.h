@@ -51,6 +51,7 @@ struct dtake_server {
 
     dtake__conn *conns; /* all of them, doubly linked */
     int conn_count;
+    int stream_count; /* of HTTP/2, in all of them */
     uint64_t conn_serial;
     dtake__chunks chunks;
     dtake__bodies bodies;
