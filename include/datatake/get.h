@@ -54,7 +54,15 @@ typedef struct dtake_get_options {
     const char *const *bands; /* asset keys, eo:bands names, common names; or "2" of a raster input */
     size_t band_count;        /* 0: all of a raster; an error for items with several data assets */
 
-    double scale_m; /* metres; 0: the finest band's own grid */
+    /* The output's grid (docs/grids.md); with none of these the finest band's own. */
+    const char *crs;     /* "EPSG:n", WKT, a PROJ string, or "utm": the zone of the area; NULL: the band's */
+    double scale_m;      /* metres a pixel; 0: not given */
+    double res_x, res_y; /* units of the CRS a pixel; 0: not given; res_y 0: as res_x */
+    bool has_extent;     /* outer edges, in units of the CRS */
+    double x_min, y_min, x_max, y_max;
+    int64_t size_width, size_height; /* pixels; 0: not given, one of them follows from the other */
+    bool align;                      /* the extent is widened to whole multiples of the resolution */
+    dtake_resampling resampling;
     bool has_unmask;
     double unmask;
     dtake_visualize visualize;

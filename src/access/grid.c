@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 /* The outline of an area may be this far off: a hundredth of a pixel. */
 static const double OUTLINE_TOLERANCE_PX = 0.01;
@@ -28,15 +29,25 @@ static const dtake_raster_info *info_of(const dtake__layer *layer)
     return dtake_raster_get_info(layer->raster);
 }
 
-/* All bands of an image lie in one CRS; the finest one gives the grid, of equal ones the first. */
-static dtake_status find_finest(const dtake__layer *layer, size_t count, size_t *out, dtake_error *err)
+/* Words for a grid that need not be the image's own. */
+static bool asks_for_grid(const dtake_get_options *o)
+{
+    return o->crs != NULL || o->res_x > 0 || o->has_extent || o->size_width > 0 || o->size_height > 0 ||
+           o->align;
+}
+
+/* All bands of an image lie in one CRS unless another is asked for; the finest one gives the grid, of equal
+ * ones the first. */
+static dtake_status find_finest(const dtake_get_options *o, const dtake__layer *layer, size_t count,
+                                size_t *out, dtake_error *err)
 {
     const dtake_raster_info *first = info_of(&layer[0]);
     *out = 0;
     for (size_t i = 1; i < count; i++) {
         const dtake_raster_info *info = info_of(&layer[i]);
         if (info->has_transform != first->has_transform ||
-            (strcmp(info->crs, first->crs) != 0 && !dtake__crs_same(info->crs, first->crs)))
+            (!asks_for_grid(o) && strcmp(info->crs, first->crs) != 0 &&
+             !dtake__crs_same(info->crs, first->crs)))
             return dtake__fail(err, DTAKE_E_UNSUPPORTED,
                                "bands in different CRS: %.100s is in %.60s, %.100s in %.60s", layer[0].href,
                                first->crs[0] != '\0' ? first->crs : "none", layer[i].href,
@@ -202,11 +213,44 @@ static void size_of(const dtake__layer *layer, int64_t *width, int64_t *height)
     *height = layer->overview == 0 ? info->height : info->overview[layer->overview - 1].height;
 }
 
-static dtake_status plan_layer(const dtake__grid *grid, dtake__layer *layer, bool rescaled, dtake_error *err)
+/* Through another CRS, turned, or with a kernel. */
+static dtake_status plan_warp(const dtake__grid *grid, dtake__layer *layer, dtake_resampling how,
+                              dtake_error *err)
+{
+    const dtake_raster_info *info = info_of(layer);
+    dtake__raster_grid to = { grid->crs, grid->transform, grid->width, grid->height };
+    dtake_window all = { 0, 0, grid->width, grid->height };
+    dtake_status st = dtake__warp_overview(info, &to, &layer->overview, err);
+    if (st != DTAKE_OK)
+        return st;
+    dtake__raster_grid from = dtake__warp_level(info, layer->overview);
+    st = dtake__warp_new(&layer->warp, &from, &to, all, how, err);
+    if (st != DTAKE_OK)
+        return st;
+    layer->empty = !dtake__warp_window(layer->warp, all, &layer->window);
+    if (layer->empty) /* one pixel is read and not used */
+        layer->window = (dtake_window){ 0, 0, 1, 1 };
+    return DTAKE_OK;
+}
+
+static bool needs_warp(const dtake__grid *grid, const dtake_raster_info *info, dtake_resampling how)
+{
+    dtake_affine map;
+    if (!grid->has_transform)
+        return false;
+    return how != DTAKE_NEAREST ||
+           (strcmp(grid->crs, info->crs) != 0 && !dtake__crs_same(grid->crs, info->crs)) ||
+           !compose(&grid->transform, &info->transform, grid->width, grid->height, &map);
+}
+
+static dtake_status plan_layer(const dtake__grid *grid, dtake__layer *layer, bool rescaled,
+                               dtake_resampling how, dtake_error *err)
 {
     const dtake_raster_info *info = info_of(layer);
     dtake_affine map = { 0, 1, 0, 0, 0, 1 }, source;
     int64_t width, height;
+    if (needs_warp(grid, info, how))
+        return plan_warp(grid, layer, how, err);
     if (!grid->has_transform && (info->width != grid->width || info->height != grid->height))
         return dtake__fail(err, DTAKE_E_UNSUPPORTED,
                            "%.200s: bands of different size and no transform to fit them", info->href);
@@ -244,37 +288,119 @@ static dtake_status complete_picks(dtake__layer *layer, const dtake__grid *grid,
     return DTAKE_OK;
 }
 
-dtake_status dtake__grid_plan(dtake__grid *grid, const dtake_get_options *o, dtake__layer *layer,
-                              size_t count, dtake_error *err)
+/* Only outside of its file: what plan_axis says by an index of -1 everywhere. */
+static bool picks_nothing(const dtake__layer *layer, const dtake__grid *grid)
 {
-    size_t finest;
-    *grid = (dtake__grid){ 0 };
-    dtake_status st = find_finest(layer, count, &finest, err);
-    if (st != DTAKE_OK)
-        return st;
-    const dtake_raster_info *info = info_of(&layer[finest]);
+    const int64_t *picks[2] = { layer->col, layer->row };
+    int64_t counts[2] = { grid->width, grid->height };
+    for (int axis = 0; axis < 2; axis++) {
+        bool any = picks[axis] == NULL;
+        for (int64_t i = 0; i < counts[axis] && !any; i++)
+            any = picks[axis][i] >= 0;
+        if (!any)
+            return true;
+    }
+    return false;
+}
+
+/* The grid of the finest band, at another scale if asked for, cut to the area. */
+static dtake_status own_grid(dtake__grid *grid, const dtake_get_options *o, const dtake_raster_info *info,
+                             dtake_error *err)
+{
+    dtake_status st = DTAKE_OK;
     *grid = (dtake__grid){ .crs = info->crs,
                            .has_transform = info->has_transform,
                            .transform = info->transform,
                            .width = info->width,
                            .height = info->height };
+    if (o->scale_m > 0)
+        st = rescale(grid, info, o->scale_m, err);
+    return st == DTAKE_OK ? cut(grid, o, info, err) : st;
+}
+
+static dtake_status choose_crs(dtake__grid *grid, const dtake_get_options *o,
+                               const dtake__grid_request *request, const dtake__raster_grid *source,
+                               dtake_error *err)
+{
+    double lon, lat;
+    grid->crs = o->crs != NULL ? o->crs : source->crs;
+    if (o->crs == NULL || strcasecmp(o->crs, "utm") != 0)
+        return DTAKE_OK;
+    dtake_status st = dtake__output_grid_middle(request, source, &lon, &lat, err);
+    if (st != DTAKE_OK)
+        return st;
+    dtake__crs_utm(grid->utm, lon, lat);
+    grid->crs = grid->utm;
+    return DTAKE_OK;
+}
+
+/* The grid that the options say, wherever the image lies. */
+static dtake_status asked_grid(dtake__grid *grid, const dtake_get_options *o, const dtake_raster_info *info,
+                               dtake_error *err)
+{
+    dtake__raster_grid source = dtake__warp_level(info, 0), out;
+    dtake__grid_request request = { .scale_m = o->scale_m,
+                                    .res_x = o->res_x,
+                                    .res_y = o->res_y,
+                                    .width = o->size_width,
+                                    .height = o->size_height,
+                                    .has_extent = o->has_extent,
+                                    .extent = { o->x_min, o->y_min, o->x_max, o->y_max },
+                                    .align = o->align,
+                                    .has_box = o->has_bbox,
+                                    .box = o->bbox,
+                                    .geojson = o->intersects };
+    dtake_status st = choose_crs(grid, o, &request, &source, err);
+    request.crs = grid->crs;
+    if (st == DTAKE_OK)
+        st = dtake__output_grid_make(&out, &request, &source, err);
+    if (st != DTAKE_OK)
+        return st;
+    grid->has_transform = true;
+    grid->transform = out.transform;
+    grid->width = out.width;
+    grid->height = out.height;
+    if (o->intersects == NULL)
+        return st;
+    st = dtake__outline_of_geojson(o->intersects, strlen(o->intersects), grid->crs,
+                                   OUTLINE_TOLERANCE_PX * pixel_side(&grid->transform), &grid->area, err);
+    grid->has_area = st == DTAKE_OK;
+    return st;
+}
+
+static dtake_status plan_layers(const dtake__grid *grid, const dtake_get_options *o, dtake__layer *layer,
+                                size_t count, dtake_error *err)
+{
+    bool empty = true;
+    for (size_t i = 0; i < count; i++) {
+        dtake_status st = plan_layer(grid, &layer[i], o->scale_m > 0 || asks_for_grid(o), o->resampling, err);
+        if (st == DTAKE_OK && layer[i].warp == NULL)
+            st = complete_picks(&layer[i], grid, err);
+        if (st != DTAKE_OK)
+            return st;
+        empty = empty && (layer[i].empty || picks_nothing(&layer[i], grid));
+    }
+    return empty ? fail_outside(info_of(&layer[0]), err) : DTAKE_OK;
+}
+
+dtake_status dtake__grid_plan(dtake__grid *grid, const dtake_get_options *o, dtake__layer *layer,
+                              size_t count, dtake_error *err)
+{
+    size_t finest;
+    *grid = (dtake__grid){ 0 };
+    dtake_status st = find_finest(o, layer, count, &finest, err);
+    if (st != DTAKE_OK)
+        return st;
+    const dtake_raster_info *info = info_of(&layer[finest]);
     bool placed = info->has_transform && info->crs[0] != '\0';
-    if (!placed && (o->has_bbox || o->intersects != NULL || o->scale_m > 0))
+    if (!placed && (o->has_bbox || o->intersects != NULL || o->scale_m > 0 || asks_for_grid(o)))
         return dtake__fail(err, DTAKE_E_UNSUPPORTED,
                            "%.200s has no %s: it cannot be cut to an area or scaled", info->href,
                            info->has_transform   ? "CRS"
                            : info->gcp_count > 0 ? "transform, only control points"
                                                  : "transform");
-    if (o->scale_m > 0)
-        st = rescale(grid, info, o->scale_m, err);
-    if (st == DTAKE_OK)
-        st = cut(grid, o, info, err);
-    for (size_t i = 0; i < count && st == DTAKE_OK; i++) {
-        st = plan_layer(grid, &layer[i], o->scale_m > 0, err);
-        if (st == DTAKE_OK)
-            st = complete_picks(&layer[i], grid, err);
-    }
-    return st;
+    st = asks_for_grid(o) ? asked_grid(grid, o, info, err) : own_grid(grid, o, info, err);
+    return st == DTAKE_OK ? plan_layers(grid, o, layer, count, err) : st;
 }
 
 void dtake__grid_dispose(dtake__grid *grid)
@@ -291,5 +417,6 @@ void dtake__layer_dispose(dtake__layer *layer)
     dtake__free(layer->band);
     dtake__free(layer->col);
     dtake__free(layer->row);
+    dtake__warp_free(layer->warp);
     *layer = (dtake__layer){ 0 };
 }

@@ -6,6 +6,8 @@
 #include <datatake/raster.h>
 
 #include "geo/area.h"
+#include "geo/output_grid.h"
+#include "raster/warp.h"
 
 /* One distinct file of an image. */
 typedef struct dtake__layer {
@@ -18,11 +20,14 @@ typedef struct dtake__layer {
     dtake_window window; /* to read, in pixels of the overview */
     int64_t *col, *row;  /* within the window, one a column and row of the output; -1: outside. NULL: the
                             window is  the output's grid */
+    dtake__warp *warp;   /* instead of picks: resampled; NULL: not */
+    bool empty;          /* with warp: nothing of the file lies in the output */
     dtake_pixels pixels;
 } dtake__layer;
 
 typedef struct dtake__grid {
-    const char *crs; /* of a layer; "" if none */
+    const char *crs;            /* of a layer, or asked for; "" if none */
+    char utm[DTAKE__UTM_BYTES]; /* where `crs` points for "utm": a grid stays where it was planned */
     bool has_transform;
     dtake_affine transform;
     int64_t width, height;
@@ -30,8 +35,9 @@ typedef struct dtake__grid {
     dtake__outline area; /* --intersects in the grid's CRS: what is outside is masked */
 } dtake__grid;
 
-/* The grid of the finest layer, or with --scale one of that pixel size, cut to the area asked for. All layers
- * are open. DTAKE_E_EMPTY: the area is outside the image. */
+/* The grid that is asked for; with no word of a CRS, resolution in its units, extent or size, that of the
+ * finest layer, or with --scale one of that pixel size, cut to the area asked for. All layers are open.
+ * DTAKE_E_EMPTY: the area is outside the image. */
 dtake_status dtake__grid_plan(dtake__grid *grid, const dtake_get_options *options, dtake__layer *layer,
                               size_t count, dtake_error *err);
 void dtake__grid_dispose(dtake__grid *grid);

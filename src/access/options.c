@@ -17,7 +17,10 @@ const dtake__field dtake__option_fields[DTAKE__OPTION_FIELDS] = {
     FIELD(BOOL, overwrite),  FIELD(BOOL, skip_existing), FIELD(TEXT, sheet_path),
     FIELD(I32, processes),   FIELD(TEXT, program),       FIELD(I32, shard_index),
     FIELD(I32, shard_count), FIELD(BOOL, explain_only),  FIELD(BOOL, no_cache),
-    FIELD(BOOL, no_resume),
+    FIELD(BOOL, no_resume),  FIELD(TEXT, crs),           FIELD(F64, res_x),
+    FIELD(F64, res_y),       FIELD(BOOL, has_extent),    FIELD(F64, x_min),
+    FIELD(F64, y_min),       FIELD(F64, x_max),          FIELD(F64, y_max),
+    FIELD(I64, size_width),  FIELD(I64, size_height),    FIELD(BOOL, align),
 };
 #undef FIELD
 
@@ -119,10 +122,38 @@ static dtake_status check_raw(const dtake_get_options *o, dtake_error *err)
     if (o->asset_count == 0)
         return dtake__fail(err, DTAKE_E_USAGE, "--raw needs --assets: the keys of the assets to store");
     if (o->band_count > 0 || o->visualize.enabled || o->has_unmask || o->scale_m != 0 ||
-        o->sheet_path != NULL)
+        o->sheet_path != NULL || o->crs != NULL || o->res_x != 0 || o->has_extent || o->size_width != 0 ||
+        o->size_height != 0 || o->resampling != DTAKE_NEAREST)
         return dtake__fail(err, DTAKE_E_USAGE,
                            "--raw stores files as they are: it goes with no --bands, --scale, "
-                           "--unmask, --visualize or --sheet");
+                           "--unmask, --visualize, --sheet or other grid");
+    return DTAKE_OK;
+}
+
+/* What contradicts itself in the words for a grid, for whatever image. */
+static dtake_status check_grid(const dtake_get_options *o, dtake_error *err)
+{
+    bool sized = o->size_width != 0 || o->size_height != 0, stepped = o->res_x != 0 || o->scale_m != 0;
+    if (!isfinite(o->scale_m) || o->scale_m < 0)
+        return dtake__fail(err, DTAKE_E_USAGE, "--scale %g: metres a pixel must be more than 0", o->scale_m);
+    if (!isfinite(o->res_x) || !isfinite(o->res_y) || o->res_x < 0 || o->res_y < 0)
+        return dtake__fail(err, DTAKE_E_USAGE, "--res %g,%g: must be more than 0", o->res_x, o->res_y);
+    if (o->size_width < 0 || o->size_height < 0)
+        return dtake__fail(err, DTAKE_E_USAGE, "--size %lldx%lld: must be more than 0",
+                           (long long)o->size_width, (long long)o->size_height);
+    if (o->res_x > 0 && o->scale_m > 0)
+        return dtake__fail(err, DTAKE_E_USAGE,
+                           "--scale (metres) and --res (units of the CRS) exclude one another");
+    if (sized && (stepped || o->align))
+        return dtake__fail(err, DTAKE_E_USAGE, "--size and --%s exclude one another",
+                           o->res_x > 0 ? "res"
+                           : stepped    ? "scale"
+                                        : "align");
+    if (o->has_extent &&
+        !(o->x_min < o->x_max && o->y_min < o->y_max && isfinite(o->x_min + o->y_min + o->x_max + o->y_max)))
+        return dtake__fail(err, DTAKE_E_USAGE,
+                           "--extent %g,%g,%g,%g: XMIN,YMIN,XMAX,YMAX in units of the CRS", o->x_min,
+                           o->y_min, o->x_max, o->y_max);
     return DTAKE_OK;
 }
 
@@ -132,8 +163,6 @@ dtake_status dtake__options_check(const dtake_get_options *o, dtake_error *err)
         return dtake__fail(err, DTAKE_E_USAGE, "no input: give STAC items, a folder or rasters");
     if (!o->explain_only && (o->out_dir == NULL || o->out_dir[0] == '\0'))
         return dtake__fail(err, DTAKE_E_USAGE, "no output folder: give -o DIR");
-    if (!isfinite(o->scale_m) || o->scale_m < 0)
-        return dtake__fail(err, DTAKE_E_USAGE, "--scale %g: metres a pixel must be more than 0", o->scale_m);
     if (o->has_cloud && isnan(o->cloud_max_pct))
         return dtake__fail(err, DTAKE_E_USAGE, "--cloud: not a number");
     if (o->max_items < 0)
@@ -149,5 +178,6 @@ dtake_status dtake__options_check(const dtake_get_options *o, dtake_error *err)
         return dtake__fail(err, DTAKE_E_USAGE, "shard %d of %d", o->shard_index, o->shard_count);
     if (o->processes < 0 || o->processes > 256)
         return dtake__fail(err, DTAKE_E_USAGE, "--processes %d: from 1 to 256", o->processes);
-    return check_raw(o, err);
+    dtake_status st = check_grid(o, err);
+    return st == DTAKE_OK ? check_raw(o, err) : st;
 }

@@ -133,6 +133,8 @@ static bool special_to_json(json_t *out, const dtake_get_options *o)
                       "end_exclusive", (int)o->datetime.end_exclusive));
     if (o->visualize.enabled)
         failed |= json_object_set_new(out, "visualize", visualize_to_json(&o->visualize));
+    if (o->resampling != DTAKE_NEAREST)
+        failed |= json_object_set_new(out, "resampling", json_string(dtake_resampling_name(o->resampling)));
     failed |= json_object_set_new(out, "mode", json_string(dtake__mode_names[o->mode]));
     failed |= json_object_set_new(out, "format", json_string(dtake__format_names[o->format]));
     return failed == 0;
@@ -225,6 +227,9 @@ static dtake_status read_member(reader *r, const char *key, const json_t *json, 
         ok = r->value.has_datetime = datetime_from_json(json, &r->value.datetime);
     else if (strcmp(key, "visualize") == 0)
         ok = visualize_from_json(json, &r->value.visualize);
+    else if (strcmp(key, "resampling") == 0)
+        ok = json_is_string(json) &&
+             dtake_resampling_parse(json_string_value(json), &r->value.resampling, NULL) == DTAKE_OK;
     else if (strcmp(key, "mode") == 0) {
         ok = name_from_json(json, dtake__mode_names, &name);
         r->value.mode = (dtake_mode)name;

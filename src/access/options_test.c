@@ -26,6 +26,13 @@ static void a_job_survives_json_and_back(void **state)
         .bands = bands,
         .band_count = 3,
         .scale_m = 1.0 / 3,
+        .crs = "EPSG:3035",
+        .has_extent = true,
+        .x_min = -0.1,
+        .y_max = 1e7,
+        .size_width = 512,
+        .align = true,
+        .resampling = DTAKE_LANCZOS,
         .has_unmask = true,
         .unmask = NAN,
         .visualize = { .enabled = true,
@@ -68,6 +75,9 @@ static void a_job_survives_json_and_back(void **state)
     CHECK(!b->datetime.start_exclusive && b->datetime.end_exclusive);
     CHECK(b->scale_m == o.scale_m && isnan(b->unmask) && b->cloud_max_pct == 85);
     CHECK(memcmp(&b->visualize, &o.visualize, sizeof o.visualize) == 0);
+    CHECK_STR(b->crs, "EPSG:3035");
+    CHECK(b->has_extent && b->x_min == -0.1 && b->y_min == 0 && b->y_max == 1e7 && b->align);
+    CHECK(b->size_width == 512 && b->resampling == DTAKE_LANCZOS);
     CHECK_EQ(b->mode, DTAKE_MODE_PROCESSES);
     CHECK_EQ(b->format, DTAKE_COG);
     CHECK(b->overwrite && b->no_cache && !b->raw && b->sheet_path == NULL);
@@ -119,6 +129,10 @@ static void options_that_make_no_sense_are_refused(void **state)
     BAD(o.out_dir = NULL);
     BAD(o.scale_m = -1);
     BAD(o.scale_m = NAN);
+    BAD(o.res_x = -1);
+    BAD(o.res_x = 1; o.scale_m = 1);
+    BAD(o.size_width = 5; o.res_x = 1);
+    BAD(o.has_extent = true; o.x_min = 1);
     BAD(o.raw = true);
     BAD((o.assets = list, o.asset_count = 1));
     BAD((o.raw = true, o.assets = list, o.asset_count = 1, o.bands = list, o.band_count = 1));

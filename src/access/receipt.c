@@ -94,6 +94,18 @@ static json_t *options_of(const dtake_get_options *o)
         .bbox = o->bbox,
         .intersects = o->raw ? NULL : o->intersects,
         .scale_m = o->scale_m,
+        .crs = o->crs,
+        .res_x = o->res_x,
+        .res_y = o->res_y,
+        .has_extent = o->has_extent,
+        .x_min = o->x_min,
+        .y_min = o->y_min,
+        .x_max = o->x_max,
+        .y_max = o->y_max,
+        .size_width = o->size_width,
+        .size_height = o->size_height,
+        .align = o->align,
+        .resampling = o->resampling,
         .has_unmask = o->has_unmask,
         .unmask = o->unmask,
         .visualize = o->visualize,
@@ -320,9 +332,13 @@ static dtake_status compare_sources(const json_t *was, const json_t *now, dtake_
 
 static const char *option_of(const char *key)
 {
-    return strcmp(key, "scale_m") == 0             ? "scale"
-           : strcmp(key, "has_unmask") == 0        ? "unmask"
-           : strcmp(key, "format") == 0            ? "of"
+    return strcmp(key, "scale_m") == 0        ? "scale"
+           : strcmp(key, "has_unmask") == 0   ? "unmask"
+           : strcmp(key, "format") == 0       ? "of"
+           : dtake__starts_with(key, "res_")  ? "res"
+           : dtake__starts_with(key, "size_") ? "size"
+           : strstr(key, "_min") != NULL || strstr(key, "_max") != NULL || strcmp(key, "has_extent") == 0
+               ? "extent"
            : dtake__starts_with(key, "intersects") ? "intersects"
                                                    : key;
 }

@@ -3,16 +3,26 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "raster/kernels.h"
+#include "raster/warp.h"
 
 #include <string.h>
 
 static dtake_status onto_grid(const dtake__grid *grid, dtake__layer *layer, dtake_error *err)
 {
     dtake_pixels picked = { 0 };
-    if (layer->col == NULL)
+    const dtake_raster_info *info = dtake_raster_get_info(layer->raster);
+    dtake_status st = DTAKE_OK;
+    if (layer->warp != NULL) {
+        st = dtake__warp_run(layer->warp, &layer->pixels, layer->window,
+                             (dtake_window){ 0, 0, grid->width, grid->height }, &picked, err);
+        if (st == DTAKE_OK && info->has_nodata && !dtake__warp_is_copy(layer->warp))
+            dtake__pixels_keep_off(&picked, info->nodata);
+    } else if (layer->col != NULL) {
+        st = dtake__pixels_pick(&layer->pixels, layer->col, grid->width, layer->row, grid->height, &picked,
+                                err);
+    } else {
         return DTAKE_OK;
-    dtake_status st =
-        dtake__pixels_pick(&layer->pixels, layer->col, grid->width, layer->row, grid->height, &picked, err);
+    }
     dtake_pixels_dispose(&layer->pixels);
     layer->pixels = picked;
     return st;
@@ -107,10 +117,10 @@ int64_t dtake__render_bytes(const dtake_get_options *o, const dtake__grid *grid,
 {
     int64_t plane = grid->width * grid->height;
     dtake_type type = dtake_raster_get_info(layer[0].raster)->type;
-    bool picked = layer[0].col != NULL;
+    bool picked = layer[0].col != NULL || layer[0].warp != NULL;
     for (size_t i = 1; i < layer_count; i++) {
         type = dtake__type_union(type, dtake_raster_get_info(layer[i].raster)->type);
-        picked = picked || layer[i].col != NULL;
+        picked = picked || layer[i].col != NULL || layer[i].warp != NULL;
     }
     if (o->has_unmask)
         type = dtake__type_with_value(type, o->unmask);

@@ -9,7 +9,7 @@ typedef struct dtake__place {
     size_t layer, band; /* both from 0; band counts in layer->band */
 } dtake__place;
 
-/* Onto the grid (nearest), in order, --intersects masked, --unmask, then --visualize. The layers' pixels are
+/* Onto the grid, in order, --intersects masked, --unmask, then --visualize. The layers' pixels are
  * used up. */
 dtake_status dtake__render(dtake_pixels *out, const dtake_get_options *options, const dtake__grid *grid,
                            dtake__layer *layer, size_t layer_count, const dtake__place *place,

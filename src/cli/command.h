@@ -46,7 +46,7 @@ typedef struct dtake__example {
     const char *does, *line;
 } dtake__example;
 
-enum { DTAKE_MAX_GROUPS = 10, DTAKE_MAX_EXAMPLES = 6 };
+enum { DTAKE_MAX_GROUPS = 12, DTAKE_MAX_EXAMPLES = 6 };
 
 typedef struct dtake__args dtake__args;
 

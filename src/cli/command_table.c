@@ -20,9 +20,9 @@ const dtake__command dtake__commands[] = {
           "stacked, "
           "stretched if wanted, and written under its final name only when it is complete.\n"
           "Standard output gets one line of JSON for each finished file when it is not a terminal.",
-      .groups = { &dtake__options_select, &dtake__options_pixels, &dtake__options_files, &dtake__options_get,
-                  &dtake__options_from_catalog, &dtake__options_engine, &dtake__options_progress,
-                  &dtake__options_shape },
+      .groups = { &dtake__options_select, &dtake__options_pixels, &dtake__options_grid, &dtake__options_files,
+                  &dtake__options_get, &dtake__options_from_catalog, &dtake__options_engine,
+                  &dtake__options_progress, &dtake__options_shape },
       .examples = { { "a place through time, as pictures",
                       "datatake get items/ " AREA
                       " --bands B8,B4,B3 --visualize min=0,max=5000,gamma=1.35 -o out/" },
@@ -42,8 +42,8 @@ const dtake__command dtake__commands[] = {
           "and "
           "writes to a folder of its own below the output folder; the files of all modes must be identical.",
       .groups = { &dtake__options_compare, &dtake__options_select, &dtake__options_pixels,
-                  &dtake__options_files, &dtake__options_engine, &dtake__options_progress,
-                  &dtake__options_shape },
+                  &dtake__options_grid, &dtake__options_files, &dtake__options_engine,
+                  &dtake__options_progress, &dtake__options_shape },
       .examples = { { "how much faster is all at once?",
                       "datatake compare items/ " AREA " --bands B8,B4,B3 -o out/" },
                     { "as a picture",

@@ -1,6 +1,7 @@
 #include "cli/job_options.h"
 
 #include "cli/catalog_items.h"
+#include "cli/grid_options.h"
 #include "cli/input.h"
 #include "cli/query_options.h"
 #include "core/error.h"
@@ -122,7 +123,6 @@ static dtake_status read_pixels(dtake_get_options *get, const dtake__args *args,
     get->bands = dtake__args_list(args, "bands", &get->band_count);
     get->assets = dtake__args_list(args, "assets", &get->asset_count);
     get->raw = dtake__args_flag(args, "raw");
-    get->scale_m = dtake__args_f64(args, "scale", 0);
     get->has_unmask = dtake__args_text(args, "unmask") != NULL;
     get->unmask = dtake__args_f64(args, "unmask", 0);
     const char *visualize = dtake__args_text(args, "visualize");
@@ -168,6 +168,8 @@ dtake_status dtake__job_options_read(dtake__job_options *out, const dtake__args 
     out->get.cloud_max_pct = dtake__args_f64(args, "cloud", 0);
     out->get.max_items = dtake__args_i64(args, "max-items", 0);
     dtake_status st = read_files(&out->get, args, err);
+    if (st == DTAKE_OK)
+        st = dtake__grid_options_read(&out->get, args, err);
     if (st == DTAKE_OK)
         st = read_pixels(&out->get, args, err);
     if (st == DTAKE_OK)

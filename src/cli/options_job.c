@@ -41,12 +41,6 @@ static const dtake__option pixel_options[] = {
       .value = "B8,B4,B3",
       .help =
           "bands by asset key, eo:bands name or common name (B8 finds B08), or numbers of a raster's bands" },
-    { .name = "scale",
-      .kind = DTAKE__NUMBER,
-      .value = "METRES",
-      .min = 0,
-      .max = 1e7,
-      .help = "pixel size of the output; without it the grid of the finest band" },
     { .name = "unmask",
       .kind = DTAKE__NUMBER,
       .value = "VALUE",
@@ -63,6 +57,48 @@ static const dtake__option pixel_options[] = {
     { .name = "assets", .kind = DTAKE__LIST, .value = "KEY,...", .help = "which assets --raw stores" },
 };
 GROUP(dtake__options_pixels, "Which pixels", pixel_options);
+
+static const dtake__option grid_options[] = {
+    { .name = "crs",
+      .kind = DTAKE__TEXT,
+      .value = "CRS",
+      .aliases = "t-srs",
+      .help =
+          "CRS of the output: EPSG:n, WKT, a PROJ string, or utm for the zone of the area; without it the "
+          "images' own" },
+    { .name = "scale",
+      .kind = DTAKE__NUMBER,
+      .value = "METRES",
+      .min = 0,
+      .max = 1e7,
+      .help = "pixel size of the output; without it the grid of the finest band" },
+    { .name = "res",
+      .kind = DTAKE__TEXT,
+      .value = "X[,Y]",
+      .aliases = "tr",
+      .help = "pixel size of the output in units of its CRS, instead of --scale" },
+    { .name = "extent",
+      .kind = DTAKE__TEXT,
+      .value = "XMIN,YMIN,XMAX,YMAX",
+      .aliases = "te",
+      .help = "outer edges of the output in units of its CRS" },
+    { .name = "size",
+      .kind = DTAKE__TEXT,
+      .value = "WIDTHxHEIGHT",
+      .aliases = "ts",
+      .help = "pixels of the output, instead of a pixel size; one of them may be 0: square pixels" },
+    { .name = "align",
+      .kind = DTAKE__FLAG,
+      .aliases = "tap",
+      .help = "widen the extent to whole multiples of the pixel size" },
+    { .name = "resampling",
+      .kind = DTAKE__CHOICE,
+      .value = "KERNEL",
+      .initial = "nearest",
+      .choices = "nearest|bilinear|cubic|average|lanczos|mode near|bicubic",
+      .help = "how pixels of another grid are made" },
+};
+GROUP(dtake__options_grid, "On which grid", grid_options);
 
 static const dtake__option file_options[] = {
     { .name = "output",

@@ -24,6 +24,10 @@ dtake_status dtake__pixels_unmask(dtake_pixels *pixels, double value, dtake_erro
 /* Samples whose mask byte is 0 become `value` (which the type must hold). */
 void dtake__samples_fill_masked(dtake_type type, void *data, const uint8_t *mask, size_t count, double value);
 
+/* A valid sample that came to `nodata` by computing becomes its neighbour: it must not count as masked in a
+ * file. As GDAL does. */
+void dtake__pixels_keep_off(dtake_pixels *pixels, double nodata);
+
 /* Nearest neighbour: out pixel (c, r) takes in pixel (col[c], row[r]); -1 means outside: 0, masked. */
 dtake_status dtake__pixels_pick(const dtake_pixels *in, const int64_t *col, int64_t width, const int64_t *row,
                                 int64_t height, dtake_pixels *out, dtake_error *err);
