@@ -17,4 +17,7 @@ void dtake__redirect(dtake__exchange *exchange, const char *path);
 void dtake__route_home(dtake__exchange *exchange, const char *rest);
 void dtake__route_files(dtake__exchange *exchange, const char *rest);
 
+/* The methods of the Tilebox API, for server->client. Before the server runs. */
+dtake_status dtake__route_tilebox_open(dtake_server *server, dtake_error *err);
+
 #endif

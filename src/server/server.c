@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "server/connection.h"
 #include "server/listen.h"
+#include "server/router.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -125,6 +126,8 @@ static dtake_status open_catalog(dtake_server *server, const char *path, dtake_e
     dtake_status st = dtake_runtime_open(&server->runtime, NULL, err);
     if (st == DTAKE_OK)
         st = dtake_client_open(&server->client, server->runtime, &options, err);
+    if (st == DTAKE_OK)
+        st = dtake__route_tilebox_open(server, err);
     return st;
 }
 

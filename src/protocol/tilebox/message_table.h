@@ -33,9 +33,8 @@
 
 /* Tables that other tables name. */
 extern const dtake__tb_message dtake__tb_collection_message, dtake__tb_package_message,
-    dtake__tb_client_info_message, dtake__tb_group_message, dtake__tb_literal_message,
-    dtake__tb_comparison_message, dtake__tb_null_check_message, dtake__tb_logical_message,
-    dtake__tb_geometry_message, dtake__tb_area_message, dtake__tb_filters_message,
-    dtake__tb_values_2024_message;
+    dtake__tb_client_info_message, dtake__tb_literal_message, dtake__tb_comparison_message,
+    dtake__tb_null_check_message, dtake__tb_logical_message, dtake__tb_geometry_message,
+    dtake__tb_area_message, dtake__tb_filters_message, dtake__tb_values_2024_message;
 
 #endif

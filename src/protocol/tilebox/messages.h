@@ -82,6 +82,7 @@ typedef struct dtake__tb_group {
     dtake__tb_id id, parent_id;
     dtake__span code_name, name, icon;
 } dtake__tb_group;
+extern const dtake__tb_message dtake__tb_group_message;
 
 typedef struct dtake__tb_package {
     bool set;
