@@ -219,6 +219,10 @@ static dtake__node promote(dtake__graph *graph, dtake__kind wanted, dtake__kind 
         return wrap_list(graph, "ImageCollection.fromImages", "images", node);
     if (wanted == DTAKE__IMAGE_COLLECTION && given == DTAKE__LIST)
         return wrap(graph, "ImageCollection.fromImages", "images", node);
+    if (wanted == DTAKE__LIST && (given == DTAKE__STRING || given == DTAKE__NUMBER))
+        return dtake__graph_list(graph, &node, 1); /* select("B4") */
+    if (wanted == DTAKE__LIST && is_collection(given))
+        return node;
     if (wanted == DTAKE__PROJECTION && given == DTAKE__STRING)
         return wrap(graph, "Projection", "crs", node);
     return 0;

@@ -36,7 +36,7 @@ enum { DTAKE__MAX_PARAMS = 10 };
 typedef struct dtake__param {
     const char *name; /* NULL ends the list */
     dtake__kind kind;
-    const char *initial; /* the default as text: "true", "1.5", "\"circle\""; NULL: must be given */
+    const char *initial; /* the default as text: "true", "1.5", "circle", "null"; NULL: must be given */
 } dtake__param;
 
 struct dtake__call; /* whoever evaluates knows what that is */

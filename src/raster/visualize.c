@@ -5,18 +5,10 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "raster/samples.h"
+#include "raster/stretch.h"
 
 #include <math.h>
 #include <string.h>
-
-/* What one band asks for. */
-typedef struct stretch {
-    bool gain; /* v * a + b on 0..255; else (v - a) / (b - a) */
-    double a, b;
-    double exponent;       /* 1 / gamma */
-    int32_t palette_count; /* 0: one gray value out */
-    const uint8_t (*palette)[3];
-} stretch;
 
 enum { TABLE_SIZE = 65536, TABLE_PAYS = 4096 /* pixels */ };
 
@@ -25,9 +17,9 @@ static double list_value(const double *list, int32_t count, int32_t band, double
     return count == 0 ? otherwise : list[count == 1 ? 0 : band];
 }
 
-static stretch stretch_of(const dtake_visualize *visualize, int32_t band)
+dtake__stretch dtake__stretch_of(const dtake_visualize *visualize, int32_t band)
 {
-    stretch s = { .gain = visualize->max_count == 0 };
+    dtake__stretch s = { .gain = visualize->max_count == 0 };
     if (s.gain) {
         s.a = list_value(visualize->gain, visualize->gain_count, band, 1);
         s.b = list_value(visualize->bias, visualize->bias_count, band, 0);
@@ -41,13 +33,13 @@ static stretch stretch_of(const dtake_visualize *visualize, int32_t band)
     return s;
 }
 
-static bool stretch_equal(const stretch *x, const stretch *y)
+static bool stretch_equal(const dtake__stretch *x, const dtake__stretch *y)
 {
     return x->gain == y->gain && x->a == y->a && x->b == y->b && x->exponent == y->exponent;
 }
 
 /* v to 0..1. Where min equals max: 1 above it, else 0. */
-static double position(const stretch *s, double v)
+static double position(const dtake__stretch *s, double v)
 {
     double t;
     if (s->gain) {
@@ -66,14 +58,14 @@ static double position(const stretch *s, double v)
     return s->exponent == 1 ? t : pow(t, s->exponent);
 }
 
-static uint8_t gray(const stretch *s, double v)
+uint8_t dtake__stretch_gray(const dtake__stretch *s, double v)
 {
     double x = position(s, v) * 255;
     x = x + 0.5;
     return (uint8_t)x;
 }
 
-static void colour(const stretch *s, double v, uint8_t out[3])
+void dtake__stretch_color(const dtake__stretch *s, double v, uint8_t out[3])
 {
     double at = position(s, v) * (s->palette_count - 1);
     int32_t i = (int32_t)at;
@@ -104,16 +96,17 @@ static double sample_at(dtake_type type, const void *data, size_t i)
 }
 
 /* One band (or the palette's three) of `count` pixels without a table. */
-static void stretch_direct(const stretch *s, dtake_type type, const void *in, size_t count, uint8_t *out)
+static void stretch_direct(const dtake__stretch *s, dtake_type type, const void *in, size_t count,
+                           uint8_t *out)
 {
     for (size_t i = 0; i < count; i++) {
         double v = sample_at(type, in, i);
         if (s->palette_count == 0) {
-            out[i] = gray(s, v);
+            out[i] = dtake__stretch_gray(s, v);
             continue;
         }
         uint8_t rgb[3];
-        colour(s, v, rgb);
+        dtake__stretch_color(s, v, rgb);
         for (size_t channel = 0; channel < 3; channel++)
             out[channel * count + i] = rgb[channel];
     }
@@ -125,20 +118,20 @@ static size_t table_entries(dtake_type type)
     return dtake_type_bytes(type) == 1 ? 256 : dtake_type_bytes(type) == 2 ? TABLE_SIZE : 0;
 }
 
-static void table_fill(const stretch *s, dtake_type type, uint8_t *table)
+static void table_fill(const dtake__stretch *s, dtake_type type, uint8_t *table)
 {
     size_t entries = table_entries(type);
     for (size_t i = 0; i < entries; i++) {
         double v = type == DTAKE_I8 ? (double)(int8_t)i : type == DTAKE_I16 ? (double)(int16_t)i : (double)i;
         if (s->palette_count == 0)
-            table[i] = gray(s, v);
+            table[i] = dtake__stretch_gray(s, v);
         else
-            colour(s, v, table + 3 * i);
+            dtake__stretch_color(s, v, table + 3 * i);
     }
 }
 
-static void table_apply(const stretch *s, dtake_type type, const uint8_t *table, const void *in, size_t count,
-                        uint8_t *out)
+static void table_apply(const dtake__stretch *s, dtake_type type, const uint8_t *table, const void *in,
+                        size_t count, uint8_t *out)
 {
     const uint8_t *narrow = dtake_type_bytes(type) == 1 ? in : NULL;
     const uint16_t *wide = in;
@@ -165,9 +158,9 @@ static dtake_status stretch_bands(const dtake_pixels *in, const dtake_visualize 
         if (!table)
             return dtake__fail_nomem(err, "the table of a stretch");
     }
-    stretch last = { 0 };
+    dtake__stretch last = { 0 };
     for (int32_t band = 0; band < in->bands; band++) {
-        stretch s = stretch_of(visualize, band);
+        dtake__stretch s = dtake__stretch_of(visualize, band);
         uint8_t *to = dtake__band_data(out, band);
         if (table && (band == 0 || !stretch_equal(&s, &last)))
             table_fill(&s, in->type, table);
@@ -223,7 +216,7 @@ static dtake_status check_list(const char *name, int32_t count, int32_t bands, d
                        (int)bands, bands == 1 ? "" : "s");
 }
 
-static dtake_status check(int32_t bands, const dtake_visualize *v, dtake_error *err)
+dtake_status dtake__visualize_check(int32_t bands, const dtake_visualize *v, dtake_error *err)
 {
     if (bands != 1 && bands != 3)
         return dtake__fail(err, DTAKE_E_USAGE,
@@ -259,7 +252,7 @@ static dtake_status check(int32_t bands, const dtake_visualize *v, dtake_error *
 dtake_status dtake__pixels_visualize(const dtake_pixels *in, const dtake_visualize *visualize,
                                      dtake_pixels *out, dtake_error *err)
 {
-    dtake_status st = check(in->bands, visualize, err);
+    dtake_status st = dtake__visualize_check(in->bands, visualize, err);
     if (st != DTAKE_OK)
         return st;
     int32_t bands = visualize->palette_count ? 3 : in->bands;

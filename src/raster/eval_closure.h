@@ -1,0 +1,16 @@
+/* Between the evaluator and the few functions that make functions or load images. */
+#ifndef DTAKE_RASTER_EVAL_CLOSURE_H
+#define DTAKE_RASTER_EVAL_CLOSURE_H
+
+#include "raster/eval_value.h"
+
+/* A function of ours as a value. `name` is NULL when arguments come by place. */
+typedef dtake_status dtake__native_fn(dtake__eval *eval, const void *ctx, const char *const *name,
+                                      const dtake__value *arg, size_t count, dtake__value *out,
+                                      dtake_error *err);
+dtake_status dtake__eval_native(dtake__eval *eval, dtake__native_fn *native, const void *ctx,
+                                dtake__value *out, dtake_error *err);
+
+dtake_status dtake__eval_load(dtake__eval *eval, const char *id, dtake__image_value *out, dtake_error *err);
+
+#endif

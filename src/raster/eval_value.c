@@ -1,0 +1,323 @@
+#include "raster/eval_closure.h"
+#include "raster/eval_shape.h"
+
+#include "core/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void *dtake__call_alloc(dtake__call *call, size_t count, size_t bytes, dtake_error *err)
+{
+    void *out = dtake__slab_alloc(dtake__eval_slab(call->eval), count, bytes);
+    if (out == NULL)
+        dtake__fail_nomem(err, "an evaluation");
+    return out;
+}
+
+const char *dtake__call_text(dtake__call *call, dtake_error *err, const char *fmt, ...)
+{
+    char text[DTAKE_ERROR_BYTES];
+    va_list args;
+    va_start(args, fmt);
+    int len = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (len < 0 || (size_t)len >= sizeof text) {
+        dtake__fail(err, DTAKE_E_LIMIT, "the name of a band is too long");
+        return NULL;
+    }
+    const char *out = dtake__slab_text(dtake__eval_slab(call->eval), text, (size_t)len);
+    if (out == NULL)
+        dtake__fail_nomem(err, "an evaluation");
+    return out;
+}
+
+dtake__value dtake__value_of_number(double number)
+{
+    return (dtake__value){ .kind = DTAKE__NUMBER, .number = number };
+}
+
+dtake__value dtake__value_of_text(const char *text)
+{
+    return (dtake__value){ .kind = DTAKE__STRING, .text = text };
+}
+
+dtake__value dtake__value_of_image(const dtake__image_value *image)
+{
+    return (dtake__value){ .kind = DTAKE__IMAGE, .image = image };
+}
+
+dtake_status dtake__call_give(dtake__call *call, dtake__value value)
+{
+    call->out = value;
+    return DTAKE_OK;
+}
+
+static dtake__image_value *make_image(dtake__eval *eval, size_t bands, dtake_error *err)
+{
+    dtake__image_value *image = dtake__slab_alloc(dtake__eval_slab(eval), 1, sizeof *image);
+    if (image != NULL)
+        image->band = dtake__slab_alloc(dtake__eval_slab(eval), bands + 1, sizeof *image->band);
+    if (image == NULL || image->band == NULL) {
+        dtake__fail_nomem(err, "an image");
+        return NULL;
+    }
+    image->count = bands;
+    image->id = "";
+    return image;
+}
+
+dtake__image_value *dtake__call_image(dtake__call *call, size_t bands, dtake_error *err)
+{
+    dtake__image_value *image = make_image(call->eval, bands, err);
+    if (image != NULL)
+        call->out = dtake__value_of_image(image);
+    return image;
+}
+
+int64_t dtake__image_band(const dtake__image_value *image, const char *name)
+{
+    for (size_t i = 0; i < image->count; i++)
+        if (strcmp(image->band[i].name, name) == 0)
+            return (int64_t)i;
+    return -1;
+}
+
+dtake_status dtake__fail_no_band(const dtake__image_value *image, const char *name, dtake_error *err)
+{
+    char list[200] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < image->count && used < sizeof list - 24; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%.20s", i > 0 ? ", " : "",
+                                 image->band[i].name);
+    return dtake__fail(err, DTAKE_E_NOT_FOUND, "no band '%.60s'%s%.100s; there is %s", name,
+                       image->id[0] != '\0' ? " in " : "", image->id, list[0] != '\0' ? list : "none");
+}
+
+dtake__px dtake__call_px(dtake__call *call, const dtake__px_op *op, dtake__px_type type, const dtake__px *in,
+                         size_t count, double param)
+{
+    return dtake__px_add(
+        dtake__eval_expressions(call->eval),
+        &(dtake__px_node){ .op = op, .type = type, .in = in, .count = count, .param = { param } });
+}
+
+const dtake__px_type *dtake__call_type(dtake__call *call, dtake__px px)
+{
+    return &dtake__px_node_of(dtake__eval_expressions(call->eval), px)->type;
+}
+
+/* --- casts --- */
+
+static bool is_list(dtake__kind kind)
+{
+    return kind == DTAKE__LIST || kind == DTAKE__IMAGE_COLLECTION || kind == DTAKE__FEATURE_COLLECTION;
+}
+
+static dtake_status one_item(dtake__eval *eval, dtake__value item, dtake__kind kind, dtake__value *out,
+                             dtake_error *err)
+{
+    dtake__value *kept = dtake__slab_alloc(dtake__eval_slab(eval), 1, sizeof *kept);
+    if (kept == NULL)
+        return dtake__fail_nomem(err, "an evaluation");
+    *kept = item;
+    *out = (dtake__value){ .kind = kind, .list = { kept, NULL, 1 } };
+    return DTAKE_OK;
+}
+
+static dtake_status constant_image(dtake__eval *eval, double number, dtake__value *out, dtake_error *err)
+{
+    dtake__image_value *image = make_image(eval, 1, err);
+    if (image == NULL)
+        return DTAKE_E_NOMEM;
+    image->band[0] = (dtake__band_value){ .name = "constant",
+                                          .px = dtake__px_constant(dtake__eval_expressions(eval), number) };
+    *out = dtake__value_of_image(image);
+    return dtake__expressions_status(dtake__eval_expressions(eval), err);
+}
+
+/* ee.Image([...]): the bands of all; a name that was there before gets a number. */
+static dtake_status image_of_list(dtake__eval *eval, const dtake__value *from, dtake__value *out,
+                                  dtake_error *err)
+{
+    dtake_status st = DTAKE_OK;
+    size_t bands = 0;
+    dtake__value *images = dtake__slab_alloc(dtake__eval_slab(eval), from->list.count + 1, sizeof *images);
+    if (images == NULL)
+        return dtake__fail_nomem(err, "an image");
+    for (size_t i = 0; i < from->list.count && st == DTAKE_OK; i++) {
+        st = dtake__eval_cast(eval, &from->list.item[i], DTAKE__IMAGE, &images[i], err);
+        bands += st == DTAKE_OK ? images[i].image->count : 0;
+    }
+    if (st != DTAKE_OK)
+        return st;
+    dtake__image_value *image = make_image(eval, bands, err);
+    if (image == NULL)
+        return DTAKE_E_NOMEM;
+    image->count = 0;
+    for (size_t i = 0; i < from->list.count && st == DTAKE_OK; i++)
+        st = dtake__image_append(eval, image, images[i].image, err);
+    *out = dtake__value_of_image(image);
+    return st;
+}
+
+dtake_status dtake__image_append(dtake__eval *eval, dtake__image_value *image, const dtake__image_value *more,
+                                 dtake_error *err)
+{
+    for (size_t i = 0; i < more->count; i++) {
+        char name[128];
+        dtake__band_value band = more->band[i];
+        snprintf(name, sizeof name, "%s", band.name);
+        for (int n = 1; dtake__image_band(image, name) >= 0; n++)
+            snprintf(name, sizeof name, "%.100s_%d", band.name, n);
+        band.name = strcmp(name, band.name) == 0
+                        ? band.name
+                        : dtake__slab_text(dtake__eval_slab(eval), name, strlen(name));
+        if (band.name == NULL)
+            return dtake__fail_nomem(err, "an image");
+        image->band[image->count++] = band;
+    }
+    return DTAKE_OK;
+}
+
+static dtake_status to_image(dtake__eval *eval, const dtake__value *from, dtake__value *out, dtake_error *err)
+{
+    if (from->kind == DTAKE__NUMBER || from->kind == DTAKE__BOOLEAN)
+        return constant_image(eval, from->kind == DTAKE__NUMBER ? from->number : from->boolean, out, err);
+    if (from->kind == DTAKE__LIST)
+        return image_of_list(eval, from, out, err);
+    if (from->kind != DTAKE__STRING)
+        return DTAKE_E_UNSUPPORTED;
+    dtake__image_value *image = make_image(eval, 0, err);
+    if (image == NULL)
+        return DTAKE_E_NOMEM;
+    *out = dtake__value_of_image(image);
+    return dtake__eval_load(eval, from->text, image, err);
+}
+
+static dtake_status to_collection(dtake__eval *eval, const dtake__value *from, dtake__kind kind,
+                                  dtake__value *out, dtake_error *err)
+{
+    dtake__kind of = kind == DTAKE__IMAGE_COLLECTION ? DTAKE__IMAGE : DTAKE__FEATURE;
+    dtake__value item;
+    if (is_list(from->kind) && kind == DTAKE__FEATURE_COLLECTION && from->kind == DTAKE__IMAGE_COLLECTION) {
+        *out = *from; /* the functions of collections serve both kinds */
+        return DTAKE_OK;
+    }
+    if (!is_list(from->kind)) {
+        dtake_status st = dtake__eval_cast(eval, from, of, &item, err);
+        return st == DTAKE_OK ? one_item(eval, item, kind, out, err) : st;
+    }
+    dtake__value *items = dtake__slab_alloc(dtake__eval_slab(eval), from->list.count + 1, sizeof *items);
+    dtake_status st = items != NULL ? DTAKE_OK : dtake__fail_nomem(err, "a collection");
+    for (size_t i = 0; i < from->list.count && st == DTAKE_OK; i++)
+        st = dtake__eval_cast(eval, &from->list.item[i], of, &items[i], err);
+    *out = (dtake__value){ .kind = kind, .list = { items, NULL, from->list.count } };
+    return st;
+}
+
+static dtake_status to_feature(dtake__eval *eval, const dtake__value *from, dtake__value *out,
+                               dtake_error *err)
+{
+    if (from->kind == DTAKE__IMAGE) { /* an element as well */
+        *out = *from;
+        return DTAKE_OK;
+    }
+    dtake__value shape;
+    dtake_status st = dtake__eval_cast(eval, from, DTAKE__GEOMETRY, &shape, err);
+    dtake__feature_value *feature = dtake__slab_alloc(dtake__eval_slab(eval), 1, sizeof *feature);
+    if (st == DTAKE_OK && feature == NULL)
+        st = dtake__fail_nomem(err, "a feature");
+    if (st != DTAKE_OK)
+        return st;
+    feature->shape = shape.shape;
+    *out = (dtake__value){ .kind = DTAKE__FEATURE, .feature = feature };
+    return DTAKE_OK;
+}
+
+static dtake_status to_geometry(dtake__eval *eval, const dtake__value *from, dtake__value *out,
+                                dtake_error *err)
+{
+    const dtake__figure *shape = NULL;
+    dtake_status st = DTAKE_E_UNSUPPORTED;
+    if (from->kind == DTAKE__FEATURE) {
+        shape = from->feature->shape;
+        st = shape != NULL ? DTAKE_OK : dtake__fail(err, DTAKE_E_EMPTY, "a feature has no geometry");
+    } else if (from->kind == DTAKE__FEATURE_COLLECTION) {
+        st = dtake__figure_join(eval, from, &shape, err);
+    } else if (from->kind == DTAKE__DICTIONARY) {
+        st = dtake__figure_of_geojson(eval, from, &shape, err);
+    }
+    *out = (dtake__value){ .kind = DTAKE__GEOMETRY, .shape = shape };
+    return st;
+}
+
+static dtake_status to_projection(dtake__eval *eval, const dtake__value *from, dtake__value *out,
+                                  dtake_error *err)
+{
+    dtake__raster_grid *grid = dtake__slab_alloc(dtake__eval_slab(eval), 1, sizeof *grid);
+    if (from->kind != DTAKE__STRING)
+        return DTAKE_E_UNSUPPORTED;
+    if (grid == NULL)
+        return dtake__fail_nomem(err, "a projection");
+    *grid = (dtake__raster_grid){ .crs = from->text, .transform = { 0, 1, 0, 0, 0, 1 } };
+    *out = (dtake__value){ .kind = DTAKE__PROJECTION, .grid = grid };
+    return DTAKE_OK;
+}
+
+static dtake_status try_cast(dtake__eval *eval, const dtake__value *from, dtake__kind kind, dtake__value *out,
+                             dtake_error *err)
+{
+    switch (kind) {
+    case DTAKE__IMAGE:
+        return to_image(eval, from, out, err);
+    case DTAKE__IMAGE_COLLECTION:
+    case DTAKE__FEATURE_COLLECTION:
+        return to_collection(eval, from, kind, out, err);
+    case DTAKE__FEATURE:
+        return to_feature(eval, from, out, err);
+    case DTAKE__GEOMETRY:
+        return to_geometry(eval, from, out, err);
+    case DTAKE__PROJECTION:
+        return to_projection(eval, from, out, err);
+    case DTAKE__LIST:
+        if (is_list(from->kind)) {
+            *out = *from;
+            out->kind = DTAKE__LIST;
+            return DTAKE_OK;
+        }
+        return from->kind == DTAKE__STRING || from->kind == DTAKE__NUMBER
+                   ? one_item(eval, *from, DTAKE__LIST, out, err)
+                   : DTAKE_E_UNSUPPORTED;
+    case DTAKE__NUMBER:
+        if (from->kind != DTAKE__BOOLEAN)
+            return DTAKE_E_UNSUPPORTED;
+        *out = dtake__value_of_number(from->boolean);
+        return DTAKE_OK;
+    case DTAKE__BOOLEAN:
+        if (from->kind != DTAKE__NUMBER)
+            return DTAKE_E_UNSUPPORTED;
+        *out = (dtake__value){ .kind = DTAKE__BOOLEAN, .boolean = from->number != 0 };
+        return DTAKE_OK;
+    default:
+        return DTAKE_E_UNSUPPORTED;
+    }
+}
+
+dtake_status dtake__eval_cast(dtake__eval *eval, const dtake__value *from, dtake__kind kind,
+                              dtake__value *out, dtake_error *err)
+{
+    if (from->null)
+        return dtake__fail(err, DTAKE_E_USAGE, "a value is null and must be %s", dtake__kind_name(kind));
+    if (kind == DTAKE__OBJECT || kind == from->kind) {
+        *out = *from;
+        return DTAKE_OK;
+    }
+    dtake_error why = { 0 };
+    dtake_status st = try_cast(eval, from, kind, out, &why);
+    if (st == DTAKE_E_UNSUPPORTED && why.message[0] == '\0')
+        return dtake__fail(err, DTAKE_E_USAGE, "a value is of kind %s and must be %s",
+                           dtake__kind_name(from->kind), dtake__kind_name(kind));
+    if (st != DTAKE_OK)
+        dtake__error_copy(err, &why);
+    return st;
+}

@@ -1,0 +1,130 @@
+/* What graphs come to while they are evaluated, and what functions are told. All of it lives as long as the
+ * evaluation. A function of the graph is one file: it reads its arguments, and makes a value of them; an
+ * image is a list of bands, each an expression of pixels (raster/eval_pixel.h). docs/graph.md adds one. */
+#ifndef DTAKE_RASTER_EVAL_VALUE_H
+#define DTAKE_RASTER_EVAL_VALUE_H
+
+#include "core/span.h"
+#include "graph/graph.h"
+#include "raster/eval_pixel.h"
+
+typedef struct dtake__eval dtake__eval;
+typedef struct dtake__call dtake__call;
+typedef struct dtake__value dtake__value;
+
+typedef struct dtake__band_value {
+    const char *name;
+    dtake__px px;
+    dtake__px inside;               /* 1 within the footprint, masked outside; 0: without end */
+    const dtake__raster_grid *grid; /* its own; NULL: none */
+} dtake__band_value;
+
+typedef struct dtake__image_value {
+    dtake__band_value *band;
+    size_t count;
+    const char *id; /* for messages; "" if it has none */
+} dtake__image_value;
+
+/* Rings and lines. Longitude and latitude, or `crs`; edges of longitude and latitude are densified already.
+ */
+typedef struct dtake__figure {
+    const char *crs;  /* NULL: longitude and latitude */
+    const char *area; /* GeoJSON MultiPolygon of its polygons; NULL: none, or crs is given */
+    double *xy;       /* all points */
+    size_t points;
+    size_t *part_end; /* rings, lines, single points */
+    size_t parts;
+    bool closed;   /* parts are rings */
+    double box[4]; /* of xy */
+} dtake__figure;
+
+typedef struct dtake__feature_value {
+    const dtake__figure *shape;     /* NULL: none */
+    const dtake__value *properties; /* a dictionary, or NULL */
+} dtake__feature_value;
+
+typedef struct dtake__reducer {
+    const char *name; /* "mean": what bands are called after */
+    double argument;
+    int kind; /* raster/eval_reduce.h */
+} dtake__reducer;
+
+typedef struct dtake__closure dtake__closure;
+
+struct dtake__value {
+    bool null;
+    dtake__kind kind; /* never OBJECT */
+    union {
+        bool boolean;
+        double number;
+        const char *text;
+        struct {
+            dtake__value *item;
+            const char **key; /* of dictionaries */
+            size_t count;
+        } list; /* collections, too */
+        const dtake__image_value *image;
+        const dtake__figure *shape;
+        const dtake__feature_value *feature;
+        const dtake__raster_grid *grid; /* of projections; size 0 */
+        const dtake__reducer *reducer;
+        const dtake__closure *closure;
+    };
+};
+
+struct dtake__call {
+    dtake__eval *eval;
+    const dtake__function *function;
+    dtake__value arg[DTAKE__MAX_PARAMS]; /* promoted, defaults filled in */
+    dtake__value out;
+};
+
+/* For functions. */
+dtake__slab *dtake__eval_slab(dtake__eval *eval);
+dtake__expressions *dtake__eval_expressions(dtake__eval *eval);
+void *dtake__call_alloc(dtake__call *call, size_t count, size_t bytes, dtake_error *err); /* NULL: told */
+const char *dtake__call_text(dtake__call *call, dtake_error *err, const char *fmt, ...) DTAKE_PRINTF(3, 4);
+
+dtake__image_value *dtake__call_image(dtake__call *call, size_t bands,
+                                      dtake_error *err); /* the result; NULL: told */
+dtake_status dtake__call_give(dtake__call *call, dtake__value value);
+dtake__value dtake__value_of_number(double number);
+dtake__value dtake__value_of_text(const char *text);
+dtake__value dtake__value_of_image(const dtake__image_value *image);
+
+/* Runs a closure on named or (names NULL) placed values. */
+dtake_status dtake__eval_apply(dtake__eval *eval, const dtake__closure *closure, const dtake__value *arg,
+                               size_t count, dtake__value *out, dtake_error *err);
+
+/* A value as one of another kind, as far as that can be done: numbers to images, geometries to collections
+ * ... */
+dtake_status dtake__eval_cast(dtake__eval *eval, const dtake__value *from, dtake__kind kind,
+                              dtake__value *out, dtake_error *err);
+
+/* Band of a name; -1: none. */
+int64_t dtake__image_band(const dtake__image_value *image, const char *name);
+/* "no band 'B9' in S2A_...; it has B4, B8" */
+dtake_status dtake__fail_no_band(const dtake__image_value *image, const char *name, dtake_error *err);
+
+/* The expression's node with these inputs. */
+dtake__px dtake__call_px(dtake__call *call, const dtake__px_op *op, dtake__px_type type, const dtake__px *in,
+                         size_t count, double param);
+const dtake__px_type *dtake__call_type(dtake__call *call, dtake__px px);
+
+/* --- an evaluation --- */
+
+/* Where images come from: fills the bands of `id` (made with the eval's slab). */
+typedef dtake_status dtake__image_loader(void *ctx, dtake__eval *eval, const char *id,
+                                         dtake__image_value *out, dtake_error *err);
+
+/* `graph` outlives the evaluation, which outlives its values. */
+dtake_status dtake__eval_new(dtake__eval **out, const dtake__graph *graph, dtake__image_loader *load,
+                             void *ctx, dtake_error *err);
+void dtake__eval_free(dtake__eval *eval);
+dtake_status dtake__eval_value(dtake__eval *eval, dtake__node node, dtake__value *out, dtake_error *err);
+dtake_status dtake__eval_image(dtake__eval *eval, dtake__node node, const dtake__image_value **out,
+                               dtake_error *err);
+
+extern const dtake__registry dtake__functions;
+
+#endif

@@ -1,0 +1,200 @@
+/* The evaluator for tests in Python, loaded by ctypes: a graph in text over bands in memory. */
+#include "core/alloc.h"
+#include "core/error.h"
+#include "graph/text.h"
+#include "raster/eval_program.h"
+#include "raster/eval_value.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PEER __attribute__((visibility("default")))
+
+typedef struct peer_band {
+    const char *image, *name;
+    int type;
+    const void *data;
+    const uint8_t *mask; /* NULL: all valid */
+} peer_band;
+
+typedef struct peer_job {
+    const char *graph, *crs;
+    dtake_affine transform;
+    int64_t width, height, block;
+    int threads, count;
+    const peer_band *band;
+    char message[DTAKE_ERROR_BYTES];
+    int64_t bands;    /* the result's */
+    char names[4096]; /* a line each */
+    int *type;
+    void **data;
+    uint8_t **mask;
+} peer_job;
+
+PEER int eval_peer_run(peer_job *job);
+PEER void eval_peer_dispose(peer_job *job);
+PEER const char *eval_peer_functions(void);
+
+typedef struct share {
+    peer_job *job;
+    const dtake__program *program;
+    int64_t first;
+    dtake_status status;
+    dtake_error err;
+} share;
+
+static dtake_status load(void *ctx, dtake__eval *eval, const char *id, dtake__image_value *out,
+                         dtake_error *err)
+{
+    peer_job *job = ctx;
+    size_t count = 0;
+    dtake__raster_grid *grid = dtake__slab_alloc(dtake__eval_slab(eval), 1, sizeof *grid);
+    out->band = dtake__slab_alloc(dtake__eval_slab(eval), (size_t)job->count + 1, sizeof *out->band);
+    if (out->band == NULL || grid == NULL)
+        return dtake__fail_nomem(err, "an image");
+    *grid = (dtake__raster_grid){ job->crs, job->transform, job->width, job->height };
+    for (int i = 0; i < job->count; i++) {
+        if (strcmp(job->band[i].image, id) != 0)
+            continue;
+        out->band[count++] = (dtake__band_value){
+            .name = job->band[i].name,
+            .grid = grid,
+            .px = dtake__px_add(dtake__eval_expressions(eval),
+                                &(dtake__px_node){ .op = &dtake__op_source,
+                                                   .data = &job->band[i],
+                                                   .type = dtake__px_type_of((dtake_type)job->band[i].type) })
+        };
+    }
+    out->count = count;
+    out->id = id;
+    return count > 0 ? DTAKE_OK : dtake__fail(err, DTAKE_E_NOT_FOUND, "there is no image '%.100s'", id);
+}
+
+static dtake_status run_block(share *s, dtake_window block)
+{
+    peer_job *job = s->job;
+    size_t sources = dtake__program_sources(s->program);
+    dtake__px_plane *plane = dtake__calloc(sources, sizeof *plane);
+    dtake__kernel_out *out = dtake__calloc((size_t)job->bands, sizeof *out);
+    for (size_t i = 0; i < sources; i++) {
+        const peer_band *band = dtake__program_source_at(s->program, i).node->data;
+        plane[i] = (dtake__px_plane){
+            { 0, 0, job->width, job->height }, (dtake_type)band->type, band->data, band->mask, NULL, NULL
+        };
+    }
+    int64_t at = block.row * job->width + block.col;
+    for (int64_t i = 0; i < job->bands; i++)
+        out[i] = (dtake__kernel_out){ (dtake_type)job->type[i],
+                                      (char *)job->data[i] +
+                                          (size_t)at * dtake_type_bytes((dtake_type)job->type[i]),
+                                      job->mask[i] + at, job->width };
+    dtake_status st = dtake__program_run(s->program, block, plane, out, NULL, &s->err);
+    dtake__free(plane);
+    dtake__free(out);
+    return st;
+}
+
+static void *run_share(void *ctx)
+{
+    share *s = ctx;
+    peer_job *job = s->job;
+    int64_t across = (job->width + job->block - 1) / job->block,
+            down = (job->height + job->block - 1) / job->block;
+    for (int64_t i = s->first; i < across * down && s->status == DTAKE_OK; i += job->threads) {
+        int64_t col = i % across * job->block, row = i / across * job->block;
+        s->status = run_block(
+            s, (dtake_window){ col, row, col + job->block < job->width ? job->block : job->width - col,
+                               row + job->block < job->height ? job->block : job->height - row });
+    }
+    return NULL;
+}
+
+static dtake_status run_all(peer_job *job, const dtake__program *program, dtake_error *err)
+{
+    pthread_t thread[16];
+    share shares[16];
+    for (int i = 0; i < job->threads; i++) {
+        shares[i] = (share){ job, program, i, DTAKE_OK, { 0 } };
+        pthread_create(&thread[i], NULL, run_share, &shares[i]);
+    }
+    dtake_status st = DTAKE_OK;
+    for (int i = 0; i < job->threads; i++) {
+        pthread_join(thread[i], NULL);
+        if (shares[i].status != DTAKE_OK && st == DTAKE_OK) {
+            st = shares[i].status;
+            dtake__error_copy(err, &shares[i].err);
+        }
+    }
+    return st;
+}
+
+static dtake_status run_image(peer_job *job, dtake__eval *eval, const dtake__image_value *image,
+                              dtake_error *err)
+{
+    dtake__program *program = NULL;
+    size_t plane = (size_t)(job->width * job->height), used = 0;
+    const dtake__raster_grid grid = { job->crs, job->transform, job->width, job->height };
+    dtake__px *root = dtake__calloc(image->count, sizeof *root);
+    job->type = dtake__calloc(image->count, sizeof *job->type);
+    job->data = dtake__calloc(image->count, sizeof *job->data);
+    job->mask = dtake__calloc(image->count, sizeof *job->mask);
+    job->bands = (int64_t)image->count;
+    for (size_t i = 0; i < image->count; i++) {
+        root[i] = image->band[i].px;
+        job->type[i] =
+            (int)dtake__px_storage(dtake__px_node_of(dtake__eval_expressions(eval), root[i])->type);
+        job->data[i] = dtake__calloc(plane, dtake_type_bytes((dtake_type)job->type[i]));
+        job->mask[i] = dtake__calloc(plane, 1);
+        used += (size_t)snprintf(job->names + used, sizeof job->names - used, "%s\n", image->band[i].name);
+    }
+    dtake_status st =
+        dtake__program_new(&program, dtake__eval_expressions(eval), root, image->count, &grid, err);
+    if (st == DTAKE_OK)
+        st = run_all(job, program, err);
+    dtake__program_free(program);
+    dtake__free(root);
+    return st;
+}
+
+int eval_peer_run(peer_job *job)
+{
+    dtake_error err = { 0 };
+    dtake__eval *eval = NULL;
+    const dtake__image_value *image;
+    dtake__graph *graph = dtake__graph_new(&dtake__functions);
+    dtake__node node = dtake__graph_parse(graph, job->graph, strlen(job->graph));
+    dtake_status st = dtake__graph_status(graph, &err);
+    if (st == DTAKE_OK)
+        st = dtake__eval_new(&eval, graph, load, job, &err);
+    if (st == DTAKE_OK)
+        st = dtake__eval_image(eval, node, &image, &err);
+    if (st == DTAKE_OK)
+        st = run_image(job, eval, image, &err);
+    if (st != DTAKE_OK)
+        memcpy(job->message, err.message, sizeof job->message);
+    dtake__eval_free(eval);
+    dtake__graph_free(graph);
+    return (int)st;
+}
+
+void eval_peer_dispose(peer_job *job)
+{
+    for (int64_t i = 0; i < job->bands; i++) {
+        dtake__free(job->data[i]);
+        dtake__free(job->mask[i]);
+    }
+    dtake__free(job->type);
+    dtake__free(job->data);
+    dtake__free(job->mask);
+}
+
+/* All names, a line each. */
+const char *eval_peer_functions(void)
+{
+    static char text[1 << 16];
+    size_t used = 0;
+    for (size_t i = 0; i < dtake__functions.count; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s\n", dtake__functions.at[i]->name);
+    return text;
+}
