@@ -34,10 +34,12 @@ static dtake_status open_named(dtake__source **out, dtake_runtime *runtime,
             err, DTAKE_E_USAGE,
             "no catalogue: neither HOME nor XDG_DATA_HOME says where the user's data lies; name a "
             "file with --source or DATATAKE_SOURCE");
+    if (dtake__starts_with(source, "tilebox+"))
+        return dtake__tilebox_open(out, runtime, options, err);
     if (strstr(source, "://") != NULL && !dtake__starts_with(source, "file://"))
         return dtake__fail(
             err, DTAKE_E_UNSUPPORTED,
-            "source %.200s: a source is the path of a catalogue file; services are not read yet", source);
+            "source %.200s: a source is the path of a catalogue file, or tilebox+https://HOST", source);
     dtake_client_options local = *options;
     if (dtake__starts_with(source, "file://"))
         local.source = source + strlen("file://");

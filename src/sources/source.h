@@ -126,5 +126,7 @@ dtake_status dtake__source_open(dtake__source **out, dtake_runtime *runtime,
 /* The kinds there are. */
 dtake_status dtake__local_open(dtake__source **out, dtake_runtime *runtime,
                                const dtake_client_options *options, dtake_error *err);
+dtake_status dtake__tilebox_open(dtake__source **out, dtake_runtime *runtime,
+                                 const dtake_client_options *options, dtake_error *err);
 
 #endif

@@ -1,0 +1,218 @@
+#include "sources/tilebox/service.h"
+
+#include "core/alloc.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "format/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_ANSWER = 256 << 20, MAX_REQUEST = 64 << 20, MAX_KEY = 4096, MAX_WORDS = 400 };
+
+/* --- where it is --- */
+
+/* The two services that answer without a key, under a path of their own. */
+static bool is_public(const char *url)
+{
+    return strcmp(url, "https://api.tilebox.com") == 0 || strcmp(url, "https://api.tilebox.dev") == 0;
+}
+
+/* As a header line: nothing in a key may end it. */
+static dtake_status read_key(dtake__service *service, dtake_error *err)
+{
+    const char *key = getenv("TILEBOX_API_KEY");
+    if (key == NULL || key[0] == '\0')
+        return DTAKE_OK;
+    size_t len = strlen(key);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)key[i] <= ' ' || (unsigned char)key[i] > '~')
+            return dtake__fail(err, DTAKE_E_USAGE,
+                               "TILEBOX_API_KEY: a key has no blanks and no control characters");
+    if (len > MAX_KEY)
+        return dtake__fail(err, DTAKE_E_USAGE, "TILEBOX_API_KEY: %zu characters are no key", len);
+    dtake_buf line = DTAKE_BUF_INIT(MAX_KEY + 64);
+    dtake_status st = dtake__buf_printf(&line, "authorization: Bearer %s", key);
+    if (st == DTAKE_OK && (service->key = dtake__strdup(dtake__buf_str(&line))) == NULL)
+        st = DTAKE_E_NOMEM;
+    dtake__buf_dispose(&line);
+    return st == DTAKE_OK ? st : dtake__fail_nomem(err, "a key");
+}
+
+dtake_status dtake__service_init(dtake__service *service, dtake_runtime *runtime, const char *source,
+                                 dtake_error *err)
+{
+    const char *url = source + strlen("tilebox+"), *host = strstr(url, "://");
+    dtake_buf base = DTAKE_BUF_INIT(4096);
+    *service = (dtake__service){ .runtime = runtime };
+    if (!dtake__is_http_url(url) || host[3] == '\0' || host[3] == '/')
+        return dtake__fail(err, DTAKE_E_USAGE,
+                           "source %.200s: expected tilebox+https://HOST or tilebox+http://HOST:PORT",
+                           source);
+    size_t len = strlen(url);
+    while (len > 0 && url[len - 1] == '/')
+        len--;
+    if (memchr(host + 3, '/', (size_t)(url + len - host - 3)) != NULL || strpbrk(host + 3, "?#@") != NULL)
+        return dtake__fail(err, DTAKE_E_USAGE, "source %.200s: a service lies at the root of its host",
+                           source);
+    dtake_status st = read_key(service, err);
+    if (st != DTAKE_OK)
+        return st;
+    service->shown = dtake__strndup(url, len);
+    service->packs = dtake__starts_with(url, "https://");
+    if (service->shown != NULL &&
+        dtake__buf_printf(&base, "%s%s", service->shown,
+                          service->key == NULL && is_public(service->shown) ? "/public" : "") == DTAKE_OK)
+        service->base = dtake__strdup(dtake__buf_str(&base));
+    dtake__buf_dispose(&base);
+    if (service->base != NULL)
+        return DTAKE_OK;
+    dtake__service_dispose(service);
+    return dtake__fail_nomem(err, "a source");
+}
+
+void dtake__service_dispose(dtake__service *service)
+{
+    dtake__free(service->shown);
+    dtake__free(service->base);
+    dtake__free(service->key);
+    *service = (dtake__service){ 0 };
+}
+
+/* --- what it says when it does not answer --- */
+
+typedef struct refusal {
+    char code[40], words[MAX_WORDS];
+} refusal;
+
+/* Of what a refusal says only the first KiB is kept: longer texts are broken JSON. */
+static void copy_json_text(dtake__json_in *in, char *out, size_t size)
+{
+    dtake__json_quoted text;
+    char plain[2048];
+    size_t len = 0, count;
+    if (!dtake__json_read_text(in, &text) || text.raw.len > sizeof plain)
+        return;
+    count = dtake__json_unescape(text, plain);
+    for (; len < count && len + 1 < size; len++)
+        out[len] = (unsigned char)plain[len] < ' ' ? ' ' : plain[len];
+    out[len] = '\0';
+}
+
+/* {"code":"not_found","message":"no such dataset"} */
+static bool read_refusal(const dtake_buf *body, refusal *out)
+{
+    dtake__json_in in;
+    dtake__json_quoted key;
+    *out = (refusal){ 0 };
+    dtake__json_start(&in, dtake__buf_str(body), body->len);
+    if (!dtake__json_enter_object(&in))
+        return false;
+    while (dtake__json_next_key(&in, &key))
+        if (dtake__json_key_is(key, "code"))
+            copy_json_text(&in, out->code, sizeof out->code);
+        else if (dtake__json_key_is(key, "message"))
+            copy_json_text(&in, out->words, sizeof out->words);
+        else
+            dtake__json_skip(&in);
+    return out->code[0] != '\0';
+}
+
+static dtake_status status_of_code(const char *code, dtake_status otherwise)
+{
+    static const struct {
+        const char *code;
+        dtake_status status;
+    } codes[] = {
+        { "not_found", DTAKE_E_NOT_FOUND },       { "unauthenticated", DTAKE_E_AUTH },
+        { "permission_denied", DTAKE_E_AUTH },    { "invalid_argument", DTAKE_E_USAGE },
+        { "out_of_range", DTAKE_E_USAGE },        { "already_exists", DTAKE_E_STATE },
+        { "failed_precondition", DTAKE_E_STATE }, { "unimplemented", DTAKE_E_UNSUPPORTED },
+        { "deadline_exceeded", DTAKE_E_TIMEOUT },
+    };
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (strcmp(codes[i].code, code) == 0)
+            return codes[i].status;
+    return otherwise;
+}
+
+static void tell_refusal(dtake__call *call, dtake_status status, const dtake__http_response *response,
+                         const dtake_error *err)
+{
+    refusal said;
+    const char *method = strchr(call->method, '/') + 1;
+    bool without_key = call->service->key == NULL;
+    if (status == DTAKE_E_CANCELLED)
+        call->status =
+            dtake__fail(&call->err, status, "%s of %s was cancelled", method, call->service->shown);
+    else if (response->http_status >= 400 && read_refusal(&response->body, &said))
+        call->status = dtake__fail(
+            &call->err, status_of_code(said.code, status), "%s of %s: %s (%s%s)%s", method,
+            call->service->shown, said.words[0] != '\0' ? said.words : "refused", said.code,
+            response->attempts > 1 ? ", tried again in vain" : "",
+            without_key && status_of_code(said.code, status) == DTAKE_E_AUTH ? "; TILEBOX_API_KEY is not set"
+                                                                             : "");
+    else
+        call->status =
+            dtake__fail(&call->err, status, "%s of %s: %s", method, call->service->shown, err->message);
+}
+
+/* --- calls --- */
+
+static void answered(dtake_status status, dtake__http_response *response, const dtake_error *err, void *ctx)
+{
+    dtake__call *call = ctx;
+    call->http = NULL;
+    call->status = DTAKE_OK;
+    if (status != DTAKE_OK)
+        tell_refusal(call, status, response, err);
+    else if (!dtake__starts_with(response->content_type, "application/proto"))
+        call->status = dtake__fail(
+            &call->err, DTAKE_E_REMOTE, "%s answers in %.60s, not as a Tilebox service (application/proto)",
+            call->service->shown, response->content_type[0] != '\0' ? response->content_type : "no type");
+    else
+        dtake__buf_move(&call->body, &response->body);
+    call->done(call);
+}
+
+dtake_status dtake__call_send(dtake__call *call, dtake__service *service, const char *method,
+                              const dtake_buf *body)
+{
+    const char *headers[] = { "content-type: application/proto", "connect-protocol-version: 1",
+                              service->packs ? "accept-encoding: gzip" : "accept-encoding: identity",
+                              service->key };
+    dtake_buf url = DTAKE_BUF_INIT(8192);
+    call->service = service;
+    call->method = method;
+    call->body = DTAKE_BUF_INIT(MAX_ANSWER);
+    call->err = (dtake_error){ 0 };
+    if (dtake__buf_printf(&url, "%s/%s", service->base, method) != DTAKE_OK)
+        return dtake__fail_nomem(&call->err, "a call");
+    dtake__http_request request = { .url = dtake__buf_str(&url),
+                                    .method = "POST",
+                                    .max_body = MAX_ANSWER,
+                                    .headers = headers,
+                                    .header_count = service->key != NULL ? 4 : 3,
+                                    .body = body->data,
+                                    .body_bytes = body->len };
+    dtake_status st = dtake__http_start(service->runtime, &request, &call->http, &call->err, answered, call);
+    dtake__buf_dispose(&url);
+    return st;
+}
+
+dtake_status dtake__call_start(dtake__call *call, dtake__service *service, const char *method,
+                               const dtake__tb_message *message, const void *request)
+{
+    dtake_buf body = DTAKE_BUF_INIT(MAX_REQUEST);
+    dtake_status st = dtake__tb_write(message, request, &body, &call->err);
+    if (st == DTAKE_OK)
+        st = dtake__call_send(call, service, method, &body);
+    dtake__buf_dispose(&body);
+    return st;
+}
+
+void dtake__call_cancel(dtake__call *call)
+{
+    if (call->http != NULL)
+        dtake__http_cancel(call->http);
+}

@@ -1,0 +1,62 @@
+/* A Tilebox service as a source: `tilebox+https://api.tilebox.com`. */
+#include "core/alloc.h"
+#include "core/error.h"
+#include "sources/tilebox/remote.h"
+
+void dtake__remote_release(dtake__remote *remote)
+{
+    if (atomic_fetch_sub(&remote->refs, 1) > 1)
+        return;
+    dtake__service_dispose(&remote->service);
+    dtake__free(remote);
+}
+
+static void remote_close(dtake__source *source)
+{
+    dtake__remote_release(dtake__remote_of(source));
+}
+
+/* Datapoints are put into catalogues; a service takes them through its own clients. */
+static void refuse_write(dtake__post *post)
+{
+    dtake__write *write = DTAKE__CONTAINER(post, dtake__write, work.finished);
+    write->status = dtake__fail(&write->err, DTAKE_E_UNSUPPORTED,
+                                "datapoints are stored in catalogue files only, not in a Tilebox service");
+    write->done(write);
+}
+
+static void remote_write(dtake__source *source, dtake__write *write)
+{
+    write->source = source;
+    write->work.finished = (dtake__post){ .run = refuse_write };
+    dtake__loop_post(source->runtime, &write->work.finished);
+}
+
+static const dtake__source_kind remote_kind = {
+    .name = "tilebox",
+    .close = remote_close,
+    .act = dtake__remote_act,
+    .write = remote_write,
+    .stream_open = dtake__remote_stream_open,
+    .stream_pull = dtake__remote_stream_pull,
+    .stream_schema = dtake__remote_stream_schema,
+    .stream_progress = dtake__remote_stream_progress,
+    .stream_cancel = dtake__remote_stream_cancel,
+    .stream_close = dtake__remote_stream_close,
+};
+
+dtake_status dtake__tilebox_open(dtake__source **out, dtake_runtime *runtime,
+                                 const dtake_client_options *options, dtake_error *err)
+{
+    dtake__remote *remote = dtake__calloc(1, sizeof *remote);
+    if (remote == NULL)
+        return dtake__fail_nomem(err, "a source");
+    remote->source = (dtake__source){ &remote_kind, runtime };
+    remote->refs = 1;
+    dtake_status st = dtake__service_init(&remote->service, runtime, options->source, err);
+    if (st != DTAKE_OK)
+        dtake__remote_release(remote);
+    else
+        *out = &remote->source;
+    return st;
+}

@@ -1,0 +1,158 @@
+"""Datapoints of a Tilebox service: equal to what it has, however it is cut into requests and whatever befalls them."""
+import json
+import threading
+import uuid
+
+import pytest
+from tilebox_service import Refusal, Service, made_dataset, ns_of, recorded_dataset
+
+
+@pytest.fixture(scope="module")
+def recorded(shared):
+    folder = shared / "data/tilebox"
+    if not folder.is_dir():
+        pytest.skip("the recorded answers (../shared/data/tilebox) are not here")
+    return folder
+
+
+def load(run, service, *arguments, **more):
+    return run("load", *arguments, "--of", "ndjson", "-q", "--source", service.source, **more)
+
+
+def names(ran):
+    return [row["name"] for row in ran.lines()]
+
+
+def expected_names(*collections, of="only", start=0, stop=None):
+    return [f"{of}-{i:06}" for i in range(start, stop)]
+
+
+def test_the_recorded_answers_come_out_with_their_values(run, recorded):
+    points = json.loads((recorded / "query_collections.full.datapoints.json").read_text())["datapoints"]
+    with Service(recorded_dataset(recorded), page_rows=100) as service:
+        rows = load(run, service, "open_data.copernicus.sentinel2_msi").lines()
+    assert len(rows) == len(points) == 437
+    for row, point in zip(rows, points):
+        assert row.pop("collection") == "S2B_S2MSI1C"
+        assert row.keys() == point.keys() | {k for k in row if row[k] is None}
+        for key, value in point.items():
+            if isinstance(value, dict):
+                assert row[key]["type"] in ("Polygon", "Point", "MultiPolygon")
+            elif key in ("time", "ingestion_time", "stop_time", "published", "updated"):
+                assert ns_of(row[key]) == ns_of(value)
+            elif isinstance(value, float) and value != value:
+                assert row[key] is None
+            elif isinstance(value, str) and key in ("processing_level", "flight_direction", "acquisition_mode"):
+                assert value == f"{key.upper()}_{row[key]}"
+            else:
+                assert row[key] == value
+    assert sum(row["resolution"] == 0 for row in rows) > 0  # present zeros are zeros
+
+
+def test_one_datapoint_is_found_by_its_id(run, recorded):
+    with Service(recorded_dataset(recorded)) as service:
+        found = run("find", "open_data.copernicus.sentinel2_msi", "01941f29-c650-202f-6495-c71dd2118fb1", "--json",
+                    "--source", service.source).json()
+        assert "S2B_MSIL1C_20250101T000019_N0511_R073_T57QWV_20250101T010340.SAFE" in json.dumps(found)
+        missing = run("find", "open_data.copernicus.sentinel2_msi", str(uuid.UUID(int=5)), "--source", service.source,
+                      status=None)
+        assert missing.status != 0 and "no such datapoint" in missing.err
+
+
+def test_a_long_interval_is_asked_for_in_parts_side_by_side_and_comes_in_order(run):
+    with Service(made_dataset(counts=(("only", 30000),)), page_rows=1000, slow_s=0.02) as service:
+        ran = load(run, service, "made.rows")
+        assert names(ran) == expected_names(stop=30000)
+        assert 1 < service.most_at_once <= 9
+        assert run("search", "made.rows", "--count", "--source", service.source).out == "30000\n"
+
+
+def test_several_collections_are_merged_by_time(run):
+    with Service(made_dataset(counts=(("a", 3000), ("b", 1500), ("c", 10))), page_rows=400) as service:
+        rows = load(run, service, "made.rows").lines()
+        assert len(rows) == 4510
+        assert [ns_of(row["time"]) for row in rows] == sorted(ns_of(row["time"]) for row in rows)
+        assert {row["collection"] for row in rows} == {"a", "b", "c"}
+        assert all(row["name"].startswith(row["collection"]) for row in rows)
+        two = load(run, service, "made.rows", "-c", "b,c").lines()
+        assert [row["name"] for row in two] == [row["name"] for row in rows if row["collection"] in "bc"]
+        wrong = load(run, service, "made.rows", "-c", "bb", status=None)
+        assert wrong.status != 0 and "no collection 'bb'" in wrong.err
+
+
+@pytest.mark.parametrize("page_rows", [7, 1000])
+def test_questions_are_answered_as_the_catalogue_answers_them(run, tmp_path, page_rows):
+    """The same rows in a catalogue file are the oracle."""
+    with Service(made_dataset(counts=(("only", 600),)), page_rows=page_rows) as service:
+        whole = tmp_path / "all.csv"
+        run("load", "made.rows", "-o", whole, "-q", "--source", service.source)
+        run("ingest", whole, "-d", "made.rows", "-c", "only", "-q")
+        for question in (["--datetime", "2024-01-01T00:01:00Z/2024-01-01T00:02:30.000000001Z"],
+                         ["--datetime", "../2024-01-01T00:00:09Z"],
+                         ["--filter", "cloud_cover > 12.5 AND orbit = 0"],
+                         ["--filter", "cloud_cover IS NULL"],
+                         ["-n", "13"],
+                         ["--fields", "name,cloud_cover"],
+                         ["--filter", "name LIKE 'only-0001%'", "--fields", "time,name", "-n", "5"]):
+            ours = load(run, service, "made.rows", *question)
+            assert ours.lines() != [], question
+            fields = ours.lines()[0].keys() - {"id", "ingestion_time"}
+            theirs = run("load", "made.rows", *question, "--of", "ndjson", "-q")
+            assert ([{k: row[k] for k in fields} for row in ours.lines()]
+                    == [{k: row.get(k) for k in fields} for row in theirs.lines()]), question
+
+
+def restart(service):
+    """The listening socket goes away with all that is under way, and comes back on the same port."""
+    threading.Thread(target=lambda: (service.stop(), service.start())).start()
+    return "reset"
+
+
+@pytest.mark.parametrize("faults", [
+    {0: "reset", 4: "reset"},
+    {1: "cut", 3: "cut"},
+    {2: Refusal(429, "resource_exhausted", "slow down", {"retry-after": "0"})},
+    {0: Refusal(503, "unavailable", "not now"), 3: Refusal(502, "unavailable", "nor now")},
+    {5: restart},
+], ids=["reset", "cut", "429", "unavailable", "restart"])
+def test_what_befalls_requests_does_not_change_the_data(run, faults):
+    with Service(made_dataset(), page_rows=1500, faults=faults) as service:
+        assert names(load(run, service, "made.rows")) == expected_names(stop=20000)
+        assert not service.faults
+
+
+@pytest.mark.parametrize("fault,words", [
+    ("torn", "made"),
+    ("again", "that page again"),
+    (Refusal(400, "invalid_argument", "filters.time_interval is odd"), "filters.time_interval is odd"),
+    (Refusal(403, "permission_denied", "not for you"), "not for you (permission_denied); TILEBOX_API_KEY is not set"),
+], ids=["torn", "again", "invalid", "denied"])
+def test_what_cannot_be_mended_is_one_error_and_no_file(run, tmp_path, fault, words):
+    with Service(made_dataset(), page_rows=1500, faults={6: fault}) as service:
+        ran = run("load", "made.rows", "-o", tmp_path / "rows.csv", "-q", "--source", service.source, status=None)
+        assert ran.status != 0
+        assert ran.err.count("\n") == 1
+        assert (words in ran.err) if fault != "torn" else "read" in ran.err
+    assert not list(tmp_path.glob("rows*"))
+
+
+def test_an_unknown_dataset_a_wrong_key_and_a_stranger_are_told_apart(run):
+    with Service(made_dataset(), key="secret") as service:
+        ran = load(run, service, "made.rows", status=None)
+        assert ran.status != 0 and "the key is not known" in ran.err and "TILEBOX_API_KEY is not set" in ran.err
+        env = {"TILEBOX_API_KEY": "secret"}
+        assert len(load(run, service, "made.rows", "-n", "3", env=env).lines()) == 3
+        ran = load(run, service, "made.nothing", status=None, env=env)
+        assert ran.status != 0 and "no such dataset" in ran.err and "made.nothing" in ran.err
+        assert "secret" not in ran.err
+
+
+def test_datasets_and_collections_say_what_there_is(run):
+    with Service(made_dataset(counts=(("a", 30), ("b", 0)))) as service:
+        listed = run("datasets", "--json", "--source", service.source)
+        assert "made.rows" in listed.out
+        collections = run("collections", "made.rows", "--source", service.source).lines()
+        assert [(c["name"], c["datapoints"]) for c in collections] == [("a", 30), ("b", 0)]
+        assert collections[0]["start"] == "2024-01-01T00:00:00Z"
+        assert collections[0]["end"] == "2024-01-01T00:00:29Z"
+        assert len(load(run, service, "made.rows").lines()) == 30
