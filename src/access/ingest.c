@@ -148,8 +148,10 @@ static void pump_closing(dtake_ingest *ingest)
         return;
     bool nothing = ingest->stop != DTAKE_OK ||
                    (ingest->options.value.all_or_nothing && atomic_load(&ingest->failed) > 0);
-    if (nothing)
+    if (nothing) {
         ingest->storing.rows = 0;
+        ingest->storing.waits = false;
+    }
     if (ingest->storing.writer != NULL)
         dtake__ingest_store_start(ingest, true);
     else

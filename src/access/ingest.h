@@ -97,6 +97,7 @@ typedef struct dtake__ingest_storing {
     dtake__parcel *parcel;
     dtake__parcel_list waiting;
     int64_t rows, since_ms; /* put since the last commit, and when that was */
+    bool part, waits;       /* the commit is of whole chunks only; some rows wait for the next one */
     dtake_status status;
     dtake_error err;
 } dtake__ingest_storing;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* How much an interrupted ingest may lose. Larger transactions are cheaper. */
-enum { COMMIT_ROWS = 1 << 19, COMMIT_MS = 10000 };
+enum { COMMIT_ROWS = 1 << 18, COMMIT_MS = 10000 };
 
 static void step(dtake_ingest *ingest, dtake__write_kind kind);
 
@@ -30,11 +30,13 @@ static void rest(dtake_ingest *ingest)
     dtake__ingest_pump(ingest);
 }
 
-static bool commit_is_due(const dtake_ingest *ingest)
+/* Many rows are committed as whole chunks; those of a slow input to the last one. */
+static bool commit_is_due(const dtake_ingest *ingest, bool *part)
 {
     const dtake__ingest_storing *s = &ingest->storing;
+    *part = s->rows >= COMMIT_ROWS;
     return !ingest->options.value.all_or_nothing && s->rows > 0 &&
-           (s->rows >= COMMIT_ROWS || dtake__now_ms() - s->since_ms >= COMMIT_MS);
+           (*part || dtake__now_ms() - s->since_ms >= COMMIT_MS);
 }
 
 /* The writer stands at the parcel's collection now. */
@@ -59,6 +61,7 @@ static void committed(dtake_ingest *ingest)
     atomic_fetch_add(&ingest->replaced, s->write.counts.replaced);
     atomic_fetch_add(&ingest->same, s->write.counts.same);
     s->rows = 0;
+    s->waits = s->part;
     s->since_ms = dtake__now_ms();
 }
 
@@ -82,7 +85,7 @@ static void done(dtake__write *write)
         return;
     case DTAKE__WRITE_PUT:
         s->rows += dtake_batch_rows(s->parcel->batch);
-        if (commit_is_due(ingest))
+        if (commit_is_due(ingest, &s->part))
             step(ingest, DTAKE__WRITE_COMMIT);
         else
             rest(ingest);
@@ -104,6 +107,7 @@ static void step(dtake_ingest *ingest, dtake__write_kind kind)
                                .collection = s->parcel != NULL ? s->parcel->collection : NULL,
                                .batch = s->parcel != NULL ? s->parcel->batch : NULL,
                                .writer = s->writer,
+                               .part = s->part,
                                .done = done };
     ingest->client->source->kind->write(ingest->client->source, &s->write);
 }
@@ -140,9 +144,10 @@ void dtake__ingest_store_start(dtake_ingest *ingest, bool last)
 {
     dtake__ingest_storing *s = &ingest->storing;
     s->busy = true;
+    s->part = false;
     s->parcel = last ? NULL : dtake__parcel_pop(&s->waiting);
     if (last)
-        step(ingest, s->rows > 0 ? DTAKE__WRITE_COMMIT : DTAKE__WRITE_CLOSE);
+        step(ingest, s->rows > 0 || s->waits ? DTAKE__WRITE_COMMIT : DTAKE__WRITE_CLOSE);
     else if (!s->created)
         create(ingest);
     else if (s->writer == NULL)

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "catalog/content.h"
 #include "table/column.h"
+#include "table/schema.h"
 
 struct dtake__ingest {
     dtake__catalog *catalog;
@@ -28,17 +29,29 @@ struct dtake__ingest {
 
 /* --- transactions --- */
 
-static void end_transaction(dtake__ingest *in)
+/* What waits for the next transaction stays, if there is to be one. */
+static void end_targets(dtake__ingest *in, bool go_on)
 {
+    size_t kept = 0;
     for (size_t i = 0; i < in->target_count; i++)
-        dtake__target_free(in->targets[i]);
-    dtake__free(in->targets);
-    in->targets = NULL;
-    in->target_count = 0;
+        if (go_on && in->targets[i]->pending.rows > 0)
+            in->targets[kept++] = in->targets[i];
+        else
+            dtake__target_free(in->targets[i]);
+    in->target_count = kept;
     in->target = NULL;
+}
+
+static void end_transaction(dtake__ingest *in, bool go_on)
+{
+    end_targets(in, go_on);
     in->counts = (dtake__ingest_counts){ 0 };
     dtake__db_rollback(in->db); /* what was not committed */
     in->writing = false;
+    if (go_on)
+        return;
+    dtake__free(in->targets);
+    in->targets = NULL;
     if (in->paused)
         dtake__background_resume(in->catalog->background);
     in->paused = false;
@@ -55,6 +68,26 @@ static dtake_status find_dataset(dtake__ingest *in, dtake__directory *directory,
     return DTAKE_OK;
 }
 
+/* Rows that waited go where they were to go, if that is still there and of the same kind. */
+static dtake_status renew_targets(dtake__ingest *in, dtake_error *err)
+{
+    dtake__directory *directory = NULL;
+    dtake_status st = in->target_count > 0 ? dtake__directory_load(in->db, &directory, err) : DTAKE_OK;
+    for (size_t i = 0; i < in->target_count && st == DTAKE_OK; i++) {
+        dtake__target *t = in->targets[i];
+        const dtake__collection *c = dtake__directory_collection_by_id(directory, t->collection);
+        const dtake__dataset *d = c != NULL ? dtake__directory_dataset_by_id(directory, c->dataset) : NULL;
+        if (d == NULL || !dtake__schema_same(d->schema, t->schema))
+            st = dtake__fail(err, DTAKE_E_STATE,
+                             "catalogue %s: %s/%s was changed by another program meanwhile",
+                             in->catalog->path, in->dataset, t->name);
+        else
+            st = dtake__target_renew(t, in->db, err);
+    }
+    dtake__directory_release(directory);
+    return st;
+}
+
 static dtake_status begin(dtake__ingest *in, dtake_error *err)
 {
     if (in->writing)
@@ -65,6 +98,8 @@ static dtake_status begin(dtake__ingest *in, dtake_error *err)
     dtake_status st = dtake__db_begin_write(in->db, in->wait_ms, err);
     if (st == DTAKE_OK)
         st = dtake__db_next_generation(in->db, &in->generation, err);
+    if (st == DTAKE_OK)
+        st = renew_targets(in, err);
     if (st == DTAKE_OK)
         in->writing = true;
     else
@@ -119,7 +154,7 @@ static dtake_status turn(dtake__ingest *in, dtake_error *err)
 static dtake_status fail_for_good(dtake__ingest *in, dtake_status st)
 {
     if (st != DTAKE_OK && in->db != NULL) {
-        end_transaction(in);
+        end_transaction(in, false);
         in->failed = true;
     }
     return st;
@@ -158,7 +193,7 @@ void dtake__ingest_close(dtake__ingest *in)
     if (in == NULL)
         return;
     if (in->db != NULL) {
-        end_transaction(in);
+        end_transaction(in, false);
         in->db->checkpoint_later = false;
     }
     dtake__catalog_give(in->catalog, in->db);
@@ -321,35 +356,46 @@ dtake_status dtake__ingest_put(dtake__ingest *in, const dtake_batch *batch, dtak
 
 /* --- committing --- */
 
-static dtake_status finish_target(dtake__ingest *in, dtake__target *t, dtake_error *err)
+static dtake_status finish_target(dtake__ingest *in, dtake__target *t, bool all, dtake_error *err)
 {
     dtake__flush flush = flush_of(in);
-    dtake_status st = dtake__target_flush(t, &flush, true, err);
+    dtake_status st = all ? dtake__target_flush(t, &flush, true, err) : dtake__target_settle(t, &flush, err);
     for (size_t i = 0; st == DTAKE_OK && i < t->chunk_count; i++)
         if (t->chunks[i].changed)
             st = dtake__bury(in->db, &t->chunks[i].listed, err);
     if (st != DTAKE_OK || !t->touched)
         return st;
-    st = dtake__fold_small(in->db, t->collection, in->schema, err);
+    if (all)
+        st = dtake__fold_small(in->db, t->collection, in->schema, err);
     return st == DTAKE_OK ? dtake__collection_touch(in->db, t->collection, in->generation, err) : st;
 }
 
-dtake_status dtake__ingest_commit(dtake__ingest *in, dtake__ingest_counts *counts, dtake_error *err)
+static dtake_status commit(dtake__ingest *in, bool all, dtake__ingest_counts *counts, dtake_error *err)
 {
     dtake_status st = look_failed(in, err);
     if (st == DTAKE_OK && !in->writing)
         st = begin(in, err);
     for (size_t i = 0; i < in->target_count && st == DTAKE_OK; i++)
-        st = finish_target(in, in->targets[i], err);
+        st = finish_target(in, in->targets[i], all, err);
     if (st == DTAKE_OK)
         st = dtake__db_commit(in->db, err);
     if (st != DTAKE_OK)
         return fail_for_good(in, st);
     if (counts != NULL)
         *counts = in->counts;
-    end_transaction(in);
+    end_transaction(in, !all);
     in->committed = true;
     if (in->db->log_pages >= DTAKE__CHECKPOINT_PAGES)
         dtake__background_wake(in->catalog->checkpoints);
     return DTAKE_OK;
+}
+
+dtake_status dtake__ingest_commit(dtake__ingest *in, dtake__ingest_counts *counts, dtake_error *err)
+{
+    return commit(in, true, counts, err);
+}
+
+dtake_status dtake__ingest_commit_chunks(dtake__ingest *in, dtake__ingest_counts *counts, dtake_error *err)
+{
+    return commit(in, false, counts, err);
 }

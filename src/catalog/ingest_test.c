@@ -180,6 +180,58 @@ static void items_of_one_file_go_to_several_collections_in_one_transaction(void 
     sandbox_free(s);
 }
 
+static dtake__ingest *put_open(sandbox *s, const dtake_batch *batch, dtake__ingest_counts *counts)
+{
+    dtake__ingest *in;
+    SANDBOX_OK(s, dtake__ingest_open(&in, s->catalog, "small", "a", 5000, &s->err));
+    SANDBOX_OK(s, dtake__ingest_put(in, batch, &s->err));
+    SANDBOX_OK(s, dtake__ingest_commit_chunks(in, counts, &s->err));
+    return in;
+}
+
+/* In the middle of a long ingest; what other programs do in between is met. */
+static void rows_that_fill_no_chunk_may_wait_for_the_next_commit(void **state)
+{
+    (void)state;
+    enum { ROWS = 100000, CHUNK = 65536 };
+    sandbox *s = small_sandbox();
+    dtake_schema *schema = small_schema();
+    dtake_batch *batch = small_batch(schema, 0, 1, ROWS), *rest = small_batch(schema, 0, 2, 90000);
+    dtake_query *q = sandbox_query("small");
+    dtake__ingest_counts counts;
+    dtake__ingest *in = put_open(s, batch, &counts);
+    CHECK_EQ(counts.added, CHUNK);
+    CHECK_EQ(sandbox_rows(s, q), CHUNK);
+    SANDBOX_OK(s, dtake__ingest_commit(in, &counts, &s->err));
+    CHECK_EQ(counts.added, ROWS - CHUNK);
+    CHECK_EQ(sandbox_rows(s, q), ROWS);
+    dtake__ingest_close(in);
+
+    /* every other second of the same: 24,464 wait, and somebody else stores them first */
+    in = put_open(s, rest, &counts);
+    int64_t added = counts.added;
+    CHECK_EQ(sandbox_rows(s, q), ROWS + added);
+    int64_t others = sandbox_put(s, "small", "a", rest).added;
+    CHECK(others > 0 && added + others < 90000);
+    SANDBOX_OK(s, dtake__ingest_commit(in, &counts, &s->err));
+    CHECK_EQ(counts.added, 0);
+    CHECK_EQ(sandbox_rows(s, q), ROWS + added + others);
+    dtake__ingest_close(in);
+
+    in = put_open(s, batch, &counts);
+    SANDBOX_OK(s, dtake__catalog_collection_delete(s->catalog, "small", "a", &s->err));
+    CHECK_STATUS(dtake__ingest_commit(in, &counts, &s->err), DTAKE_E_STATE);
+    CHECK(strstr(s->err.message, "small/a was changed by another program") != NULL);
+    dtake__ingest_close(in);
+    CHECK_EQ(sandbox_rows(s, q), 0);
+    sandbox_check(s);
+    dtake_query_free(q);
+    dtake_batch_release(batch);
+    dtake_batch_release(rest);
+    dtake_schema_release(schema);
+    sandbox_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_name_that_comes_twice_at_once_is_replaced_only_by_other_content),
         cmocka_unit_test(rows_put_out_of_order_come_back_in_order),
         cmocka_unit_test(many_small_commits_leave_few_chunks),
+        cmocka_unit_test(rows_that_fill_no_chunk_may_wait_for_the_next_commit),
         cmocka_unit_test(nothing_is_seen_before_the_commit_nor_after_giving_up),
         cmocka_unit_test(items_of_one_file_go_to_several_collections_in_one_transaction),
     };

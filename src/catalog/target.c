@@ -33,21 +33,37 @@ dtake_status dtake__target_add(dtake__target *t, const dtake__listed_chunk *chun
     return DTAKE_OK;
 }
 
+static dtake_status load_chunks(dtake__target *t, dtake__db *db, dtake_error *err)
+{
+    dtake__chunk_list *list = NULL;
+    dtake_status st = dtake__chunks_load(db, t->collection, &list, err);
+    for (size_t i = 0; st == DTAKE_OK && i < list->count; i++)
+        st = dtake__target_add(t, &list->at[i], false, err);
+    dtake__chunks_release(list);
+    return st;
+}
+
+static void forget_chunks(dtake__target *t)
+{
+    for (size_t i = 0; i < t->chunk_count; i++) {
+        dtake__free((void *)t->chunks[i].listed.dead);
+        dtake__free(t->chunks[i].filter);
+        dtake__known_free(t->chunks[i].known);
+    }
+    t->chunk_count = 0;
+}
+
 dtake_status dtake__target_open(dtake__target **out, dtake__db *db, int64_t collection, const char *name,
                                 const dtake_schema *schema, dtake_error *err)
 {
     dtake__target *t = dtake__calloc(1, sizeof *t);
-    dtake__chunk_list *list = NULL;
     if (t == NULL)
         return no_memory(err);
     t->collection = collection;
     t->schema = dtake_schema_retain(schema);
     t->name_field = dtake_schema_find_role(schema, DTAKE_ROLE_NAME);
     t->name = dtake__strdup(name);
-    dtake_status st = t->name != NULL ? dtake__chunks_load(db, collection, &list, err) : no_memory(err);
-    for (size_t i = 0; st == DTAKE_OK && i < list->count; i++)
-        st = dtake__target_add(t, &list->at[i], false, err);
-    dtake__chunks_release(list);
+    dtake_status st = t->name != NULL ? load_chunks(t, db, err) : no_memory(err);
     if (st == DTAKE_OK)
         *out = t;
     else
@@ -61,15 +77,18 @@ void dtake__target_free(dtake__target *t)
         return;
     dtake__encode_drop(t->job);
     dtake__pending_dispose(&t->pending);
-    for (size_t i = 0; i < t->chunk_count; i++) {
-        dtake__free((void *)t->chunks[i].listed.dead);
-        dtake__free(t->chunks[i].filter);
-        dtake__known_free(t->chunks[i].known);
-    }
+    forget_chunks(t);
     dtake__free(t->chunks);
     dtake__free(t->name);
     dtake_schema_release((dtake_schema *)t->schema);
     dtake__free(t);
+}
+
+dtake_status dtake__target_renew(dtake__target *t, dtake__db *db, dtake_error *err)
+{
+    forget_chunks(t);
+    t->touched = false;
+    return load_chunks(t, db, err);
 }
 
 dtake_status dtake__target_put(dtake__target *t, const dtake_batch *batch, dtake_error *err)
@@ -90,7 +109,7 @@ static int64_t cut_of(const int64_t *times, const int32_t *order, int64_t rows)
     return DTAKE__CHUNK_MAX_ROWS;
 }
 
-static dtake_status write_job(dtake__target *t, const dtake__flush *flush, dtake_error *err)
+dtake_status dtake__target_settle(dtake__target *t, const dtake__flush *flush, dtake_error *err)
 {
     dtake__chunk_draft draft;
     dtake__encode_job *job = t->job;
@@ -121,7 +140,7 @@ static dtake_status split(dtake__target *t, const dtake__flush *flush, const dta
     if (st == DTAKE_OK && cut < o->rows)
         st = dtake__pending_copy(&t->pending, o->order + cut, o->rows - cut, &rest, err);
     if (st == DTAKE_OK)
-        st = write_job(t, flush, err); /* the rows under way are to be met too */
+        st = dtake__target_settle(t, flush, err); /* the rows under way are to be met too */
     if (st == DTAKE_OK)
         st = dtake__target_sift(t, flush, &first, err);
     if (st == DTAKE_OK && first.rows > 0)
@@ -154,6 +173,6 @@ dtake_status dtake__target_flush(dtake__target *t, const dtake__flush *flush, bo
            (p->rows >= DTAKE__PENDING_ROWS || p->bytes >= DTAKE__PENDING_BYTES || (all && p->rows > 0)))
         st = flush_once(t, flush, err);
     if (st == DTAKE_OK && all)
-        st = write_job(t, flush, err);
+        st = dtake__target_settle(t, flush, err);
     return st;
 }

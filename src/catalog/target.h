@@ -1,4 +1,5 @@
-/* One collection that an ingest writes to, within one transaction. */
+/* One collection that an ingest writes to, within one transaction; rows that fill no chunk may wait for the
+ * next one. */
 #ifndef DTAKE_CATALOG_TARGET_H
 #define DTAKE_CATALOG_TARGET_H
 
@@ -41,6 +42,10 @@ dtake_status dtake__target_open(dtake__target **out, dtake__db *db, int64_t coll
                                 const dtake_schema *schema, dtake_error *err);
 void dtake__target_free(dtake__target *target);
 
+/* In another transaction than before, with the rows that are still pending: others may have changed the
+ * collection meanwhile. */
+dtake_status dtake__target_renew(dtake__target *target, dtake__db *db, dtake_error *err);
+
 /* A batch of the schema, all rows with time and id. */
 dtake_status dtake__target_put(dtake__target *target, const dtake_batch *batch, dtake_error *err);
 
@@ -55,6 +60,9 @@ typedef struct dtake__flush {
  */
 dtake_status dtake__target_flush(dtake__target *target, const dtake__flush *flush, bool all,
                                  dtake_error *err);
+
+/* Waits for the chunk under way and writes it. */
+dtake_status dtake__target_settle(dtake__target *target, const dtake__flush *flush, dtake_error *err);
 
 /* Adds to the end of the list of chunks. */
 dtake_status dtake__target_add(dtake__target *target, const dtake__listed_chunk *chunk, bool ours,

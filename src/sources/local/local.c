@@ -324,7 +324,9 @@ static dtake_status writer_open(local *l, dtake__write *write)
 static dtake_status writer_commit(dtake__write *write)
 {
     dtake__ingest_counts counts = { 0 };
-    dtake_status st = dtake__ingest_commit(write->writer->ingest, &counts, &write->err);
+    dtake__ingest *ingest = write->writer->ingest;
+    dtake_status st = write->part ? dtake__ingest_commit_chunks(ingest, &counts, &write->err)
+                                  : dtake__ingest_commit(ingest, &counts, &write->err);
     write->counts = (dtake__write_counts){ counts.added, counts.replaced, counts.same };
     return st;
 }
