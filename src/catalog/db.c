@@ -104,7 +104,6 @@ void dtake__db_keep_size(dtake__db *db)
     }
 }
 
-/* The file is mapped: what was cut off cannot be read without the system ending the process. */
 static dtake_status look_at_size(const dtake__db *db, dtake_error *err)
 {
     struct stat facts;
@@ -117,11 +116,18 @@ static dtake_status look_at_size(const dtake__db *db, dtake_error *err)
         (long long)db->file_bytes, (long long)facts.st_size);
 }
 
+dtake_status dtake__db_explain(const dtake__db *db, dtake_status st, dtake_error *err)
+{
+    return st == DTAKE_E_INTEGRITY && look_at_size(db, err) != DTAKE_OK ? DTAKE_E_INTEGRITY : st;
+}
+
 dtake_status dtake__db_begin(dtake__db *db, dtake_error *err)
 {
-    dtake_status st = look_at_size(db, err);
+    dtake_status st = db->fixed ? look_at_size(db, err) : DTAKE_OK;
     if (st != DTAKE_OK)
         return st;
+    if (!db->fixed)
+        dtake__db_keep_size(db);
     return dtake__db_do(db, DTAKE__SQL_BEGIN, err);
 }
 

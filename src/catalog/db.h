@@ -102,7 +102,8 @@ typedef struct dtake__db {
     int64_t piece_id;
     dtake_buf scratch; /* bytes of pieces */
     const char *path;  /* the catalogue's */
-    uint64_t inode;    /* of a file that nobody is to change, as it was opened; 0: others may change it */
+    bool fixed;        /* nobody is to change the file, as it was opened; else as a transaction began: */
+    uint64_t inode;    /* 0: not known */
     int64_t file_bytes;
     int log_pages;         /* in the write-ahead log, as of the last commit */
     bool checkpoint_later; /* not as part of a commit: its user sees to it */
@@ -131,8 +132,10 @@ dtake_status dtake__db_exec(dtake__db *db, const char *text, dtake_error *err);
 /* The failure of the last call, in our words. */
 dtake_status dtake__db_fail(dtake__db *db, int code, dtake_error *err);
 
-/* Of an immutable file: a transaction that begins when it has become shorter fails. */
+/* Remembers how long the file is. Where it has become shorter, a transaction on a fixed file fails when it
+ * begins, and what cannot be read within one is explained by that: `st` and `err` are those of a failure. */
 void dtake__db_keep_size(dtake__db *db);
+dtake_status dtake__db_explain(const dtake__db *db, dtake_status st, dtake_error *err);
 
 /* A reading transaction: one committed state until its end. */
 dtake_status dtake__db_begin(dtake__db *db, dtake_error *err);

@@ -11,9 +11,10 @@
 #define TEXT_OF(number)  TEXT_OF_(number)
 #define TEXT_OF_(number) #number
 
+/* Not mapped: of a mapped file that somebody cuts the system ends the process, and a scan takes as long. */
 static const char pragmas[] =
     "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;"
-    "PRAGMA mmap_size = 2147418112; PRAGMA journal_size_limit = 67108864;"
+    "PRAGMA journal_size_limit = 67108864;"
     "PRAGMA trusted_schema = OFF;";
 
 /* Rows carry checksums of their own: SQLite does not see a page whose bytes were exchanged. */
@@ -191,7 +192,8 @@ static dtake_status open_once(dtake__db **out, const char *path, const dtake__db
         db->scratch = DTAKE_BUF_INIT(SIZE_MAX / 2);
         int code = sqlite3_open_v2(dtake__buf_str(&uri), &db->sql, flags, NULL);
         st = code == SQLITE_OK ? set_up(db, mode, err) : dtake__db_fail(db, code, err);
-        if (st == DTAKE_OK && mode->immutable)
+        db->fixed = mode->immutable;
+        if (st == DTAKE_OK)
             dtake__db_keep_size(db);
     }
     dtake__buf_dispose(&uri);

@@ -124,6 +124,38 @@ static void a_copy_that_is_cut_while_it_is_open_is_told(void **state)
     sandbox_free(s);
 }
 
+/* As `cp` over it does. What was read already stays good, the rest is refused: the process lives on. */
+static void a_file_that_is_cut_under_a_search_is_told(void **state)
+{
+    (void)state;
+    enum { CHUNKS = 3, CHUNK = 65536, CUT_BYTES = 3 * 16384 };
+    sandbox *s = small_sandbox();
+    dtake_query *q = sandbox_query("small");
+    for (int64_t i = 0; i < CHUNKS; i++)
+        put_small(s, "c", i * CHUNK, 1, CHUNK);
+    sandbox_open(s, true);
+    dtake__search *search;
+    dtake_batch *batch = NULL;
+    dtake_status st = DTAKE_OK;
+    int64_t rows = 0;
+    SANDBOX_OK(s, dtake__search_open(&search, s->catalog, q, &s->err));
+    SANDBOX_OK(s, dtake__search_next(search, &batch, &s->err));
+    CHECK_EQ(dtake_batch_rows(batch), CHUNK);
+    CHECK_EQ(truncate(s->path, CUT_BYTES), 0);
+    while (st == DTAKE_OK && batch != NULL) {
+        rows += dtake_batch_rows(batch);
+        dtake_batch_release(batch);
+        st = dtake__search_next(search, &batch, &s->err);
+    }
+    CHECK_STATUS(st, DTAKE_E_INTEGRITY);
+    CHECK(rows < CHUNKS * CHUNK);
+    CHECK(strstr(s->err.message, "somebody cut it from ") != NULL);
+    CHECK(strstr(s->err.message, "to 49152 bytes while it was open") != NULL);
+    dtake__search_close(search);
+    dtake_query_free(q);
+    sandbox_free(s);
+}
+
 static void on_a_network_file_system_it_is_read_and_not_written(void **state)
 {
     (void)state;
@@ -162,6 +194,7 @@ int main(void)
         cmocka_unit_test(a_newer_format_is_refused_by_name),
         cmocka_unit_test(a_catalogue_opened_for_reading_is_not_changed),
         cmocka_unit_test(a_copy_that_is_cut_while_it_is_open_is_told),
+        cmocka_unit_test(a_file_that_is_cut_under_a_search_is_told),
         cmocka_unit_test(on_a_network_file_system_it_is_read_and_not_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

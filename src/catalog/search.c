@@ -182,7 +182,7 @@ dtake_status dtake__search_next(dtake__search *s, dtake_batch **out, dtake_error
         atomic_fetch_add_explicit(&s->datapoints, dtake_batch_rows(*out), memory_order_relaxed);
     else if (st == DTAKE_OK)
         atomic_store(&s->finished, true);
-    return st;
+    return dtake__db_explain(s->view.db, st, err);
 }
 
 void dtake__search_progress(const dtake__search *s, dtake_load_progress *out)

@@ -56,6 +56,7 @@ dtake_status dtake__catalog_find(dtake__catalog *catalog, const char *dataset, c
     st = dtake__directory_dataset(view.directory, dataset, &d, err);
     if (st == DTAKE_OK)
         st = dtake__find_in(&view, d, collection, id, out, err);
+    st = dtake__db_explain(view.db, st, err);
     dtake__view_close(&view);
     return st;
 }
@@ -95,6 +96,8 @@ dtake_status dtake__catalog_count(dtake__catalog *catalog, const dtake_query *qu
         count = count > s->skip ? count - s->skip : 0;
         *out = s->left >= 0 && count > s->left ? s->left : count;
     }
+    if (s != NULL)
+        st = dtake__db_explain(s->view.db, st, err);
     dtake__search_close(s);
     return st;
 }
