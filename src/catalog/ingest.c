@@ -1,14 +1,15 @@
 #include "catalog/background.h"
 #include "catalog/bury.h"
+#include "catalog/complete.h"
 #include "catalog/fold.h"
 #include "catalog/target.h"
 
 #include "core/alloc.h"
-#include "core/clock.h"
 #include "core/error.h"
-#include "catalog/content.h"
-#include "table/column.h"
 #include "table/schema.h"
+
+/* Of rows that are pending, in all collections. */
+enum { PENDING_MAX_BYTES = 64 << 20 };
 
 struct dtake__ingest {
     dtake__catalog *catalog;
@@ -21,6 +22,7 @@ struct dtake__ingest {
     dtake__target **targets;
     size_t target_count;
     dtake__target *target; /* where rows go */
+    int64_t pending_bytes; /* of all targets */
     dtake__ingest_counts counts;
     bool failed;    /* what was put since the last commit is lost */
     bool paused;    /* the background makes way */
@@ -33,11 +35,14 @@ struct dtake__ingest {
 static void end_targets(dtake__ingest *in, bool go_on)
 {
     size_t kept = 0;
+    in->pending_bytes = 0;
     for (size_t i = 0; i < in->target_count; i++)
         if (go_on && in->targets[i]->pending.rows > 0)
             in->targets[kept++] = in->targets[i];
         else
             dtake__target_free(in->targets[i]);
+    for (size_t i = 0; i < kept; i++)
+        in->pending_bytes += in->targets[i]->pending.bytes;
     in->target_count = kept;
     in->target = NULL;
 }
@@ -228,100 +233,31 @@ dtake_status dtake__ingest_turn(dtake__ingest *in, const char *collection, dtake
 
 /* --- rows --- */
 
-static dtake_status check_rows(const dtake__ingest *in, const dtake_batch *batch, dtake_error *err)
-{
-    int fields[2] = { dtake_schema_find_role(in->schema, DTAKE_ROLE_TIME),
-                      dtake_schema_find_role(in->schema, DTAKE_ROLE_NAME) };
-    for (int f = 0; f < 2; f++) {
-        const dtake_column *c = fields[f] >= 0 ? dtake_batch_column(batch, (size_t)fields[f]) : NULL;
-        for (int64_t i = 0; c != NULL && c->null_count > 0 && i < c->rows; i++)
-            if (!dtake__has_value(c, i))
-                return dtake__fail(err, DTAKE_E_USAGE, "store datapoints: row %lld has no %s", (long long)i,
-                                   dtake_schema_field(in->schema, (size_t)fields[f])->name);
-    }
-    return DTAKE_OK;
-}
-
-/* Ids that were not given: time, then a hash of the name, or of the content where there are no names. */
-static dtake_status make_ids(const dtake__ingest *in, const dtake_batch *batch, int id_field,
-                             uint8_t (*out)[16], dtake_error *err)
-{
-    const dtake_column *given = dtake_batch_column(batch, (size_t)id_field);
-    int name_field = dtake_schema_find_role(in->schema, DTAKE_ROLE_NAME);
-    const dtake_column *names = name_field >= 0 ? dtake_batch_column(batch, (size_t)name_field) : NULL;
-    const int64_t *times =
-        dtake_batch_column(batch, (size_t)dtake_schema_find_role(in->schema, DTAKE_ROLE_TIME))->values;
-    uint64_t(*contents)[2] = NULL;
-    if (names == NULL) {
-        contents = dtake__alloc(((size_t)given->rows + 1) * sizeof *contents);
-        if (contents == NULL)
-            return dtake__fail_nomem(err, "store datapoints");
-        dtake__content_hash(batch, contents);
-    }
-    for (int64_t i = 0; i < given->rows; i++) {
-        size_t len;
-        const char *name;
-        if (dtake__has_value(given, i)) {
-            memcpy(out[i], dtake__get_uuid(given, i), 16);
-            continue;
-        }
-        dtake__id_put_time(out[i], times[i]);
-        if (names != NULL) {
-            name = dtake__get_bytes(names, i, &len);
-            dtake__id_put_name(out[i], name, len);
-        } else {
-            dtake__id_put_hash(out[i], contents[i][0], contents[i][1]);
-        }
-    }
-    dtake__free(contents);
-    return DTAKE_OK;
-}
-
-static void fill_times(const dtake_column *given, int64_t now, int64_t *out)
-{
-    for (int64_t i = 0; i < given->rows; i++)
-        out[i] = dtake__has_value(given, i) ? dtake__get_i64(given, i) : now;
-}
-
-/* The batch with all ids and times of ingestion. */
-static dtake_status complete(const dtake__ingest *in, const dtake_batch *batch, uint8_t (*made)[16],
-                             dtake_batch **out, dtake_error *err)
-{
-    size_t fields = dtake_schema_count(in->schema);
-    int64_t rows = dtake_batch_rows(batch);
-    int id = dtake_schema_find_role(in->schema, DTAKE_ROLE_ID);
-    int arrived = dtake_schema_find_role(in->schema, DTAKE_ROLE_INGESTION_TIME);
-    dtake_column *columns = dtake__calloc(fields, sizeof *columns);
-    dtake__arena arena = { 0 };
-    uint8_t(*ids)[16] = dtake__arena_alloc(&arena, (size_t)rows * 16 + 1);
-    int64_t *arrivals = dtake__arena_alloc(&arena, (size_t)rows * sizeof *arrivals + 1);
-    dtake_status st = columns != NULL && ids != NULL && arrivals != NULL
-                          ? dtake__arena_keep_batch(&arena, batch)
-                          : DTAKE_E_NOMEM;
-    if (st != DTAKE_OK)
-        dtake__fail_nomem(err, "store datapoints");
-    for (size_t f = 0; st == DTAKE_OK && f < fields; f++)
-        columns[f] = *dtake_batch_column(batch, f);
-    if (st == DTAKE_OK)
-        st = make_ids(in, batch, id, ids, err);
-    if (st == DTAKE_OK) {
-        if (made != NULL)
-            memcpy(made, ids, (size_t)rows * sizeof *made);
-        columns[id] = (dtake_column){ .rows = rows, .values = ids };
-        if (arrived >= 0) {
-            fill_times(&columns[arrived], dtake__unix_now_ns(), arrivals);
-            columns[arrived] = (dtake_column){ .rows = rows, .values = arrivals };
-        }
-        st = dtake__batch_new(out, in->schema, rows, columns, arena.blocks, arena.count, err);
-    }
-    dtake__arena_dispose(&arena);
-    dtake__free(columns);
-    return st;
-}
-
 static dtake__flush flush_of(dtake__ingest *in)
 {
     return (dtake__flush){ in->db, in->catalog->runtime, &in->counts };
+}
+
+/* A batch goes to the target. Rows of many collections that fill no chunk are written nevertheless before
+ * they fill the memory. */
+static dtake_status put_pending(dtake__ingest *in, const dtake_batch *batch, dtake_error *err)
+{
+    dtake__flush flush = flush_of(in);
+    dtake__pending *pending = &in->target->pending;
+    int64_t before = pending->bytes;
+    dtake_status st = dtake__target_put(in->target, batch, err);
+    if (st != DTAKE_OK)
+        return st;
+    st = fail_for_good(in, dtake__target_flush(in->target, &flush, false, err));
+    if (st != DTAKE_OK)
+        return st;
+    in->pending_bytes += pending->bytes - before;
+    if (in->pending_bytes <= PENDING_MAX_BYTES)
+        return DTAKE_OK;
+    for (size_t i = 0; i < in->target_count && st == DTAKE_OK; i++)
+        st = dtake__target_flush(in->targets[i], &flush, true, err);
+    in->pending_bytes = 0;
+    return fail_for_good(in, st);
 }
 
 dtake_status dtake__ingest_put_ids(dtake__ingest *in, const dtake_batch *batch, uint8_t (*ids)[16],
@@ -335,15 +271,9 @@ dtake_status dtake__ingest_put_ids(dtake__ingest *in, const dtake_batch *batch, 
         return st;
     st = dtake__batch_cast(&cast, batch, in->schema, err);
     if (st == DTAKE_OK)
-        st = check_rows(in, cast, err);
+        st = dtake__rows_complete(cast, ids, &whole, err);
     if (st == DTAKE_OK)
-        st = complete(in, cast, ids, &whole, err);
-    if (st == DTAKE_OK) {
-        dtake__flush flush = flush_of(in);
-        st = dtake__target_put(in->target, whole, err);
-        if (st == DTAKE_OK)
-            st = fail_for_good(in, dtake__target_flush(in->target, &flush, false, err));
-    }
+        st = put_pending(in, whole, err);
     dtake_batch_release(cast);
     dtake_batch_release(whole);
     return st;

@@ -8,11 +8,6 @@
 
 static const uint32_t gone = UINT32_MAX;
 
-static uint64_t name_key(const char *name, size_t len)
-{
-    return dtake__name_hash(name, len) | 1;
-}
-
 static void insert(dtake__known *k, uint64_t key, uint32_t row)
 {
     uint32_t at = (uint32_t)(key >> 8) & (k->slots - 1);
@@ -36,7 +31,7 @@ static dtake_status read_keys(dtake__known *k, dtake__db *db, bool by_name, cons
             size_t len;
             const char *name = dtake__get_bytes(&k->names, i, &len);
             if (dtake__has_value(&k->names, i) && (dead == NULL || !dtake__bit(dead, i)))
-                insert(k, name_key(name, len), i);
+                insert(k, dtake__name_key(name, len), i);
         }
         return st;
     }
@@ -103,7 +98,7 @@ int64_t dtake__known_id(const dtake__known *k, const uint8_t id[16])
 
 int64_t dtake__known_name(const dtake__known *k, const char *name, size_t len)
 {
-    uint64_t key = name_key(name, len);
+    uint64_t key = dtake__name_key(name, len);
     for (uint32_t at = (uint32_t)(key >> 8) & (k->slots - 1); k->keys[at] != 0;
          at = (at + 1) & (k->slots - 1)) {
         size_t known_len;
@@ -114,6 +109,34 @@ int64_t dtake__known_name(const dtake__known *k, const char *name, size_t len)
             return k->rows[at];
     }
     return -1;
+}
+
+/* --- hints: laid out as the keys are --- */
+
+static uint32_t tag_of(uint64_t key)
+{
+    uint32_t tag = (uint32_t)(key >> 32);
+    return tag != 0 ? tag : 1;
+}
+
+dtake_status dtake__hints_make(dtake__hints *out, const dtake__known *k, dtake_error *err)
+{
+    out->tags = dtake__calloc(k->slots, sizeof *out->tags);
+    if (out->tags == NULL)
+        return dtake__fail_nomem(err, "look up datapoints");
+    out->slots = k->slots;
+    for (uint32_t i = 0; i < k->slots; i++)
+        out->tags[i] = k->keys[i] != 0 ? tag_of(k->keys[i]) : 0;
+    return DTAKE_OK;
+}
+
+bool dtake__hints_may_have(const dtake__hints *h, uint64_t key)
+{
+    uint32_t tag = tag_of(key), last = h->slots - 1;
+    for (uint32_t at = (uint32_t)(key >> 8) & last; h->tags[at] != 0; at = (at + 1) & last)
+        if (h->tags[at] == tag)
+            return true;
+    return false;
 }
 
 void dtake__known_forget(dtake__known *k, int64_t row)

@@ -31,9 +31,24 @@ void dtake__known_forget(dtake__known *known, int64_t row); /* it died */
 dtake_status dtake__known_contents(dtake__known *known, dtake__db *db, const dtake_schema *schema,
                                    const uint64_t (**out)[2], dtake_error *err);
 
+/* Half of each key alone, 4 bytes a slot: what is kept of the chunks that rows out of order might all be in.
+ * Whoever is told may be there is looked up; of a thousand million others one is. */
+typedef struct dtake__hints {
+    uint32_t *tags; /* 0: free; NULL: not made yet */
+    uint32_t slots;
+    uint64_t used; /* of the last asking */
+} dtake__hints;
+
+dtake_status dtake__hints_make(dtake__hints *out, const dtake__known *known, dtake_error *err);
+bool dtake__hints_may_have(const dtake__hints *hints, uint64_t key);
+
 static inline uint64_t dtake__id_key(const uint8_t id[16])
 {
     return dtake__hash64(id, 16, 5) | 1;
+}
+static inline uint64_t dtake__name_key(const char *name, size_t len)
+{
+    return dtake__name_hash(name, len) | 1;
 }
 
 #endif

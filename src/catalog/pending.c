@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* What a batch takes beside its values, about: rows of many collections come in batches of a few. */
+enum { BATCH_BYTES = 1024, COLUMN_BYTES = 256 };
+
 static dtake_status no_memory(dtake_error *err)
 {
     return dtake__fail_nomem(err, "store datapoints");
@@ -21,7 +24,8 @@ dtake_status dtake__pending_put(dtake__pending *p, const dtake_batch *batch, dta
     p->at = grown;
     p->at[p->count++] = dtake_batch_retain(batch);
     p->rows += dtake_batch_rows(batch);
-    p->bytes += dtake__batch_bytes(batch);
+    p->bytes += dtake__batch_bytes(batch) + BATCH_BYTES +
+                (int64_t)dtake_schema_count(dtake_batch_schema(batch)) * COLUMN_BYTES;
     return DTAKE_OK;
 }
 

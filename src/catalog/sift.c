@@ -67,6 +67,38 @@ static dtake_status keys_of(sieve *s, dtake__target_chunk *c, dtake_error *err)
     return st;
 }
 
+static void drop_oldest_hints(dtake__target *t)
+{
+    dtake__target_chunk *oldest = NULL;
+    int kept = 0;
+    for (size_t i = 0; i < t->chunk_count; i++) {
+        dtake__target_chunk *c = &t->chunks[i];
+        if (c->hints.tags == NULL)
+            continue;
+        kept++;
+        if (oldest == NULL || c->hints.used < oldest->hints.used)
+            oldest = c;
+    }
+    if (kept < DTAKE__HINTS_MAX)
+        return;
+    dtake__free(oldest->hints.tags);
+    oldest->hints = (dtake__hints){ 0 };
+}
+
+/* Whatever needs keys looks at hints first: mostly they tell that nothing of the kind is there. */
+static dtake_status hints_of(sieve *s, dtake__target_chunk *c, dtake_error *err)
+{
+    dtake_status st = DTAKE_OK;
+    if (c->hints.tags == NULL) {
+        drop_oldest_hints(s->target);
+        st = keys_of(s, c, err);
+        if (st == DTAKE_OK)
+            st = dtake__hints_make(&c->hints, c->known, err);
+    }
+    c->hints.used = ++s->target->clock;
+    return st;
+}
+
 static dtake_status read_filter(sieve *s, dtake__target_chunk *c, dtake_error *err)
 {
     dtake__chunk *chunk = NULL;
@@ -162,6 +194,9 @@ static dtake_status sift_names(sieve *s, dtake__target_chunk *c, dtake_error *er
         uint64_t hash = dtake__name_hash(name, len);
         if (!dtake__filter_block_has(c->filter + dtake__filter_block(c->filter_bytes, hash), hash))
             continue;
+        st = hints_of(s, c, err);
+        if (st != DTAKE_OK || !dtake__hints_may_have(&c->hints, dtake__name_key(name, len)))
+            continue;
         st = keys_of(s, c, err);
         int64_t row = st == DTAKE_OK ? dtake__known_name(c->known, name, len) : -1;
         if (row >= 0)
@@ -190,6 +225,9 @@ static dtake_status sift_ids(sieve *s, dtake__target_chunk *c, dtake_error *err)
     for (int64_t i = 0; i < s->rows && st == DTAKE_OK; i++) {
         int64_t ms = dtake__id_ms(id_of(s, i));
         if (s->drop[i] || ms < c->listed.facts.id_ms_min || ms > c->listed.facts.id_ms_max)
+            continue;
+        st = hints_of(s, c, err);
+        if (st != DTAKE_OK || !dtake__hints_may_have(&c->hints, dtake__id_key(id_of(s, i))))
             continue;
         st = keys_of(s, c, err);
         if (st == DTAKE_OK && dtake__known_id(c->known, id_of(s, i)) >= 0) {

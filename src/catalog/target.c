@@ -43,14 +43,15 @@ static dtake_status load_chunks(dtake__target *t, dtake__db *db, dtake_error *er
     return st;
 }
 
-static void forget_chunks(dtake__target *t)
+static void forget_chunks(dtake__target_chunk *chunks, size_t count)
 {
-    for (size_t i = 0; i < t->chunk_count; i++) {
-        dtake__free((void *)t->chunks[i].listed.dead);
-        dtake__free(t->chunks[i].filter);
-        dtake__known_free(t->chunks[i].known);
+    for (size_t i = 0; i < count; i++) {
+        dtake__free((void *)chunks[i].listed.dead);
+        dtake__free(chunks[i].filter);
+        dtake__free(chunks[i].hints.tags);
+        dtake__known_free(chunks[i].known);
     }
-    t->chunk_count = 0;
+    dtake__free(chunks);
 }
 
 dtake_status dtake__target_open(dtake__target **out, dtake__db *db, int64_t collection, const char *name,
@@ -77,8 +78,7 @@ void dtake__target_free(dtake__target *t)
         return;
     dtake__encode_drop(t->job);
     dtake__pending_dispose(&t->pending);
-    forget_chunks(t);
-    dtake__free(t->chunks);
+    forget_chunks(t->chunks, t->chunk_count);
     dtake__free(t->name);
     dtake_schema_release((dtake_schema *)t->schema);
     dtake__free(t);
@@ -86,9 +86,20 @@ void dtake__target_free(dtake__target *t)
 
 dtake_status dtake__target_renew(dtake__target *t, dtake__db *db, dtake_error *err)
 {
-    forget_chunks(t);
+    dtake__target_chunk *before = t->chunks;
+    size_t count = t->chunk_count;
+    t->chunks = NULL;
+    t->chunk_count = t->chunk_room = 0;
     t->touched = false;
-    return load_chunks(t, db, err);
+    dtake_status st = load_chunks(t, db, err);
+    for (size_t i = 0; i < t->chunk_count; i++)
+        for (size_t k = 0; k < count; k++)
+            if (t->chunks[i].listed.id == before[k].listed.id) {
+                t->chunks[i].hints = before[k].hints; /* rows of a chunk never change, only die */
+                before[k].hints.tags = NULL;
+            }
+    forget_chunks(before, count);
+    return st;
 }
 
 dtake_status dtake__target_put(dtake__target *t, const dtake_batch *batch, dtake_error *err)

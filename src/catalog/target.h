@@ -12,7 +12,8 @@ enum {
     DTAKE__CHUNK_LEVEL = 3,          /* of zstd, when written first */
     DTAKE__PENDING_ROWS = 80 * 1024, /* a chunk and what is left over when it is cut between two times */
     DTAKE__PENDING_BYTES = 24 << 20,
-    DTAKE__KNOWN_MAX = 32, /* chunks whose keys are in memory, of one collection */
+    DTAKE__KNOWN_MAX = 8,  /* chunks of one collection whose keys are in memory, 3 to 5 MB each */
+    DTAKE__HINTS_MAX = 96, /* and those of which there are hints, half a MB each */
 };
 
 /* A chunk that was there when the transaction began, or was written in it. */
@@ -20,7 +21,8 @@ typedef struct dtake__target_chunk {
     dtake__listed_chunk listed; /* `dead` is ours to change once `changed` is set */
     bool changed;               /* rows died in this transaction */
     bool ours;                  /* was written in it */
-    dtake__known *known;
+    dtake__known *known;        /* NULL: not in memory */
+    dtake__hints hints;
     uint8_t *filter; /* of names, once read */
     uint32_t filter_bytes;
 } dtake__target_chunk;
