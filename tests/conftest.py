@@ -124,7 +124,7 @@ class Server:
 
 
 # Common log format with the Range header as one more field: HOST - - [TIME] "GET /files/x HTTP/1.1" 206 16384 "bytes=0-16383"
-ACCESS_LINE = re.compile(r'"(?P<method>[A-Z]+) (?P<path>\S+) HTTP/1\.[01]" (?P<status>\d{3}) (?P<bytes>\d+|-)(?P<rest>.*)$')
+ACCESS_LINE = re.compile(r'"(?P<method>[A-Z]+) (?P<path>\S+) HTTP/[12]\.[01]" (?P<status>\d{3}) (?P<bytes>\d+|-)(?P<rest>.*)$')
 
 
 def parse_access_log(text):
@@ -149,7 +149,7 @@ def start_server(program, folder, log, *arguments, env=None):
         ready, _, _ = select.select([process.stdout, process.stderr], [], [], 0.1)
         for stream in ready:
             seen += os.read(stream.fileno(), 65536).decode(errors="replace")
-        match = re.search(r"http://\S+:\d+/", seen)
+        match = re.search(r"https?://\S+:\d+/", seen)
         if match:
             return Server(process, match[0], log)
     process.kill()

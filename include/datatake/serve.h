@@ -9,6 +9,7 @@ typedef struct dtake_server dtake_server;
 typedef struct dtake_serve_options {
     const char *files_dir;       /* served under /files/; NULL: none */
     const char *catalog;         /* file of a catalogue, whose datasets are served; NULL: none */
+    const char *tls_cert, *tls_key; /* PEM files, both or none; then TLS is spoken and nothing else */
     const char *listen;          /* "127.0.0.1:8080", "[::1]:0"; port 0 picks one */
     int64_t first_byte_delay_ms; /* for show: answers wait this long before their first byte */
     int32_t max_connections;     /* 0: 1,024 */

@@ -25,6 +25,8 @@ int dtake__cmd_serve(const dtake__args *args)
     dtake_serve_options options = {
         .files_dir = dtake__args_text(args, "files"),
         .catalog = dtake__args_text(args, "catalog"),
+        .tls_cert = dtake__args_text(args, "tls-cert"),
+        .tls_key = dtake__args_text(args, "tls-key"),
         .listen = dtake__args_text(args, "listen"),
         .first_byte_delay_ms = (int64_t)dtake__args_f64(args, "first-byte-delay", 0),
         .max_connections = (int32_t)dtake__args_i64(args, "max-connections", 0),

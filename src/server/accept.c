@@ -23,7 +23,7 @@ static dtake__conn *conn_new(dtake_server *server)
         return NULL;
     conn->server = server;
     conn->id = ++server->conn_serial;
-    conn->in = DTAKE_BUF_INIT(server->limits.header_bytes + DTAKE__READ_BYTES);
+    conn->in = DTAKE_BUF_INIT(server->limits.header_bytes + 2 * DTAKE__READ_BYTES);
     uv_tcp_init(&server->loop, &conn->tcp);
     uv_timer_init(&server->loop, &conn->timer);
     uv_timer_init(&server->loop, &conn->delay);
@@ -44,7 +44,7 @@ static void refuse(dtake__conn *conn)
                                  "Content-Type: text/plain\r\nContent-Length: 54\r\n\r\n"
                                  "503 Service Unavailable: too many connections at once\n";
     uv_buf_t buf = uv_buf_init((char *)answer, sizeof answer - 1);
-    if (uv_try_write((uv_stream_t *)&conn->tcp, &buf, 1) != (int)buf.len)
+    if (conn->server->tls != NULL || uv_try_write((uv_stream_t *)&conn->tcp, &buf, 1) != (int)buf.len)
         dtake__conn_close(conn);
     else
         dtake__conn_finish(conn);
@@ -66,7 +66,14 @@ bool dtake__conn_accept(dtake_server *server)
         refuse(conn);
         return true;
     }
-    dtake__conn_wait_for(conn, DTAKE__WAIT_REQUEST);
+    if (server->tls != NULL) {
+        conn->tls = dtake__tls_new(server->tls);
+        if (conn->tls == NULL) {
+            dtake__conn_close(conn);
+            return true;
+        }
+    }
+    dtake__conn_wait_for(conn, conn->tls != NULL ? DTAKE__WAIT_REST : DTAKE__WAIT_REQUEST);
     dtake__conn_pump(conn);
     return true;
 }

@@ -18,6 +18,7 @@ static void on_handle_closed(uv_handle_t *handle)
         return;
     if (conn->front_state != NULL)
         conn->front->free(conn->front_state);
+    dtake__tls_free(conn->tls);
     dtake__buf_dispose(&conn->in);
     dtake__free(conn);
 }
@@ -94,7 +95,10 @@ static void on_timer(uv_timer_t *timer)
     switch (conn->wait) {
     case DTAKE__WAIT_REST:
     case DTAKE__WAIT_STREAMS:
-        conn->front->on_timeout(conn->front_state);
+        if (conn->front_state != NULL)
+            conn->front->on_timeout(conn->front_state);
+        else
+            dtake__conn_close(conn); /* hands were not shaken */
         break;
     case DTAKE__WAIT_WRITE:
         check_write(conn);
@@ -165,7 +169,8 @@ const dtake__front *dtake__front_for(const uint8_t *bytes, size_t len)
 static size_t give(dtake__conn *conn, const uint8_t *bytes, size_t len)
 {
     if (conn->front_state == NULL) {
-        conn->front = dtake__front_for(bytes, len);
+        bool chosen = conn->tls != NULL && dtake__tls_speaks_h2(conn->tls);
+        conn->front = chosen ? &dtake__http2_front : dtake__front_for(bytes, len);
         if (conn->front == NULL)
             return 0;
         conn->front_state = conn->front->open(conn);
@@ -193,7 +198,7 @@ static void take_bytes(dtake__conn *conn, const uint8_t *bytes, size_t len)
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
 
 /* A client that sends faster than it reads answers is not listened to beyond one header and one read. */
-static void read_or_not(dtake__conn *conn)
+void dtake__conn_read_or_not(dtake__conn *conn)
 {
     bool wanted = !conn->closing && !conn->ended && conn->in.len <= conn->server->limits.header_bytes;
     if (wanted && !conn->reading)
@@ -212,7 +217,7 @@ void dtake__conn_pump(dtake__conn *conn)
         memmove(conn->in.data, conn->in.data + used, conn->in.len - used);
         conn->in.len -= used;
     }
-    read_or_not(conn);
+    dtake__conn_read_or_not(conn);
 }
 
 static void on_end(dtake__conn *conn)
@@ -222,7 +227,31 @@ static void on_end(dtake__conn *conn)
         dtake__conn_close(conn);
     else
         conn->front->on_end(conn->front_state);
-    read_or_not(conn);
+    dtake__conn_read_or_not(conn);
+}
+
+/* What TLS makes of bytes of the wire; what it has to say goes out. */
+static void take_sealed(dtake__conn *conn, const uint8_t *bytes, size_t len)
+{
+    uint8_t plain[16 * 1024];
+    bool was_ready = dtake__tls_is_ready(conn->tls);
+    ssize_t n = dtake__tls_put(conn->tls, bytes, len) ? 1 : DTAKE__TLS_BROKEN;
+    while (n > 0 && !conn->closing && !conn->lingering) {
+        n = dtake__tls_take(conn->tls, plain, sizeof plain);
+        if (!was_ready && dtake__tls_is_ready(conn->tls)) {
+            was_ready = true;
+            dtake__conn_wait_for(conn, DTAKE__WAIT_REQUEST);
+        }
+        if (n > 0)
+            take_bytes(conn, plain, (size_t)n);
+    }
+    if (conn->closing)
+        return;
+    dtake__conn_send_sealed(conn);
+    if (n == DTAKE__TLS_ENDED && !conn->closing && !conn->ended)
+        on_end(conn);
+    else if (n == DTAKE__TLS_BROKEN && !conn->closing)
+        dtake__conn_finish(conn); /* the alert that says why is read first */
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -237,68 +266,10 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         if (conn->given > LINGER_BYTES)
             dtake__conn_close(conn);
     } else if (n > 0) {
-        take_bytes(conn, (const uint8_t *)buf->base, (size_t)n);
-        read_or_not(conn);
+        if (conn->tls != NULL)
+            take_sealed(conn, (const uint8_t *)buf->base, (size_t)n);
+        else
+            take_bytes(conn, (const uint8_t *)buf->base, (size_t)n);
+        dtake__conn_read_or_not(conn);
     }
-}
-
-/* ---- bytes out ---- */
-
-static void on_written(uv_write_t *request, int status)
-{
-    dtake__conn *conn = request->handle->data;
-    dtake__chunk_free(&conn->server->chunks, request->data);
-    conn->writes--;
-    if (conn->closing)
-        return;
-    if (status != 0) {
-        dtake__conn_close(conn);
-    } else if (conn->writes == 0) {
-        dtake__conn_wait_for(conn, DTAKE__WAIT_NOTHING);
-        conn->front->on_sent(conn->front_state);
-    }
-}
-
-bool dtake__conn_send(dtake__conn *conn, dtake__chunk *chunk, bool last)
-{
-    uv_stream_t *stream = (uv_stream_t *)&conn->tcp;
-    uv_buf_t buf = uv_buf_init((char *)chunk->bytes + chunk->at, (unsigned)chunk->len);
-    conn->given += chunk->len;
-    int n = last && conn->writes == 0 ? uv_try_write(stream, &buf, 1) : UV_EAGAIN;
-    if (n == (int)buf.len) {
-        dtake__chunk_free(&conn->server->chunks, chunk);
-        return true;
-    }
-    if (n > 0)
-        buf = uv_buf_init(buf.base + n, buf.len - (unsigned)n);
-    chunk->request.data = chunk;
-    if ((n < 0 && n != UV_EAGAIN) || uv_write(&chunk->request, stream, &buf, 1, on_written) != 0) {
-        dtake__chunk_free(&conn->server->chunks, chunk);
-        dtake__conn_close(conn);
-        return false;
-    }
-    conn->writes++;
-    dtake__conn_wait_for(conn, DTAKE__WAIT_WRITE);
-    return false;
-}
-
-static void on_shutdown(uv_shutdown_t *request, int status)
-{
-    dtake__conn *conn = request->data;
-    if (status != 0 || conn->ended)
-        dtake__conn_close(conn);
-}
-
-void dtake__conn_finish(dtake__conn *conn)
-{
-    if (conn->closing || conn->lingering)
-        return;
-    dtake__buf_clear(&conn->in);
-    conn->given = 0;
-    dtake__conn_wait_for(conn, DTAKE__WAIT_HANGUP);
-    conn->lingering = true;
-    conn->shutdown.data = conn;
-    if (uv_shutdown(&conn->shutdown, (uv_stream_t *)&conn->tcp, on_shutdown) != 0)
-        dtake__conn_close(conn);
-    read_or_not(conn);
 }

@@ -4,6 +4,7 @@
 
 #include "core/buf.h"
 #include "server/server.h"
+#include "server/tls.h"
 
 /* What speaks a protocol over a connection. The functions are called on the loop thread with the state that
  * `open` returned. The first bytes decide which it is (dtake__front_for). */
@@ -49,6 +50,8 @@ struct dtake__conn {
     uint64_t given;      /* bytes given to the kernel or queued, in all */
     uint64_t taken;      /* of these acknowledged by the client's side when last looked at */
     int writes;          /* under way */
+    bool owes_sent;      /* the front's on_sent is due when they are out */
+    dtake__tls *tls;     /* NULL: plain */
 
     dtake_buf in; /* received, not yet taken by the front */
     bool reading;
@@ -69,6 +72,10 @@ void dtake__conn_pump(dtake__conn *conn);   /* reads, and gives the front what i
 void dtake__conn_finish(dtake__conn *conn); /* closes once the client has read everything */
 void dtake__conn_close(dtake__conn *conn);  /* at once; on_gone is called from inside */
 void dtake__conn_reset(dtake__conn *conn);  /* the same, and what the client has not taken is dropped */
+
+/* Between connection.c and connection_out.c. */
+void dtake__conn_read_or_not(dtake__conn *conn);
+bool dtake__conn_send_sealed(dtake__conn *conn); /* what TLS has to say for itself */
 
 /* NULL: too few bytes to say. */
 const dtake__front *dtake__front_for(const uint8_t *bytes, size_t len);

@@ -102,7 +102,7 @@ bool dtake__listen_is_loopback(const dtake__listen_address *address)
     return (ntohl(in->sin_addr.s_addr) >> 24) == 127;
 }
 
-void dtake__listen_url(const dtake__listen_address *address, char *out, size_t size)
+void dtake__listen_url(const dtake__listen_address *address, const char *scheme, char *out, size_t size)
 {
     const char *host = address->host;
     if (strcmp(host, "0.0.0.0") == 0)
@@ -110,5 +110,5 @@ void dtake__listen_url(const dtake__listen_address *address, char *out, size_t s
     else if (strcmp(host, "::") == 0)
         host = "::1";
     bool brackets = strchr(host, ':') != NULL;
-    snprintf(out, size, brackets ? "http://[%s]:%d/" : "http://%s:%d/", host, address->port);
+    snprintf(out, size, brackets ? "%s://[%s]:%d/" : "%s://%s:%d/", scheme, host, address->port);
 }

@@ -23,6 +23,6 @@ dtake_status dtake__listen_start(uv_tcp_t *tcp, dtake__listen_address *address,
 bool dtake__listen_is_loopback(const dtake__listen_address *address);
 
 /* A URL that reaches it from this machine, with the '/' at the end. */
-void dtake__listen_url(const dtake__listen_address *address, char *out, size_t size);
+void dtake__listen_url(const dtake__listen_address *address, const char *scheme, char *out, size_t size);
 
 #endif

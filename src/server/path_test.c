@@ -174,7 +174,7 @@ static void an_address_to_listen_on_is_host_and_port(void **state)
         CHECK_EQ(st, rows[i].url != NULL ? DTAKE_OK : DTAKE_E_USAGE);
         if (st != DTAKE_OK)
             continue;
-        dtake__listen_url(&address, url, sizeof url);
+        dtake__listen_url(&address, "http", url, sizeof url);
         CHECK_STR(url, rows[i].url);
         CHECK_EQ(dtake__listen_is_loopback(&address), rows[i].loopback);
     }

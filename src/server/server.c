@@ -108,6 +108,8 @@ static dtake_status check_options(const dtake_serve_options *options, dtake_erro
     if (options->max_connections < 0 || options->idle_timeout_ms < 0 || options->header_timeout_ms < 0 ||
         options->write_timeout_ms < 0 || options->first_byte_delay_ms < 0)
         return dtake__fail(err, DTAKE_E_USAGE, "serve: a limit is negative");
+    if ((options->tls_cert == NULL) != (options->tls_key == NULL))
+        return dtake__fail(err, DTAKE_E_USAGE, "serve: TLS needs a certificate and its key, both");
     if (options->max_header_bytes > MAX_HEADER_BYTES)
         return dtake__fail(err, DTAKE_E_USAGE, "serve: a header limit of %zu bytes is over 1 MiB",
                            options->max_header_bytes);
@@ -157,7 +159,7 @@ static dtake_status start_listening(dtake_server *server, const char *text, dtak
         return st;
     snprintf(server->host, sizeof server->host, "%s", address.host);
     server->loopback_only = dtake__listen_is_loopback(&address);
-    dtake__listen_url(&address, server->url, sizeof server->url);
+    dtake__listen_url(&address, server->tls != NULL ? "https" : "http", server->url, sizeof server->url);
     return DTAKE_OK;
 }
 
@@ -194,6 +196,7 @@ void dtake__server_free(dtake_server *server)
     dtake_client_close(server->client);
     dtake_runtime_close(server->runtime);
     dtake__access_log_close(server->log);
+    dtake__tls_identity_close(server->tls);
     dtake__chunks_dispose(&server->chunks);
     dtake__free(server->read_buffer);
     if (server->files_fd >= 0)
@@ -208,6 +211,8 @@ static dtake_status open_parts(dtake_server *server, const dtake_serve_options *
         server->read_buffer != NULL && server->listen != NULL ? DTAKE_OK : dtake__fail_nomem(err, "server");
     if (st == DTAKE_OK && options->files_dir != NULL)
         st = open_files(server, options->files_dir, err);
+    if (st == DTAKE_OK && options->tls_cert != NULL)
+        st = dtake__tls_identity_open(&server->tls, options->tls_cert, options->tls_key, err);
     if (st == DTAKE_OK && options->access_log != NULL)
         st = dtake__access_log_open(&server->log, options->access_log, err);
     if (st == DTAKE_OK)

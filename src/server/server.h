@@ -8,6 +8,7 @@
 #include "server/chunk.h"
 #include "server/exchange.h"
 #include "server/rpc_call.h"
+#include "server/tls.h"
 
 #include <datatake/datasets.h>
 
@@ -58,6 +59,8 @@ struct dtake_server {
     uint8_t *read_buffer; /* DTAKE__READ_BYTES, for the read under way */
     char date[32];
     int64_t date_s;
+
+    dtake__tls_identity *tls; /* NULL: not spoken */
 
     int files_fd; /* the folder under /files/; -1: none */
     dtake_runtime *runtime;
