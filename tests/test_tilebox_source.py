@@ -149,10 +149,47 @@ def test_an_unknown_dataset_a_wrong_key_and_a_stranger_are_told_apart(run):
 
 def test_datasets_and_collections_say_what_there_is(run):
     with Service(made_dataset(counts=(("a", 30), ("b", 0)))) as service:
-        listed = run("datasets", "--json", "--source", service.source)
-        assert "made.rows" in listed.out
+        listed = run("datasets", "--source", service.source).lines()
+        assert [(d["dataset"], d["collections"], d["datapoints"]) for d in listed] == [("made.rows", 2, 30)]
         collections = run("collections", "made.rows", "--source", service.source).lines()
         assert [(c["name"], c["datapoints"]) for c in collections] == [("a", 30), ("b", 0)]
         assert collections[0]["start"] == "2024-01-01T00:00:00Z"
         assert collections[0]["end"] == "2024-01-01T00:00:29Z"
         assert len(load(run, service, "made.rows").lines()) == 30
+
+
+def test_a_dataset_that_cannot_be_read_does_not_hide_the_others(run):
+    broken = made_dataset("made.broken", counts=(("only", 3),))
+    broken.type_bytes = broken.type_bytes[:40]
+    with Service(made_dataset(counts=(("a", 30),)), broken) as service:
+        listed = {d["dataset"]: d for d in run("datasets", "--source", service.source).lines()}
+        assert listed["made.rows"]["datapoints"] == 30
+        assert "made.broken" in listed
+        ran = load(run, service, "made.broken", status=None)
+        assert ran.status != 0 and "made.broken" in ran.err
+
+
+def test_our_server_gives_what_its_catalogue_holds(run, serve, tmp_path):
+    """The same questions to the file and, through the wire, to the server of that file."""
+    catalog = tmp_path / "rows.dtcat"
+    with Service(made_dataset(counts=(("a", 3000), ("b", 1000))), page_rows=5000) as service:
+        for collection in "ab":
+            rows = tmp_path / f"{collection}.csv"
+            run("load", "made.rows", "-c", collection, "-o", rows, "-q", "--fields", "time,name,cloud_cover,orbit",
+                "--source", service.source)
+            run("ingest", rows, "-d", "made.rows", "-c", collection, "-q", "--source", catalog)
+    (tmp_path / "none").mkdir()
+    server = serve(tmp_path / "none", "--catalog", catalog)
+    remote = "tilebox+" + server.url.rstrip("/")
+    for question in ([], ["-c", "a"], ["-n", "13"], ["--filter", "cloud_cover > 12.5 AND orbit = 0"],
+                     ["-c", "b", "--datetime", "2024-01-01T00:01:00Z/2024-01-01T00:02:30.000000001Z"],
+                     ["--fields", "name,cloud_cover"],
+                     ["-c", "a", "--filter", "name LIKE 'a-0001%'", "-n", "7"]):
+        through, direct = (run("load", "made.rows", *question, "--of", "ndjson", "-q", "--source", source).out
+                           for source in (remote, catalog))
+        assert direct != "" and through == direct, question
+    for verb in (["datasets"], ["collections", "made.rows"], ["search", "made.rows", "--count"]):
+        assert run(*verb, "--source", remote).out == run(*verb, "--source", catalog).out
+    first = json.loads(run("load", "made.rows", "-n", "1", "--of", "ndjson", "-q", "--source", catalog).out)
+    found = [run("find", "made.rows/a", first["id"], "--source", source).out for source in (remote, catalog)]
+    assert found[0] == found[1] != ""

@@ -2,6 +2,7 @@
 #include "catalog/lists.h"
 #include "core/alloc.h"
 #include "core/error.h"
+#include "sources/tilebox/listing.h"
 #include "sources/tilebox/remote.h"
 #include "sources/tilebox/sieve.h"
 
@@ -12,6 +13,7 @@ typedef struct doing {
     dtake__remote *from;
     dtake__act *act;
     dtake__asking asking;
+    dtake__listing listing;
     dtake__call call;
     dtake__stream *stream; /* count */
     dtake__pull pull;
@@ -34,108 +36,11 @@ static void finish(doing *d, dtake_status status, const dtake_error *err)
 
 /* --- datasets --- */
 
-/* "open_data.copernicus.sentinel2_msi" out of groups, for services that do not tell slugs. */
-static dtake_status make_slug(const dtake__tb_datasets *answer, const dtake__tb_dataset *dataset,
-                              dtake_buf *out)
+static void listed(dtake__listing *listing)
 {
-    dtake__span path[16] = { dataset->code_name };
-    size_t depth = 1;
-    dtake__tb_id at = dataset->group_id;
-    const dtake__tb_group *groups = answer->groups.at;
-    for (size_t i = 0; at.set && depth < 16 && i < answer->groups.count; i++)
-        if (groups[i].id.set && memcmp(groups[i].id.bytes, at.bytes, 16) == 0) {
-            path[depth++] = groups[i].code_name;
-            at = groups[i].parent_id;
-            i = SIZE_MAX; /* the parent may stand anywhere */
-        }
-    dtake__buf_clear(out);
-    dtake_status st = DTAKE_OK;
-    while (depth > 0 && st == DTAKE_OK) {
-        depth--;
-        st = dtake__buf_append(out, path[depth].text, path[depth].len);
-        if (st == DTAKE_OK && depth > 0)
-            st = dtake__buf_puts(out, ".");
-    }
-    return st;
-}
-
-/* One whose type cannot be read is listed all the same, with what every datapoint has, and says why. */
-static dtake_status list_unreadable(const dtake__remote_dataset *dataset, const char *why,
-                                    dtake_dataset_list *list, dtake_error *err)
-{
-    static const dtake_field fields[] = {
-        { .name = "time", .type = DTAKE_FIELD_TIMESTAMP, .role = DTAKE_ROLE_TIME },
-        { .name = "id", .type = DTAKE_FIELD_UUID, .role = DTAKE_ROLE_ID },
-    };
-    dtake_schema *schema;
-    dtake_status st = dtake_schema_new(&schema, fields, 2, err);
-    if (st != DTAKE_OK)
-        return st;
-    dtake_dataset_info info = { .slug = dataset->slug,
-                                .name = dataset->name,
-                                .description = why,
-                                .kind = DTAKE_TEMPORAL,
-                                .schema = schema };
-    memcpy(info.id, dataset->id, sizeof info.id);
-    st = dtake__dataset_list_add(list, &info);
-    dtake_schema_release(schema);
-    return st;
-}
-
-static dtake_status list_dataset(const dtake__tb_datasets *answer, const dtake__tb_dataset *dataset,
-                                 dtake_dataset_list *list, dtake_error *err)
-{
-    dtake__remote_dataset read;
-    dtake_error why = { 0 };
-    dtake_buf slug = DTAKE_BUF_INIT(64 * 1024);
-    dtake_status st = dataset->slug.len > 0 ? DTAKE_OK : make_slug(answer, dataset, &slug);
-    if (st == DTAKE_OK)
-        st = dtake__remote_dataset_read(&read, dataset, dtake__buf_str(&slug), &why);
-    dtake__buf_dispose(&slug);
-    if (st == DTAKE_OK)
-        st = dtake__remote_dataset_list(&read, list);
-    else if (st != DTAKE_E_NOMEM)
-        st = list_unreadable(&read, why.message, list, err);
-    dtake__remote_dataset_dispose(&read);
-    return st == DTAKE_OK ? st : dtake__fail_nomem(err, "a list of datasets");
-}
-
-static dtake_status read_datasets(const dtake_buf *body, dtake_dataset_list **out, dtake_error *err)
-{
-    dtake__tb_datasets answer;
-    dtake_status st = dtake__tb_read(&dtake__tb_datasets_message, body->data, body->len, &answer, err);
-    if (st != DTAKE_OK)
-        return st;
-    const dtake__tb_dataset *datasets = answer.datasets.at;
-    dtake_dataset_list *list = dtake__dataset_list_new();
-    if (list == NULL)
-        st = dtake__fail_nomem(err, "a list of datasets");
-    for (size_t i = 0; i < answer.datasets.count && st == DTAKE_OK; i++)
-        st = list_dataset(&answer, &datasets[i], list, err);
-    dtake__tb_dispose(&dtake__tb_datasets_message, &answer);
-    if (st == DTAKE_OK)
-        *out = list;
-    else
-        dtake_dataset_list_free(list);
-    return st;
-}
-
-static void got_datasets(dtake__call *call)
-{
-    doing *d = DTAKE__CONTAINER(call, doing, call);
-    dtake_error err = call->err;
-    dtake_status st = call->status;
-    if (st == DTAKE_OK)
-        st = read_datasets(&call->body, &d->act->datasets, &err);
-    finish(d, st, &err);
-}
-
-static dtake_status ask_datasets(doing *d)
-{
-    dtake__tb_list_datasets request = { .client_info = { .set = true, .name = dtake__span_of("datatake") } };
-    d->call.done = got_datasets;
-    return dtake__call_start(&d->call, &d->from->service, "datasets.v1.DatasetService/ListDatasets",
-                             &dtake__tb_list_datasets_message, &request);
+    doing *d = DTAKE__CONTAINER(listing, doing, listing);
+    d->act->datasets = listing->list;
+    finish(d, listing->status, &listing->err);
 }
 
 /* --- one datapoint --- */
@@ -286,8 +191,9 @@ static void begin(dtake__post *post)
     atomic_fetch_add(&from->refs, 1);
     switch (act->kind) {
     case DTAKE__ACT_DATASETS:
-        st = ask_datasets(d);
-        err = d->call.err;
+        d->listing.done = listed;
+        st = dtake__listing_start(&d->listing, &from->service);
+        err = d->listing.err;
         break;
     case DTAKE__ACT_COLLECTIONS:
     case DTAKE__ACT_FIND:

@@ -45,6 +45,21 @@ static dtake_status read_collection(dtake__remote_collection *out, const dtake__
     return DTAKE_OK;
 }
 
+dtake_status dtake__remote_collections_copy(dtake__remote_dataset *out, const dtake__tb_list *list,
+                                            dtake_error *err)
+{
+    dtake_status st = DTAKE_OK;
+    const dtake__tb_collection_info *infos = list->at;
+    if (list->count == 0)
+        return DTAKE_OK;
+    out->collections = dtake__calloc(list->count, sizeof *out->collections);
+    if (out->collections == NULL)
+        return dtake__fail_nomem(err, "collections");
+    for (; st == DTAKE_OK && out->count < list->count; out->count++)
+        st = read_collection(&out->collections[out->count], &infos[out->count], err);
+    return st;
+}
+
 dtake_status dtake__remote_collections_read(dtake__remote_dataset *out, const dtake_buf *body,
                                             dtake_error *err)
 {
@@ -52,13 +67,7 @@ dtake_status dtake__remote_collections_read(dtake__remote_dataset *out, const dt
     dtake_status st = dtake__tb_read(&dtake__tb_collections_message, body->data, body->len, &answer, err);
     if (st != DTAKE_OK)
         return st;
-    const dtake__tb_collection_info *infos = answer.data.at;
-    if (answer.data.count > 0)
-        out->collections = dtake__calloc(answer.data.count, sizeof *out->collections);
-    if (answer.data.count > 0 && out->collections == NULL)
-        st = dtake__fail_nomem(err, "collections");
-    for (; st == DTAKE_OK && out->count < answer.data.count; out->count++)
-        st = read_collection(&out->collections[out->count], &infos[out->count], err);
+    st = dtake__remote_collections_copy(out, &answer.data, err);
     dtake__tb_dispose(&dtake__tb_collections_message, &answer);
     return st;
 }

@@ -24,6 +24,9 @@ typedef struct dtake__remote_dataset {
 /* From a Dataset and a ListCollectionsResponse. `shown`: the slug when the service does not tell it. */
 dtake_status dtake__remote_dataset_read(dtake__remote_dataset *out, const dtake__tb_dataset *dataset,
                                         const char *shown, dtake_error *err);
+/* From a list of CollectionInfo. */
+dtake_status dtake__remote_collections_copy(dtake__remote_dataset *out, const dtake__tb_list *list,
+                                            dtake_error *err);
 dtake_status dtake__remote_collections_read(dtake__remote_dataset *out, const dtake_buf *body,
                                             dtake_error *err);
 void dtake__remote_dataset_dispose(dtake__remote_dataset *dataset);
