@@ -34,6 +34,19 @@ extern const dtake__option_group dtake__options_common; /* every command has the
 #define GROUP(name, heading, list)                                                                           \
     const dtake__option_group name = { heading, list, sizeof list / sizeof list[0] }
 
+/* --datetime, and its two ends by themselves */
+#define DATETIME_OPTIONS(text)                                                                               \
+    { .name = "datetime", .kind = DTAKE__TEXT, .value = "A/B", .help = text },                               \
+        { .name = "start",                                                                                   \
+          .letter = 's',                                                                                     \
+          .kind = DTAKE__TEXT,                                                                               \
+          .value = "A",                                                                                      \
+          .hidden = true,                                                                                    \
+          .help = "as in --datetime A/.." },                                                                 \
+    {                                                                                                        \
+        .name = "end", .letter = 'e', .kind = DTAKE__TEXT, .value = "B", .hidden = true,                     \
+        .help = "as in --datetime ../B"                                                                      \
+    }
 #define CLOUD_OPTION(text)                                                                                   \
     {                                                                                                        \
         .name = "cloud", .kind = DTAKE__NUMBER, .value = "PERCENT", .aliases = "cloud-cover", .min = 0,      \

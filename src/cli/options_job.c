@@ -12,23 +12,9 @@ static const dtake__option select_options[] = {
       .value = "FILE|GEOJSON|-",
       .aliases = "region",
       .help = "area as GeoJSON: selects images and masks the pixels outside it" },
-    { .name = "datetime",
-      .kind = DTAKE__TEXT,
-      .value = "A/B",
-      .help = "acquired from A to B (RFC 3339), both included; a bare date, month or year counts whole; "
-              ".. is open" },
-    { .name = "start",
-      .letter = 's',
-      .kind = DTAKE__TEXT,
-      .value = "A",
-      .hidden = true,
-      .help = "as in --datetime A/.." },
-    { .name = "end",
-      .letter = 'e',
-      .kind = DTAKE__TEXT,
-      .value = "B",
-      .hidden = true,
-      .help = "as in --datetime ../B" },
+    DATETIME_OPTIONS(
+        "acquired from A to B (RFC 3339), both included; a bare date, month or year counts whole; "
+        ".. is open"),
     CLOUD_OPTION(
         "only images with a cloud cover of less than this; images that do not tell theirs are left out"),
     MAX_ITEMS_OPTION("at most so many images"),
