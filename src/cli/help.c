@@ -83,15 +83,17 @@ static dtake_status put_examples(dtake_buf *out, const dtake__command *command, 
 dtake_status dtake__help_program(dtake_buf *out)
 {
     dtake_status st = dtake__buf_puts(
-        out, "datatake cuts windows out of satellite images, many at once, and writes them as files.\n\n"
+        out, "datatake finds satellite images in a catalogue, cuts windows out of many at once, and writes\n"
+             "them as files.\n\n"
              "Usage: datatake COMMAND [OPTION...] [INPUT...]\n\nCommands:\n");
     for (size_t i = 0; i < dtake__command_count && st == DTAKE_OK; i++)
         if (!dtake__commands[i].hidden)
             st = dtake__buf_printf(out, "  %-12s %s\n", dtake__commands[i].name, dtake__commands[i].summary);
     if (st == DTAKE_OK)
         st = dtake__buf_puts(out, "\nExamples:\n");
-    if (st == DTAKE_OK)
-        st = put_examples(out, &dtake__commands[0], 3);
+    static const char *const shown[] = { "get", "ingest", "search" };
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0] && st == DTAKE_OK; i++)
+        st = put_examples(out, dtake__command_find(shown[i]), 1);
     return st == DTAKE_OK
                ? dtake__buf_puts(out, "\ndatatake COMMAND -h: the most used of a command; --help: all of it. "
                                       "datatake --version\n")
@@ -100,9 +102,11 @@ dtake_status dtake__help_program(dtake_buf *out)
 
 static dtake_status put_usual_options(dtake_buf *out, const dtake__command *command)
 {
-    static const char *const usual[] = { "bbox", "bands",  "visualize", "scale",   "datetime", "cloud",
-                                         "of",   "output", "mode",      "explain", "modes",    "plot",
-                                         "json", "files",  "listen",    "origin" };
+    static const char *const usual[] = { "bbox",    "bands",  "visualize", "scale",   "datetime", "cloud",
+                                         "of",      "output", "mode",      "explain", "modes",    "plot",
+                                         "dataset", "filter", "fields",    "count",   "time",     "geometry",
+                                         "name",    "yes",    "all",       "sources", "json",     "files",
+                                         "catalog", "listen", "origin" };
     dtake_status st = dtake__buf_puts(out, "\nOptions (--help shows all):\n");
     for (size_t i = 0; i < sizeof usual / sizeof usual[0] && st == DTAKE_OK; i++) {
         const dtake__option *option = dtake__option_find(command, usual[i]);

@@ -125,7 +125,7 @@ static dtake_status put_head(dtake_buf *out, const char *page, const char *summa
 
 dtake_status dtake__man_program(dtake_buf *out)
 {
-    dtake_status st = put_head(out, "datatake", "cut windows out of satellite images, many at once");
+    dtake_status st = put_head(out, "datatake", "find satellite images and cut windows out of many at once");
     if (st == DTAKE_OK)
         st = PUT(out, "\1.SH SYNOPSIS\n.B datatake\n.I COMMAND\n[\\fIOPTION\\fR...] [\\fIINPUT\\fR...]\n.SH "
                       "COMMANDS\n");
