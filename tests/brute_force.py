@@ -53,9 +53,12 @@ def parallel(west, east, lat, step=0.02):
 
 
 def on_sphere_box(box):
-    """Not wider than 150 degrees and away from the poles: S2 has its smaller side."""
+    """Not wider than 150 degrees and away from the poles: S2 has its smaller side. A flat box is a line of its own."""
     w, s, e, n = box
     east = e + 360 if w > e else e
+    if w == e or s == n:
+        return spherely.create_point(w, s) if w == e and s == n else spherely.create_linestring(
+            [(w, s), (w, n)] if w == e else parallel(w, east, s))
     return spherely.create_polygon(parallel(w, east, s) + parallel(w, east, n)[::-1])
 
 
