@@ -63,9 +63,15 @@ typedef struct dtake_get_options {
     int64_t size_width, size_height; /* pixels; 0: not given, one of them follows from the other */
     bool align;                      /* the extent is widened to whole multiples of the resolution */
     dtake_resampling resampling;
+    /* Pixels are computed in this order (docs/graph.md). */
+    bool mask_clouds;       /* by the item's scene classes or quality bits (SCL, QA_PIXEL, Fmask, QA60) */
+    const char *expression; /* "ndvi=(B8-B4)/(B8+B4)", several with ';' between them; NULL: the bands */
     bool has_unmask;
     double unmask;
     dtake_visualize visualize;
+    const char *paint;       /* GeoJSON text: its areas are painted; NULL: none */
+    const char *paint_style; /* "color=1,width=2": numbers, or names of properties; NULL: 0, filled */
+    const char *outline;     /* "blue,2": the area's outline, in pixels; NULL: none */
 
     bool raw;                  /* store the assets' own bytes */
     const char *const *assets; /* keys, with raw */

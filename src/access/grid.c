@@ -373,7 +373,8 @@ static dtake_status plan_layers(const dtake__grid *grid, const dtake_get_options
 {
     bool empty = true;
     for (size_t i = 0; i < count; i++) {
-        dtake_status st = plan_layer(grid, &layer[i], o->scale_m > 0 || asks_for_grid(o), o->resampling, err);
+        dtake_status st = plan_layer(grid, &layer[i], o->scale_m > 0 || asks_for_grid(o),
+                                     layer[i].classes ? DTAKE_NEAREST : o->resampling, err);
         if (st == DTAKE_OK && layer[i].warp == NULL)
             st = complete_picks(&layer[i], grid, err);
         if (st != DTAKE_OK)

@@ -15,6 +15,7 @@ typedef struct dtake__layer {
     dtake_raster *raster; /* NULL until it is open */
     int32_t *band;        /* to read, from 1, in the order of the output; more than once when asked so */
     size_t band_count;
+    bool classes; /* resampled by nearest neighbour, whatever is asked for */
     /* filled by dtake__grid_plan */
     int32_t overview;
     dtake_window window; /* to read, in pixels of the overview */

@@ -1,5 +1,7 @@
 #include "access/options.h"
 
+#include "access/shade.h"
+
 #include "core/alloc.h"
 #include "core/error.h"
 
@@ -10,17 +12,19 @@
 #name, DTAKE__FIELD_##kind, offsetof(dtake_get_options, name)                                        \
     }
 const dtake__field dtake__option_fields[DTAKE__OPTION_FIELDS] = {
-    FIELD(TEXT, items_base), FIELD(TEXT, intersects),    FIELD(TEXT, intersects_file),
-    FIELD(BOOL, has_cloud),  FIELD(F64, cloud_max_pct),  FIELD(I64, max_items),
-    FIELD(F64, scale_m),     FIELD(BOOL, has_unmask),    FIELD(F64, unmask),
-    FIELD(BOOL, raw),        FIELD(TEXT, out_dir),       FIELD(TEXT, path_template),
-    FIELD(BOOL, overwrite),  FIELD(BOOL, skip_existing), FIELD(TEXT, sheet_path),
-    FIELD(I32, processes),   FIELD(TEXT, program),       FIELD(I32, shard_index),
-    FIELD(I32, shard_count), FIELD(BOOL, explain_only),  FIELD(BOOL, no_cache),
-    FIELD(BOOL, no_resume),  FIELD(TEXT, crs),           FIELD(F64, res_x),
-    FIELD(F64, res_y),       FIELD(BOOL, has_extent),    FIELD(F64, x_min),
-    FIELD(F64, y_min),       FIELD(F64, x_max),          FIELD(F64, y_max),
-    FIELD(I64, size_width),  FIELD(I64, size_height),    FIELD(BOOL, align),
+    FIELD(TEXT, items_base),    FIELD(TEXT, intersects),    FIELD(TEXT, intersects_file),
+    FIELD(BOOL, has_cloud),     FIELD(F64, cloud_max_pct),  FIELD(I64, max_items),
+    FIELD(F64, scale_m),        FIELD(BOOL, has_unmask),    FIELD(F64, unmask),
+    FIELD(BOOL, mask_clouds),   FIELD(TEXT, expression),    FIELD(TEXT, paint),
+    FIELD(TEXT, paint_style),   FIELD(TEXT, outline),       FIELD(BOOL, raw),
+    FIELD(TEXT, out_dir),       FIELD(TEXT, path_template), FIELD(BOOL, overwrite),
+    FIELD(BOOL, skip_existing), FIELD(TEXT, sheet_path),    FIELD(I32, processes),
+    FIELD(TEXT, program),       FIELD(I32, shard_index),    FIELD(I32, shard_count),
+    FIELD(BOOL, explain_only),  FIELD(BOOL, no_cache),      FIELD(BOOL, no_resume),
+    FIELD(TEXT, crs),           FIELD(F64, res_x),          FIELD(F64, res_y),
+    FIELD(BOOL, has_extent),    FIELD(F64, x_min),          FIELD(F64, y_min),
+    FIELD(F64, x_max),          FIELD(F64, y_max),          FIELD(I64, size_width),
+    FIELD(I64, size_height),    FIELD(BOOL, align),
 };
 #undef FIELD
 
@@ -88,13 +92,30 @@ static bool copy_texts(dtake__options *out, const dtake_get_options *from)
     return ok;
 }
 
+/* Without --bands those that the expressions name. */
+static dtake_status name_bands(dtake_get_options *o, dtake_error *err)
+{
+    dtake__strings names = { 0 };
+    if (o->expression == NULL || o->band_count > 0)
+        return DTAKE_OK;
+    dtake_status st = dtake__shade_names(o, &names, err);
+    if (st != DTAKE_OK) {
+        dtake__strings_dispose(&names);
+        return st;
+    }
+    o->bands = (const char *const *)names.at;
+    o->band_count = names.count;
+    return DTAKE_OK;
+}
+
 dtake_status dtake__options_copy(dtake__options *out, const dtake_get_options *from, dtake_error *err)
 {
     out->value = *from;
-    if (copy_texts(out, from))
-        return DTAKE_OK;
-    dtake__options_dispose(out);
-    return dtake__fail_nomem(err, "a job's options");
+    dtake_status st =
+        copy_texts(out, from) ? name_bands(&out->value, err) : dtake__fail_nomem(err, "a job's options");
+    if (st != DTAKE_OK)
+        dtake__options_dispose(out);
+    return st;
 }
 
 void dtake__options_dispose(dtake__options *options)
@@ -179,5 +200,7 @@ dtake_status dtake__options_check(const dtake_get_options *o, dtake_error *err)
     if (o->processes < 0 || o->processes > 256)
         return dtake__fail(err, DTAKE_E_USAGE, "--processes %d: from 1 to 256", o->processes);
     dtake_status st = check_grid(o, err);
+    if (st == DTAKE_OK)
+        st = dtake__shade_check(o, err);
     return st == DTAKE_OK ? check_raw(o, err) : st;
 }

@@ -112,6 +112,30 @@ dtake_status dtake__render(dtake_pixels *out, const dtake_get_options *o, const 
     return st;
 }
 
+dtake_status dtake__render_graph(dtake__shaded *out, const dtake_get_options *o, const dtake__grid *grid,
+                                 dtake__layer *layer, size_t layer_count, const dtake__place *place,
+                                 char *const *name, size_t place_count, dtake_error *err)
+{
+    dtake__shade_band *band = dtake__calloc(place_count, sizeof *band);
+    dtake_status st = band != NULL ? DTAKE_OK : dtake__fail_nomem(err, "an image");
+    *out = (dtake__shaded){ 0 };
+    for (size_t i = 0; i < layer_count && st == DTAKE_OK; i++) {
+        st = onto_grid(grid, &layer[i], err);
+        if (st == DTAKE_OK && grid->has_area)
+            st = mask_outside(&layer[i].pixels, grid, err);
+    }
+    for (size_t i = 0; i < place_count && st == DTAKE_OK; i++) {
+        dtake_pixels one = view(&layer[place[i].layer].pixels, place[i].band);
+        band[i] = (dtake__shade_band){ name[i], one.type, one.data, one.mask };
+    }
+    if (st == DTAKE_OK)
+        st = dtake__shade(out, o, grid, band, place_count, err);
+    for (size_t i = 0; i < layer_count; i++)
+        dtake_pixels_dispose(&layer[i].pixels);
+    dtake__free(band);
+    return st;
+}
+
 int64_t dtake__render_bytes(const dtake_get_options *o, const dtake__grid *grid, const dtake__layer *layer,
                             size_t layer_count, size_t place_count)
 {
@@ -132,5 +156,7 @@ int64_t dtake__render_bytes(const dtake_get_options *o, const dtake__grid *grid,
         held += whole;
     if (o->visualize.enabled)
         held += plane * 4;
+    if (dtake__shade_wanted(o))
+        held += dtake__shade_bytes(o, grid, place_count);
     return held;
 }

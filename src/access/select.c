@@ -1,6 +1,7 @@
 #include "access/select.h"
 
 #include "access/paths.h"
+#include "access/shade.h"
 #include "core/alloc.h"
 #include "core/error.h"
 #include "geo/area.h"
@@ -144,6 +145,34 @@ static dtake_status only_data_asset(const dtake__stac_item *item, const dtake__s
                        item->id, count);
 }
 
+static bool is_cloud_band(const char *name)
+{
+    for (const char *const *cloud = dtake__cloud_bands; *cloud != NULL; cloud++)
+        if (strcmp(*cloud, name) == 0)
+            return true;
+    return false;
+}
+
+/* The band that tells where clouds are comes last; items made of a receipt name it already. */
+static dtake_status add_cloud_band(dtake__image *image, const dtake__stac_item *item,
+                                   const dtake_get_options *o, dtake_error *err)
+{
+    const dtake__stac_asset *asset;
+    int32_t band;
+    if (o->band_count > 0 && is_cloud_band(o->bands[o->band_count - 1]))
+        return DTAKE_OK;
+    for (const char *const *name = dtake__cloud_bands; *name != NULL; name++)
+        if (dtake__stac_find_band(item, *name, &asset, &band, NULL) == DTAKE_OK)
+            return dtake__image_add_source(image, asset->href, *name, band)
+                       ? DTAKE_OK
+                       : dtake__fail_nomem(err, "an image");
+    return dtake__fail(
+        err, DTAKE_E_NOT_FOUND,
+        "item '%.100s' has no band that tells where clouds are (SCL, QA_PIXEL, Fmask, QA60): leave "
+        "--mask-clouds out",
+        item->id);
+}
+
 static dtake_status add_bands(dtake__image *image, const dtake__stac_item *item, const dtake_get_options *o,
                               dtake_error *err)
 {
@@ -190,6 +219,8 @@ static dtake_status select_pixels(dtake__selection *s, const dtake__stac_item *i
     image->has_cloud = item->has_cloud;
     image->cloud_pct = item->cloud_pct;
     dtake_status st = add_bands(image, item, s->options, &why);
+    if (st == DTAKE_OK && s->options->mask_clouds)
+        st = add_cloud_band(image, item, s->options, &why);
     if (st == DTAKE_OK)
         st = set_path(image, s->options, item->collection, "", &why);
     return add_image(s, image, st, &why, err);
@@ -251,6 +282,8 @@ dtake_status dtake__select_raster(dtake__selection *s, const char *href, dtake_e
     bool ok = o->band_count > 0 || dtake__image_add_source(image, href, "", 0);
     for (size_t i = 0; i < o->band_count && ok; i++)
         ok = dtake__image_add_source(image, href, o->bands[i], -1);
+    if (ok && o->mask_clouds && !(o->band_count > 0 && is_cloud_band(o->bands[o->band_count - 1])))
+        ok = dtake__image_add_source(image, href, dtake__cloud_bands[0], -1);
     dtake_status st = ok ? set_path(image, o, "", href, &why) : DTAKE_E_NOMEM;
     if (st == DTAKE_OK && o->raw)
         st = dtake__fail(&why, DTAKE_E_USAGE, "--raw stores assets of STAC items; %.200s is a raster", href);

@@ -33,7 +33,8 @@ static bool shared_nodata(const dtake__take *take, double *out)
             return false;
         *out = info->nodata;
     }
-    return !o->has_unmask && !o->visualize.enabled;
+    bool computed = o->expression != NULL || o->outline != NULL || o->paint != NULL;
+    return !o->has_unmask && !o->visualize.enabled && !computed;
 }
 
 /* The versions of the files as their pixels were read. */
@@ -53,7 +54,7 @@ static void write_file(dtake__take *take)
     static const char *const drawn[] = { "vis-red", "vis-green", "vis-blue" };
     static const char *const gray[] = { "vis-gray" };
     const dtake_get_options *o = &take->job->options.value;
-    bool visual = o->visualize.enabled;
+    bool visual = o->visualize.enabled && !dtake__shade_wanted(o);
     dtake__output *out = &take->output;
     dtake_error err = { 0 };
     *out = (dtake__output){ .path = take->image->path,
@@ -95,6 +96,24 @@ static void caption_of(const dtake__image *image, char *out, size_t size)
     snprintf(out, size, "%.10s", time);
 }
 
+/* The bands, and so their names, are others afterwards. */
+static dtake_status shade(dtake__take *take, dtake_error *err)
+{
+    dtake__shaded shaded;
+    dtake_status st =
+        dtake__render_graph(&shaded, &take->job->options.value, &take->grid, take->layer, take->layer_count,
+                            take->place, take->band_name, take->place_count, err);
+    if (st != DTAKE_OK)
+        return st;
+    for (size_t i = 0; i < take->place_count; i++)
+        dtake__free(take->band_name[i]);
+    dtake__free(take->band_name);
+    take->band_name = shaded.name;
+    take->place_count = (size_t)shaded.pixels.bands;
+    take->pixels = dtake_pixels_take(&shaded.pixels);
+    return DTAKE_OK;
+}
+
 static void render_run(dtake__work *work)
 {
     dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
@@ -102,8 +121,10 @@ static void render_run(dtake__work *work)
     char caption[DTAKE_NAME_BYTES];
     dtake_error err = { 0 };
     int64_t start_us = dtake__now_us();
-    dtake_status st = dtake__render(&take->pixels, &job->options.value, &take->grid, take->layer,
-                                    take->layer_count, take->place, take->place_count, &err);
+    dtake_status st = dtake__shade_wanted(&job->options.value)
+                          ? shade(take, &err)
+                          : dtake__render(&take->pixels, &job->options.value, &take->grid, take->layer,
+                                          take->layer_count, take->place, take->place_count, &err);
     if (st == DTAKE_OK && job->sheet != NULL) {
         caption_of(take->image, caption, sizeof caption);
         st = dtake__sheet_put(job->sheet, take->image->place, caption, &take->pixels, &err);

@@ -1,6 +1,7 @@
 /* The files of an image, their bands, and the plan of reading them. CPU work of a worker. */
 #include "access/plan_json.h"
 #include "access/take.h"
+#include "access/shade.h"
 
 #include "core/alloc.h"
 #include "core/error.h"
@@ -114,6 +115,8 @@ dtake_status dtake__take_resolve_bands(dtake__take *take, dtake_error *err)
             st =
                 dtake__fail(err, DTAKE_E_NOT_FOUND, "%.200s has %d bands, the item says '%.60s' is number %d",
                             info->href, info->bands, source->name, band);
+        take->layer[layer].classes =
+            take->job->options.value.mask_clouds && i + 1 == take->image->source_count;
         if (st == DTAKE_OK)
             st = band == 0 ? add_all(take, layer, source->name, err)
                            : add_place(take, layer, band, source->name, err);
@@ -193,6 +196,7 @@ static dtake_status estimate(dtake__take *take, dtake_error *err)
                            "a window of %lld x %lld pixels: choose a smaller area or a larger --scale",
                            (long long)grid->width, (long long)grid->height);
     int64_t bytes = dtake__render_bytes(o, grid, take->layer, take->layer_count, take->place_count);
+    bool computed = o->expression != NULL && !o->visualize.enabled;
     for (size_t i = 0; i < take->layer_count; i++) {
         dtake_read read = dtake__take_read(&take->layer[i]);
         bytes += dtake__raster_read_bytes(take->layer[i].raster, &read);
@@ -201,8 +205,9 @@ static dtake_status estimate(dtake__take *take, dtake_error *err)
                              .pixels = { .width = grid->width,
                                          .height = grid->height,
                                          .bands = o->visualize.enabled ? 3 : bands,
-                                         .type = o->visualize.enabled
-                                                     ? DTAKE_U8
+                                         .type = o->visualize.enabled ? DTAKE_U8
+                                                 : computed
+                                                     ? DTAKE_F32
                                                      : dtake_raster_get_info(take->layer[0].raster)->type,
                                          .mask_bands = 1 } };
     take->facts.written_bytes =

@@ -5,6 +5,7 @@
 #include "cli/input.h"
 #include "cli/query_options.h"
 #include "core/error.h"
+#include "core/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -137,6 +138,26 @@ static dtake_status read_pixels(dtake_get_options *get, const dtake__args *args,
     return visualize != NULL ? dtake_visualize_parse(visualize, &get->visualize, err) : DTAKE_OK;
 }
 
+/* FILE,color=VALUE,width=PIXELS */
+static dtake_status read_drawings(dtake__job_options *out, const dtake__args *args, dtake_error *err)
+{
+    char path[4096];
+    const char *paint = dtake__args_text(args, "paint");
+    out->get.mask_clouds = dtake__args_flag(args, "mask-clouds");
+    out->get.expression = dtake__args_text(args, "expression");
+    out->get.outline = dtake__args_text(args, "outline");
+    if (paint == NULL)
+        return DTAKE_OK;
+    const char *rest = paint;
+    dtake__next_piece(&rest, ',', path, sizeof path);
+    dtake_status st = dtake__input_read(&out->paint, path, "what to paint", err);
+    if (st == DTAKE_OK && strlen(dtake__buf_str(&out->paint)) != out->paint.len)
+        st = dtake__fail(err, DTAKE_E_FORMAT, "--paint %.200s is not GeoJSON: it has a zero byte", path);
+    out->get.paint = dtake__buf_str(&out->paint);
+    out->get.paint_style = rest;
+    return st;
+}
+
 static dtake_status read_files(dtake_get_options *get, const dtake__args *args, dtake_error *err)
 {
     const char *format = dtake__args_text(args, "of"), *mode = dtake__args_text(args, "mode");
@@ -162,7 +183,8 @@ static dtake_status read_files(dtake_get_options *get, const dtake__args *args, 
 dtake_status dtake__job_options_read(dtake__job_options *out, const dtake__args *args, dtake_error *err)
 {
     *out = (dtake__job_options){ .items = DTAKE_BUF_INIT(MAX_ITEMS_BYTES),
-                                 .area = DTAKE_BUF_INIT(MAX_AREA_BYTES) };
+                                 .area = DTAKE_BUF_INIT(MAX_AREA_BYTES),
+                                 .paint = DTAKE_BUF_INIT(MAX_AREA_BYTES) };
     dtake__runtime_options_read(&out->runtime, args);
     out->get.has_cloud = dtake__args_text(args, "cloud") != NULL;
     out->get.cloud_max_pct = dtake__args_f64(args, "cloud", 0);
@@ -172,6 +194,8 @@ dtake_status dtake__job_options_read(dtake__job_options *out, const dtake__args 
         st = dtake__grid_options_read(&out->get, args, err);
     if (st == DTAKE_OK)
         st = read_pixels(&out->get, args, err);
+    if (st == DTAKE_OK)
+        st = read_drawings(out, args, err);
     if (st == DTAKE_OK)
         st = read_datetime(&out->get, args, err);
     if (st == DTAKE_OK)
@@ -183,4 +207,5 @@ void dtake__job_options_dispose(dtake__job_options *options)
 {
     dtake__buf_dispose(&options->items);
     dtake__buf_dispose(&options->area);
+    dtake__buf_dispose(&options->paint);
 }

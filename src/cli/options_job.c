@@ -27,6 +27,17 @@ static const dtake__option pixel_options[] = {
       .value = "B8,B4,B3",
       .help =
           "bands by asset key, eo:bands name or common name (B8 finds B08), or numbers of a raster's bands" },
+    { .name = "mask-clouds",
+      .kind = DTAKE__FLAG,
+      .help =
+          "mask clouds and their shadows by the image's scene classes or quality bits (SCL, QA_PIXEL, Fmask, "
+          "QA60)" },
+    { .name = "expression",
+      .kind = DTAKE__TEXT,
+      .value = "NAME=...",
+      .help =
+          "compute bands, such as 'ndvi=(B8-B4)/(B8+B4)'; several with ';' between them. Without --bands the "
+          "bands that are named in it are read" },
     { .name = "unmask",
       .kind = DTAKE__NUMBER,
       .value = "VALUE",
@@ -37,6 +48,16 @@ static const dtake__option pixel_options[] = {
       .help = "stretch to 8 bits as Earth Engine does: min, max, gain, bias, gamma, palette, opacity; one "
               "value or one a "
               "band with ':' between them (min=0,max=5000,gamma=1.35:1.2:1)" },
+    { .name = "paint",
+      .kind = DTAKE__TEXT,
+      .value = "FILE,color=C,width=W",
+      .help = "write the number C (or the property of that name) into every band inside of the areas of a "
+              "GeoJSON "
+              "file, or W pixels along their outline" },
+    { .name = "outline",
+      .kind = DTAKE__TEXT,
+      .value = "COLOR,WIDTH",
+      .help = "draw the outline of --bbox or --intersects into the picture, WIDTH pixels wide: blue,2" },
     { .name = "raw",
       .kind = DTAKE__FLAG,
       .help = "store the bytes of the assets as they are, checked against the item" },

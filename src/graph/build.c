@@ -197,7 +197,8 @@ static dtake__node promote(dtake__graph *graph, dtake__kind wanted, dtake__kind 
     if (wanted == given || wanted == DTAKE__OBJECT || given == DTAKE__OBJECT ||
         (is_collection(wanted) && is_collection(given)) ||
         (wanted == DTAKE__FEATURE && given == DTAKE__IMAGE) || /* both are elements */
-        (wanted == DTAKE__GEOMETRY && given == DTAKE__DICTIONARY) /* GeoJSON */)
+        ((wanted == DTAKE__GEOMETRY || wanted == DTAKE__FEATURE || wanted == DTAKE__FEATURE_COLLECTION) &&
+         given == DTAKE__DICTIONARY) /* GeoJSON */)
         return node;
     if (wanted == DTAKE__IMAGE && given == DTAKE__NUMBER)
         return wrap(graph, "Image.constant", "value", node);

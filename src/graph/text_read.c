@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_NAME = DTAKE__GRAPH_MAX_NAME, MAX_NESTING = 400 };
+enum { MAX_NAME = DTAKE__GRAPH_MAX_NAME, MAX_NESTING = 400, BUCKETS = 8192 };
 
 /* A name that stands for a node (or, node 0, for an argument of the function around it). */
 typedef struct bound {
     char name[MAX_NAME];
     dtake__node node;
+    size_t before; /* 1 + the one before in its bucket */
 } bound;
 
 typedef struct list {
@@ -28,6 +29,7 @@ typedef struct reader {
     int depth;
     bound *bound;
     size_t count, cap;
+    size_t *bucket; /* 1 + the newest bound name of each */
 } reader;
 
 static dtake__node read_expression(reader *in);
@@ -116,30 +118,44 @@ static bool read_name(reader *in, char out[MAX_NAME])
 
 /* --- names --- */
 
+static size_t bucket_of(const char *name)
+{
+    uint32_t hash = 2166136261u;
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (uint8_t)*name) * 16777619u;
+    return (hash ^ hash >> 15) % BUCKETS;
+}
+
 static const bound *find(const reader *in, const char *name)
 {
-    for (size_t i = in->count; i-- > 0;)
-        if (strcmp(in->bound[i].name, name) == 0)
-            return &in->bound[i];
+    for (size_t i = in->bucket[bucket_of(name)]; i > 0; i = in->bound[i - 1].before)
+        if (strcmp(in->bound[i - 1].name, name) == 0)
+            return &in->bound[i - 1];
     return NULL;
 }
 
 static bool bind(reader *in, const char *name, dtake__node node)
 {
-    if (in->count == in->cap) {
-        size_t cap = in->cap == 0 ? 16 : in->cap * 2;
-        bound *grown = dtake__realloc_array(in->bound, cap, sizeof *grown);
-        if (grown == NULL) {
-            dtake__graph_fail(in->graph, DTAKE_E_NOMEM, "out of memory");
-            return false;
-        }
-        in->bound = grown;
-        in->cap = cap;
+    bound *grown = dtake__room_for_one(in->bound, in->count, &in->cap, sizeof *grown);
+    if (grown == NULL) {
+        dtake__graph_fail(in->graph, DTAKE_E_NOMEM, "out of memory");
+        return false;
     }
+    in->bound = grown;
+    size_t *bucket = &in->bucket[bucket_of(name)];
     bound *b = &in->bound[in->count++];
     snprintf(b->name, sizeof b->name, "%s", name);
     b->node = node;
+    b->before = *bucket;
+    *bucket = in->count;
     return true;
+}
+
+/* Names bound since then mean nothing any more. */
+static void unbind(reader *in, size_t count)
+{
+    for (; in->count > count; in->count--)
+        in->bucket[bucket_of(in->bound[in->count - 1].name)] = in->bound[in->count - 1].before;
 }
 
 static dtake__node node_of(reader *in, const bound *b)
@@ -317,7 +333,7 @@ static dtake__node read_function(reader *in)
     }
     if (want(in, '{'))
         body = read_body(in, '}');
-    in->count = before;
+    unbind(in, before);
     return failed(in) ? 0 : dtake__graph_function(in->graph, names, count, body);
 }
 
@@ -425,19 +441,22 @@ static dtake__node read_body(reader *in, char last)
     take(in, ';');
     if (last != '\0')
         want(in, last);
-    in->count = before;
+    unbind(in, before);
     return failed(in) ? 0 : out;
 }
 
 dtake__node dtake__graph_parse(dtake__graph *graph, const char *text, size_t len)
 {
     reader in = { .graph = graph, .at = text, .end = text + len, .line_start = text, .line = 1 };
-    dtake__node out = read_body(&in, '\0');
+    in.bucket = dtake__calloc(BUCKETS, sizeof *in.bucket);
+    dtake__node out =
+        in.bucket != NULL ? read_body(&in, '\0') : dtake__graph_fail(graph, DTAKE_E_NOMEM, "out of memory");
     if (!failed(&in) && peek(&in) != '\0')
         out = dtake__graph_fail(graph, DTAKE_E_FORMAT, "the graph has ended before this");
     else if (!failed(&in) && in.at < in.end)
         out = dtake__graph_fail(graph, DTAKE_E_FORMAT, "there is a zero byte here");
     dtake__free(in.bound);
+    dtake__free(in.bucket);
     dtake__graph_at(graph, 0, 0);
     return failed(&in) ? 0 : out;
 }

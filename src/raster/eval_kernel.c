@@ -222,6 +222,7 @@ typedef struct running {
     uint8_t *m;
     dtake__lane *lane; /* of each step */
     dtake__lane *in;   /* of the step that runs */
+    double *scratch;
 } running;
 
 /* What is no number is masked. */
@@ -289,6 +290,7 @@ static void run_step(running *r, size_t index, size_t count)
         r->in[n] = r->lane[r->kernel->input[s->in + n]];
     lane->v = r->v + (size_t)s->v * LANE;
     lane->m = own;
+    lane->scratch = r->scratch;
     if (!s->node->op->own_mask)
         join_masks(r->in, s->node->count, lane, own, count);
     s->node->op->run(s->node, r->in, lane, count);
@@ -372,6 +374,17 @@ static bool is_flat(const dtake__kernel *k, const dtake__px_plane *plane, dtake_
     return true;
 }
 
+static size_t most_scratch(const dtake__kernel *k)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < k->steps; i++) {
+        const dtake__px_node *node = k->step[i].node;
+        size_t room = node->op->scratch != NULL ? node->op->scratch(node, LANE) : 0;
+        most = room > most ? room : most;
+    }
+    return most;
+}
+
 static size_t most_inputs(const dtake__kernel *k)
 {
     size_t most = 1;
@@ -390,9 +403,10 @@ dtake_status dtake__kernel_run(const dtake__kernel *k, const dtake__px_plane *pl
     r.m = dtake__calloc((k->ms + 1) * LANE, 1);
     r.lane = dtake__calloc(k->steps, sizeof *r.lane);
     r.in = dtake__calloc(most_inputs(k), sizeof *r.in);
+    r.scratch = dtake__calloc(most_scratch(k), sizeof *r.scratch);
     size_t *offset = dtake__calloc(k->roots, sizeof *offset);
     dtake_status st = DTAKE_OK;
-    if (r.v == NULL || r.m == NULL || r.lane == NULL || r.in == NULL || offset == NULL)
+    if (r.v == NULL || r.m == NULL || r.lane == NULL || r.in == NULL || r.scratch == NULL || offset == NULL)
         st = dtake__fail_nomem(err, "a block of pixels");
     else
         fill_constants(&r);
@@ -409,6 +423,7 @@ dtake_status dtake__kernel_run(const dtake__kernel *k, const dtake__px_plane *pl
     dtake__free(r.m);
     dtake__free(r.lane);
     dtake__free(r.in);
+    dtake__free(r.scratch);
     dtake__free(offset);
     return st;
 }

@@ -261,29 +261,30 @@ bool dtake__px_is_constant(const dtake__expressions *e, dtake__px px, double *va
     return node->op == &dtake__op_constant && node->param[1] == 255;
 }
 
-enum { MAX_FOLDED = 64 };
+enum { MAX_FOLDED = 32, MAX_SCRATCH = 1024 };
 
 static bool all_constant(const dtake__expressions *e, const dtake__px_node *node)
 {
     for (size_t i = 0; i < node->count; i++)
         if (e->node[node->in[i]].op != &dtake__op_constant)
             return false;
-    return node->op->run != NULL && node->count > 0 && node->count <= MAX_FOLDED;
+    return node->op->run != NULL && node->count > 0 && node->count <= MAX_FOLDED &&
+           (node->op->scratch == NULL || node->op->scratch(node, 1) <= MAX_SCRATCH);
 }
 
 static dtake__px fold(dtake__expressions *e, const dtake__px_node *node)
 {
     dtake__lane in[MAX_FOLDED], out;
-    double v[MAX_FOLDED], value = 0;
+    double v[MAX_FOLDED], scratch[MAX_SCRATCH], value = 0;
     uint8_t m[MAX_FOLDED], mask = 255;
     for (size_t i = 0; i < node->count; i++) {
         const dtake__px_node *from = &e->node[node->in[i]];
         v[i] = from->param[0];
         m[i] = (uint8_t)from->param[1];
         mask = m[i] < mask ? m[i] : mask;
-        in[i] = (dtake__lane){ &v[i], m[i] == 255 ? NULL : &m[i] };
+        in[i] = (dtake__lane){ .v = &v[i], .m = m[i] == 255 ? NULL : &m[i] };
     }
-    out = (dtake__lane){ &value, &mask };
+    out = (dtake__lane){ &value, &mask, scratch };
     node->op->run(node, in, &out, 1);
     if (out.m == NULL)
         mask = 255;

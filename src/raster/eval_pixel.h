@@ -30,7 +30,8 @@ dtake_type dtake__px_storage(dtake__px_type type); /* the smallest that holds it
 /* Some samples of one node, side by side. */
 typedef struct dtake__lane {
     double *v;
-    uint8_t *m; /* NULL: all valid */
+    uint8_t *m;      /* NULL: all valid */
+    double *scratch; /* of the result: as many as the operation's `scratch` says */
 } dtake__lane;
 
 /* Samples of a window of a grid. */
@@ -62,6 +63,8 @@ typedef struct dtake__px_op {
     bool own_mask;
     bool rounds;   /* the result of a FLOAT needs rounding */
     bool may_fail; /* a result that is no number becomes masked */
+
+    size_t (*scratch)(const dtake__px_node *node, size_t count); /* doubles for so many samples; NULL: none */
 
     /* Of planes instead: its neighbourhood matters, or where it is. NULL `plane` with NULL `run`: a source.
      */

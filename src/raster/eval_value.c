@@ -194,10 +194,22 @@ static dtake_status to_image(dtake__eval *eval, const dtake__value *from, dtake_
     return dtake__eval_load(eval, from->text, image, err);
 }
 
+static const dtake__value *member(const dtake__value *dict, const char *name)
+{
+    for (size_t i = 0; i < dict->list.count; i++)
+        if (strcmp(dict->list.key[i], name) == 0)
+            return &dict->list.item[i];
+    return NULL;
+}
+
 static dtake_status to_collection(dtake__eval *eval, const dtake__value *from, dtake__kind kind,
                                   dtake__value *out, dtake_error *err)
 {
     dtake__kind of = kind == DTAKE__IMAGE_COLLECTION ? DTAKE__IMAGE : DTAKE__FEATURE;
+    const dtake__value *features = from->kind == DTAKE__DICTIONARY ? member(from, "features") : NULL;
+    if (features != NULL && !features->null &&
+        features->kind == DTAKE__LIST) /* a GeoJSON FeatureCollection */
+        from = features;
     dtake__value item;
     if (is_list(from->kind) && kind == DTAKE__FEATURE_COLLECTION && from->kind == DTAKE__IMAGE_COLLECTION) {
         *out = *from; /* the functions of collections serve both kinds */
@@ -230,6 +242,11 @@ static dtake_status to_feature(dtake__eval *eval, const dtake__value *from, dtak
     if (st != DTAKE_OK)
         return st;
     feature->shape = shape.shape;
+    if (from->kind == DTAKE__DICTIONARY)
+        feature->properties = member(from, "properties");
+    if (feature->properties != NULL &&
+        (feature->properties->null || feature->properties->kind != DTAKE__DICTIONARY))
+        feature->properties = NULL;
     *out = (dtake__value){ .kind = DTAKE__FEATURE, .feature = feature };
     return DTAKE_OK;
 }

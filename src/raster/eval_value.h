@@ -43,11 +43,7 @@ typedef struct dtake__feature_value {
     const dtake__value *properties; /* a dictionary, or NULL */
 } dtake__feature_value;
 
-typedef struct dtake__reducer {
-    const char *name; /* "mean": what bands are called after */
-    double argument;
-    int kind; /* raster/eval_reduce.h */
-} dtake__reducer;
+typedef struct dtake__reducer dtake__reducer; /* raster/eval_reduce.h */
 
 typedef struct dtake__closure dtake__closure;
 

@@ -71,6 +71,7 @@
     X(image_paint)                                                                                           \
     X(image_parse_expression)                                                                                \
     X(image_pow)                                                                                             \
+    X(image_reduce)                                                                                          \
     X(image_remap)                                                                                           \
     X(image_rename)                                                                                          \
     X(image_right_shift)                                                                                     \
@@ -105,11 +106,41 @@
     X(image_visualize)                                                                                       \
     X(image_where)                                                                                           \
     X(image_collection_from_images)                                                                          \
+    X(image_collection_mosaic)                                                                               \
+    X(image_collection_quality_mosaic)                                                                       \
+    X(image_collection_reduce)                                                                               \
     X(list_get)                                                                                              \
     X(list_iterate)                                                                                          \
     X(list_map)                                                                                              \
     X(list_size)                                                                                             \
-    X(projection)
+    X(projection)                                                                                            \
+    X(reducer_all_non_zero)                                                                                  \
+    X(reducer_any_non_zero)                                                                                  \
+    X(reducer_combine)                                                                                       \
+    X(reducer_count)                                                                                         \
+    X(reducer_first)                                                                                         \
+    X(reducer_first_non_null)                                                                                \
+    X(reducer_last)                                                                                          \
+    X(reducer_last_non_null)                                                                                 \
+    X(reducer_max)                                                                                           \
+    X(reducer_mean)                                                                                          \
+    X(reducer_median)                                                                                        \
+    X(reducer_min)                                                                                           \
+    X(reducer_min_max)                                                                                       \
+    X(reducer_mode)                                                                                          \
+    X(reducer_percentile)                                                                                    \
+    X(reducer_std_dev)                                                                                       \
+    X(reducer_sum)                                                                                           \
+    X(reducer_variance)                                                                                      \
+    X(reduce_and)                                                                                            \
+    X(reduce_count)                                                                                          \
+    X(reduce_max)                                                                                            \
+    X(reduce_mean)                                                                                           \
+    X(reduce_median)                                                                                         \
+    X(reduce_min)                                                                                            \
+    X(reduce_mode)                                                                                           \
+    X(reduce_or)                                                                                             \
+    X(reduce_sum)
 
 #define DECLARE(id) extern const dtake__function dtake__fn_##id;
 DTAKE__FUNCTION_MAP(DECLARE)
