@@ -35,7 +35,7 @@ class Server:
         self.log = log
         log.unlink(missing_ok=True)
         command = [*SERVER, "nice", "-n", "5", str(peers.PROGRAM), "serve", "--files", str(folder), "--listen",
-                   f"{ADDRESS}:0", "--access-log", str(log)]
+                   f"{ADDRESS}:0", "--public", "--access-log", str(log)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         words = ""
         for line in self.process.stdout:

@@ -7,10 +7,14 @@
 typedef struct dtake_server dtake_server;
 
 typedef struct dtake_serve_options {
-    const char *files_dir;       /* served under /files/; NULL: none */
-    const char *catalog;         /* file of a catalogue, whose datasets are served; NULL: none */
+    const char *files_dir;          /* served under /files/; NULL: none */
+    const char *catalog;            /* file of a catalogue, whose datasets are served; NULL: none */
     const char *tls_cert, *tls_key; /* PEM files, both or none; then TLS is spoken and nothing else */
-    const char *listen;          /* "127.0.0.1:8080", "[::1]:0"; port 0 picks one */
+    const char *listen;             /* "127.0.0.1:8080", "[::1]:0"; port 0 picks one */
+    const char *keys; /* file of API keys (keys.h); NULL: the user's. On an address of this machine alone no
+                         key is needed, elsewhere there must be one, unless everybody reads */
+    bool everybody_reads; /* without a key: files, and datasets */
+    double requests_s;    /* that a key, or an address without one, may make each second; 0: any number */
     int64_t first_byte_delay_ms; /* for show: answers wait this long before their first byte */
     int32_t max_connections;     /* 0: 1,024 */
     int64_t idle_timeout_ms;     /* 0: 60,000 */

@@ -159,6 +159,37 @@ static const dtake__option serve_options[] = {
 };
 GROUP(dtake__options_serve, "Server", serve_options);
 
+#define KEYS_OPTION                                                                                          \
+    {                                                                                                        \
+        .name = "keys", .kind = DTAKE__FILE, .value = "FILE",                                                \
+        .help = "the file of API keys (default: datatake/keys in the user's folder of settings)"             \
+    }
+
+static const dtake__option access_options[] = {
+    KEYS_OPTION,
+    { .name = "public", .kind = DTAKE__FLAG, .help = "everybody may read files and datasets, without a key" },
+    { .name = "rate",
+      .kind = DTAKE__NUMBER,
+      .value = "N",
+      .initial = "0",
+      .min = 0,
+      .max = 1e9,
+      .help = "requests that a key, or an address without one, may make each second; 0: any number" },
+};
+GROUP(dtake__options_access, "Who may", access_options);
+
+static const dtake__option keys_options[] = {
+    { .name = "rights",
+      .kind = DTAKE__CHOICE,
+      .value = "RIGHTS",
+      .initial = "read",
+      .choices = "read|write|admin",
+      .here_only = true,
+      .help = "what the key allows: to read, also to ingest and delete datapoints, also to change datasets" },
+    KEYS_OPTION,
+};
+GROUP(dtake__options_keys, "Keys", keys_options);
+
 static const dtake__option config_options[] = {
     { .name = "origin", .kind = DTAKE__FLAG, .here_only = true, .help = "say where each setting comes from" },
 };

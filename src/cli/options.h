@@ -17,6 +17,8 @@ extern const dtake__option_group dtake__options_shape; /* what stdout gets */
 extern const dtake__option_group dtake__options_verify;
 extern const dtake__option_group dtake__options_redo;
 extern const dtake__option_group dtake__options_serve;
+extern const dtake__option_group dtake__options_access;
+extern const dtake__option_group dtake__options_keys;
 extern const dtake__option_group dtake__options_config;
 extern const dtake__option_group dtake__options_query; /* which datapoints; options_catalog.c, as all below */
 extern const dtake__option_group dtake__options_fields;

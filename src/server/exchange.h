@@ -5,6 +5,7 @@
 #include <datatake/serve.h>
 
 #include "core/buf.h"
+#include "server/admit.h"
 #include "server/chunk.h"
 #include "server/request_body.h"
 
@@ -49,7 +50,8 @@ struct dtake__exchange {
     uint64_t connection_id;
     const char *peer; /* address, for the log */
     dtake__request request;
-    int64_t started_us; /* the request was complete */
+    dtake__caller caller; /* since dtake__route_body_limit */
+    int64_t started_us;   /* the request was complete */
 
     int status;         /* of the answer; 0 until response_start */
     int64_t length;     /* of the body, bytes, or DTAKE__LENGTH_... */

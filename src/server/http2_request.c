@@ -210,6 +210,8 @@ static void take_head(dtake__http2_stream *s)
         body->bytes = DTAKE_BUF_INIT(dtake__route_body_limit(&s->exchange));
         s->state = DTAKE__HTTP2_BODY;
         s->since_ms = dtake__now_ms();
+        if (s->exchange.caller.refused != 0)
+            complete(s); /* whatever the body is */
     }
 }
 

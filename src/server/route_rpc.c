@@ -54,6 +54,18 @@ size_t dtake__rpc_body_limit(const dtake__exchange *exchange)
     return wanted ? DTAKE__BODY_MAX + 5 : 0; /* gRPC's frame around the message */
 }
 
+static void refuse_right(dtake__exchange *exchange, const target *t)
+{
+    char text[128];
+    const char *right = t->method->right == DTAKE__RIGHT_READ    ? "read"
+                        : t->method->right == DTAKE__RIGHT_WRITE ? "write"
+                                                                 : "admin";
+    bool known = exchange->caller.key_name[0] != '\0';
+    snprintf(text, sizeof text,
+             known ? "the API key has no right to %s" : "an API key with the right to %s is needed", right);
+    t->wire->refuse(exchange, known ? DTAKE__RPC_PERMISSION_DENIED : DTAKE__RPC_UNAUTHENTICATED, text);
+}
+
 void dtake__route_rpc(dtake__exchange *exchange)
 {
     target t = find(exchange);
@@ -69,6 +81,8 @@ void dtake__route_rpc(dtake__exchange *exchange)
     } else if (t.method == NULL || (t.is_public && !t.method->is_public)) {
         snprintf(text, sizeof text, "%.200s is not served here", exchange->request.path);
         t.wire->refuse(exchange, DTAKE__RPC_UNIMPLEMENTED, text);
+    } else if ((exchange->caller.rights & t.method->right) == 0) {
+        refuse_right(exchange, &t);
     } else if (t.method->streams && t.wire->end == NULL) {
         t.wire->refuse(exchange, DTAKE__RPC_UNIMPLEMENTED, "a method that streams is called by gRPC");
     } else {

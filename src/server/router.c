@@ -1,5 +1,6 @@
 #include "server/router.h"
 
+#include "core/clock.h"
 #include "core/text.h"
 #include "server/path.h"
 #include "server/route_rpc.h"
@@ -60,10 +61,23 @@ static bool method_is_fine(dtake__exchange *exchange)
     return false;
 }
 
-size_t dtake__route_body_limit(const dtake__exchange *exchange)
+size_t dtake__route_body_limit(dtake__exchange *exchange)
 {
     bool ours = host_is_ours(exchange->server, exchange->request.host);
-    return ours && dtake__is_rpc(exchange) ? dtake__rpc_body_limit(exchange) : 0;
+    exchange->caller =
+        dtake__admit(&exchange->server->door, exchange->peer,
+                     dtake__request_field(&exchange->request, "authorization"), dtake__now_ms());
+    bool wanted = ours && exchange->caller.refused == 0 && dtake__is_rpc(exchange);
+    return wanted ? dtake__rpc_body_limit(exchange) : 0;
+}
+
+static void refuse_caller(dtake__exchange *exchange)
+{
+    if (exchange->caller.refused == 401)
+        dtake__response_field(exchange, "WWW-Authenticate", "Bearer");
+    else
+        dtake__response_field(exchange, "Retry-After", "1");
+    dtake__route_refuse(exchange, exchange->caller.refused, exchange->caller.why);
 }
 
 void dtake__route_refuse(dtake__exchange *exchange, int status, const char *why)
@@ -80,6 +94,10 @@ void dtake__route(dtake__exchange *exchange)
     if (!host_is_ours(exchange->server, exchange->request.host)) {
         dtake__response_error(exchange, 421,
                               "this server listens on this machine only and answers to its names only");
+        return;
+    }
+    if (exchange->caller.refused != 0) {
+        refuse_caller(exchange);
         return;
     }
     if (dtake__is_rpc(exchange)) {

@@ -4,8 +4,9 @@
 
 #include "server/exchange.h"
 
-/* Decided by a request's head: how many bytes of a body are kept for its route; 0: none. */
-size_t dtake__route_body_limit(const dtake__exchange *exchange);
+/* A request's head is known: who asks is looked at, once. Returns how many bytes of a body are kept for its
+ * route; 0: none. */
+size_t dtake__route_body_limit(dtake__exchange *exchange);
 void dtake__route(dtake__exchange *exchange); /* the request is complete */
 /* It cannot be taken: too large, too slow; in the form that whoever asks this route understands. */
 void dtake__route_refuse(dtake__exchange *exchange, int status, const char *why);

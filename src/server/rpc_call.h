@@ -57,7 +57,7 @@ struct dtake__rpc_call {
     bool out_packed;     /* and its first message is; the handler's until it answers */
     bool is_public;
     unsigned rights;
-    char key_name[64];
+    char key_name[DTAKE_KEY_NAME_BYTES];
     int64_t limit_ms; /* the deadline as the handler may ask for it */
 
     /* Loop thread. */

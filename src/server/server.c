@@ -78,6 +78,7 @@ static void on_tick(uv_timer_t *timer)
     dtake_server *server = timer->data;
     if (server->log != NULL)
         dtake__access_log_flush(server->log, 0);
+    dtake__door_refresh(&server->door);
     if (server->accept_owed)
         server->accept_owed = !dtake__conn_accept(server);
 }
@@ -99,6 +100,8 @@ static void use_options(dtake_server *server, const dtake_serve_options *options
         .first_byte_delay_ms = options->first_byte_delay_ms,
         .header_bytes = options->max_header_bytes > 0 ? options->max_header_bytes : 32 * 1024,
     };
+    server->door.everybody_reads = options->everybody_reads;
+    server->door.each_second = options->requests_s;
 }
 
 static dtake_status check_options(const dtake_serve_options *options, dtake_error *err)
@@ -106,7 +109,7 @@ static dtake_status check_options(const dtake_serve_options *options, dtake_erro
     if (options == NULL || (options->files_dir == NULL && options->catalog == NULL))
         return dtake__fail(err, DTAKE_E_USAGE, "serve: neither a folder nor a catalogue is named");
     if (options->max_connections < 0 || options->idle_timeout_ms < 0 || options->header_timeout_ms < 0 ||
-        options->write_timeout_ms < 0 || options->first_byte_delay_ms < 0)
+        options->write_timeout_ms < 0 || options->first_byte_delay_ms < 0 || options->requests_s < 0)
         return dtake__fail(err, DTAKE_E_USAGE, "serve: a limit is negative");
     if ((options->tls_cert == NULL) != (options->tls_key == NULL))
         return dtake__fail(err, DTAKE_E_USAGE, "serve: TLS needs a certificate and its key, both");
@@ -149,10 +152,26 @@ static dtake_status open_loop(dtake_server *server, dtake_error *err)
                      : dtake__fail(err, DTAKE_E_OTHER, "start the server's loop: %s", uv_strerror(code));
 }
 
+/* Where others can come, somebody has to have said who may. */
+static dtake_status check_door(dtake_server *server, const dtake__listen_address *address, dtake_error *err)
+{
+    dtake__door *door = &server->door;
+    door->is_local = dtake__listen_is_loopback(address);
+    if (door->is_local || door->everybody_reads || door->keys.count > 0)
+        return DTAKE_OK;
+    return dtake__fail(
+        err, DTAKE_E_AUTH,
+        "listen on %s: other machines reach it and there is no API key: make one with 'datatake keys add "
+        "NAME', or let everybody read with --public",
+        address->host);
+}
+
 static dtake_status start_listening(dtake_server *server, const char *text, dtake_error *err)
 {
     dtake__listen_address address;
     dtake_status st = dtake__listen_parse(&address, text, err);
+    if (st == DTAKE_OK)
+        st = check_door(server, &address, err);
     if (st == DTAKE_OK)
         st = dtake__listen_start(&server->listener, &address, on_connection, err);
     if (st != DTAKE_OK)
@@ -197,6 +216,7 @@ void dtake__server_free(dtake_server *server)
     dtake_runtime_close(server->runtime);
     dtake__access_log_close(server->log);
     dtake__tls_identity_close(server->tls);
+    dtake__door_close(&server->door);
     dtake__chunks_dispose(&server->chunks);
     dtake__free(server->read_buffer);
     if (server->files_fd >= 0)
@@ -211,6 +231,8 @@ static dtake_status open_parts(dtake_server *server, const dtake_serve_options *
         server->read_buffer != NULL && server->listen != NULL ? DTAKE_OK : dtake__fail_nomem(err, "server");
     if (st == DTAKE_OK && options->files_dir != NULL)
         st = open_files(server, options->files_dir, err);
+    if (st == DTAKE_OK)
+        st = dtake__door_open(&server->door, options->keys, err);
     if (st == DTAKE_OK && options->tls_cert != NULL)
         st = dtake__tls_identity_open(&server->tls, options->tls_cert, options->tls_key, err);
     if (st == DTAKE_OK && options->access_log != NULL)

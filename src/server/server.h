@@ -49,6 +49,7 @@ struct dtake_server {
     char url[128];
     char host[80];      /* as given in `listen`, without port and brackets */
     bool loopback_only; /* then the Host of a request must be a name of this machine */
+    dtake__door door;
 
     dtake__conn *conns; /* all of them, doubly linked */
     int conn_count;
