@@ -30,8 +30,9 @@
     }
 #define SOURCE_OPTION                                                                                        \
     {                                                                                                        \
-        .name = "source", .kind = DTAKE__FILE, .value = "FILE",                                              \
-        .help = "the catalogue; without it datatake/catalog.db in $XDG_DATA_HOME (~/.local/share)"           \
+        .name = "source", .kind = DTAKE__FILE, .value = "FILE|URL",                                          \
+        .help = "the catalogue, or a Tilebox service as tilebox+https://HOST; without it "                   \
+                "datatake/catalog.db in $XDG_DATA_HOME (~/.local/share)"                                     \
     }
 
 static const dtake__option query_options[] = {
