@@ -15,33 +15,33 @@ typedef struct part {
     double first, last;
 } part;
 
-static bool part_of(double a, double b, int64_t source_size, int64_t start, int64_t size, part *out)
+DTAKE__INLINE bool part_of(double a, double b, int64_t source_size, int64_t start, int64_t size, part *out)
 {
-    double low = fmax(fmin(a, b), 0), high = fmin(fmax(a, b), (double)source_size);
-    if (!(high > DTAKE__WARP_SNAP_PX) || !(low < (double)source_size - DTAKE__WARP_SNAP_PX))
+    double low = a < b ? a : b, high = a < b ? b : a, end = (double)source_size;
+    low = low < 0 ? 0 : low;
+    high = high > end ? end : high;
+    if (!(high > DTAKE__WARP_SNAP_PX) || !(low < end - DTAKE__WARP_SNAP_PX))
         return false;
-    out->from = (int64_t)floor(low + DTAKE__WARP_SNAP_PX);
-    out->to = (int64_t)ceil(high - DTAKE__WARP_SNAP_PX);
+    out->from = dtake__floor(low + DTAKE__WARP_SNAP_PX);
+    out->to = -dtake__floor(DTAKE__WARP_SNAP_PX - high);
     if (out->to <= out->from)
         out->to = out->from + 1;
-    if (out->to == out->from + 1) { /* a part of one pixel is that pixel */
-        out->first = out->last = 1;
-    } else {
-        out->first = fmin(1, (double)(out->from + 1) - low);
-        out->last = fmin(1, high - (double)(out->to - 1));
-    }
+    double first = (double)(out->from + 1) - low, last = high - (double)(out->to - 1);
+    /* A part of one pixel is that pixel. */
+    out->first = out->to == out->from + 1 || first > 1 ? 1 : first;
+    out->last = out->to == out->from + 1 || last > 1 ? 1 : last;
     out->from -= start;
     out->to -= start;
     return out->from >= 0 && out->to <= size;
 }
 
-static double share(const part *p, int64_t i)
+DTAKE__INLINE double share(const part *p, int64_t i)
 {
     return i == p->from ? p->first : i == p->to - 1 ? p->last : 1;
 }
 
-static bool area_of(const dtake__warp *warp, const dtake__warp_plane *in, const dtake__warp_span *span,
-                    int64_t i, part *across, part *down)
+DTAKE__INLINE bool area_of(const dtake__warp *warp, const dtake__warp_plane *in, const dtake__warp_span *span,
+                           int64_t i, part *across, part *down)
 {
     double x2 = span->x2[i], period = warp->way.period;
     if (!isfinite(span->x[i]) || !isfinite(x2))

@@ -10,31 +10,6 @@ void dtake__warp_use_vectors(bool use)
     atomic_store(&no_vectors, !use);
 }
 
-/* floor for what fits 63 bits; the processor's own is not in every x86-64. */
-DTAKE__INLINE int64_t floor_of(double value)
-{
-    int64_t whole = (int64_t)value;
-    return whole - (value < (double)whole);
-}
-
-/* Where the upper left of the pixels around a point lies in the plane, and how far the point is from its
- * centre. */
-typedef struct corner {
-    int64_t col, row;
-    double rx, ry;
-} corner;
-
-/* False: far off, or nowhere. */
-DTAKE__INLINE bool corner_of(const dtake__warp *warp, const dtake__warp_plane *in, double x, double y,
-                             corner *out)
-{
-    if (!(x >= -1 && y >= -1 && x <= (double)warp->source_width + 1 && y <= (double)warp->source_height + 1))
-        return false;
-    int64_t col = floor_of(x - 0.5), row = floor_of(y - 0.5);
-    *out = (corner){ col - in->at.col, row - in->at.row, x - 0.5 - (double)col, y - 0.5 - (double)row };
-    return true;
-}
-
 /* All of `side` x `side` pixels from (col, row) on are there. */
 DTAKE__INLINE bool all_there(const dtake__warp_plane *in, int64_t col, int64_t row, int64_t side)
 {
@@ -78,8 +53,8 @@ DTAKE__INLINE void store(dtake_type type, void *out, int64_t i, double value)
 }
 
 /* With what is there of the four. */
-DTAKE__INLINE void blend_some(dtake_type type, const dtake__warp_plane *in, const corner *at, void *out,
-                              int64_t i)
+DTAKE__INLINE void blend_some(dtake_type type, const dtake__warp_plane *in, const dtake__corner *at,
+                              void *out, int64_t i)
 {
     double sum = 0, total = 0;
     for (int k = 0; k < 4; k++) {
@@ -94,27 +69,33 @@ DTAKE__INLINE void blend_some(dtake_type type, const dtake__warp_plane *in, cons
     store(type, out, i, sum / total);
 }
 
-DTAKE__INLINE void blend(dtake_type type, const dtake__warp_plane *in, const corner *at, void *out, int64_t i)
+DTAKE__INLINE void blend(dtake_type type, const dtake__warp_plane *in, const dtake__corner *at, void *out,
+                         int64_t i)
 {
     int64_t above = at->row * in->at.width + at->col, below = above + in->at.width;
+    if (dtake__type_is_small(type)) {
+        store_small(type, out, i,
+                    dtake__blend_small(dtake__sample_small(type, in->data, above),
+                                       dtake__sample_small(type, in->data, above + 1),
+                                       dtake__sample_small(type, in->data, below),
+                                       dtake__sample_small(type, in->data, below + 1), (float)at->rx,
+                                       (float)at->ry));
+        return;
+    }
     double a = dtake__sample_load(type, in->data, above), b = dtake__sample_load(type, in->data, above + 1);
     double c = dtake__sample_load(type, in->data, below), d = dtake__sample_load(type, in->data, below + 1);
-    if (dtake__type_is_small(type))
-        store_small(type, out, i,
-                    dtake__blend_small((float)a, (float)b, (float)c, (float)d, (float)at->rx, (float)at->ry));
-    else
-        dtake__sample_store(type, out, i,
-                            (a * (1 - at->rx) + b * at->rx) * (1 - at->ry) +
-                                (c * (1 - at->rx) + d * at->rx) * at->ry);
+    dtake__sample_store(type, out, i,
+                        (a * (1 - at->rx) + b * at->rx) * (1 - at->ry) +
+                            (c * (1 - at->rx) + d * at->rx) * at->ry);
 }
 
 DTAKE__INLINE void bilinear_at(dtake_type type, const dtake__warp *warp, const dtake__warp_plane *in,
                                const dtake__warp_span *span, int64_t i, void *out, uint8_t *valid)
 {
-    corner at;
+    dtake__corner at;
     int64_t index;
     valid[i] = 0;
-    if (!corner_of(warp, in, span->x[i], span->y[i], &at))
+    if (!dtake__corner_of(warp, in, span->x[i], span->y[i], &at))
         return;
     if (all_there(in, at.col, at.row, 2))
         blend(type, in, &at, out, i);
@@ -158,16 +139,6 @@ bool dtake__warp_bilinear(const dtake__warp *warp, const dtake__warp_plane *in, 
     return true;
 }
 
-/* Catmull-Rom's weights of the four pixels around a point, t from the second to the third. */
-DTAKE__INLINE void cubic_weights(double t, double out[4])
-{
-    double half = 0.5 * t, half2 = half * t;
-    out[0] = half * (-1 + t * (2 - t));
-    out[1] = 1 + half2 * (-5 + 3 * t);
-    out[2] = half * (1 + t * (4 - 3 * t));
-    out[3] = half2 * (-1 + t);
-}
-
 typedef float float4 __attribute__((vector_size(16)));
 
 /* Columns first, four at once, then across them: in any instruction set in this order. */
@@ -176,10 +147,9 @@ DTAKE__INLINE float cubic_small(dtake_type type, const void *data, int64_t first
 {
     float4 sum = { 0, 0, 0, 0 };
     for (int j = 0; j < 4; j++, first += width) {
-        float4 line = { (float)dtake__sample_load(type, data, first),
-                        (float)dtake__sample_load(type, data, first + 1),
-                        (float)dtake__sample_load(type, data, first + 2),
-                        (float)dtake__sample_load(type, data, first + 3) };
+        float4 line = { dtake__sample_small(type, data, first), dtake__sample_small(type, data, first + 1),
+                        dtake__sample_small(type, data, first + 2),
+                        dtake__sample_small(type, data, first + 3) };
         sum += line * (float)wy[j];
     }
     return (sum[0] * (float)wx[0] + sum[1] * (float)wx[1]) + (sum[2] * (float)wx[2] + sum[3] * (float)wx[3]);
@@ -200,23 +170,37 @@ DTAKE__INLINE double cubic_wide(dtake_type type, const void *data, int64_t first
 
 /* Where one of the sixteen is missing, bilinear takes over, as in gdalwarp. */
 DTAKE__INLINE void cubic(dtake_type type, const dtake__warp *warp, const dtake__warp_plane *in,
-                         const dtake__warp_span *span, void *out, uint8_t *valid)
+                         const dtake__warp_span *span, int64_t i, void *out, uint8_t *valid)
 {
-    for (int64_t i = 0; i < span->count; i++) {
-        corner at;
-        double wx[4], wy[4];
-        if (!corner_of(warp, in, span->x[i], span->y[i], &at) || !all_there(in, at.col - 1, at.row - 1, 4)) {
-            bilinear_at(type, warp, in, span, i, out, valid);
-            continue;
-        }
-        cubic_weights(at.rx, wx);
-        cubic_weights(at.ry, wy);
-        int64_t first = (at.row - 1) * in->at.width + at.col - 1;
-        if (dtake__type_is_small(type))
-            store_small(type, out, i, cubic_small(type, in->data, first, in->at.width, wx, wy));
-        else
-            dtake__sample_store(type, out, i, cubic_wide(type, in->data, first, in->at.width, wx, wy));
-        valid[i] = 255;
+    dtake__corner at;
+    double wx[4], wy[4];
+    if (!dtake__corner_of(warp, in, span->x[i], span->y[i], &at) ||
+        !all_there(in, at.col - 1, at.row - 1, 4)) {
+        bilinear_at(type, warp, in, span, i, out, valid);
+        return;
+    }
+    dtake__cubic_weights(at.rx, wx);
+    dtake__cubic_weights(at.ry, wy);
+    int64_t first = (at.row - 1) * in->at.width + at.col - 1;
+    if (dtake__type_is_small(type))
+        store_small(type, out, i, cubic_small(type, in->data, first, in->at.width, wx, wy));
+    else
+        dtake__sample_store(type, out, i, cubic_wide(type, in->data, first, in->at.width, wx, wy));
+    valid[i] = 255;
+}
+
+void dtake__warp_cubic_part(const dtake__warp *warp, const dtake__warp_plane *in,
+                            const dtake__warp_span *span, int64_t first, int64_t count, void *out,
+                            uint8_t *valid)
+{
+    switch (in->type) {
+#define CUBIC(name, ctype)                                                                                   \
+    case DTAKE_##name:                                                                                       \
+        for (int64_t i = first; i < first + count; i++)                                                      \
+            cubic(DTAKE_##name, warp, in, span, i, out, valid);                                              \
+        break;
+        DTAKE__SAMPLE_MAP(CUBIC)
+#undef CUBIC
     }
 }
 
@@ -224,13 +208,9 @@ bool dtake__warp_cubic(const dtake__warp *warp, const dtake__warp_plane *in, con
                        dtake__warp_scratch *scratch, void *out, uint8_t *valid)
 {
     (void)scratch;
-    switch (in->type) {
-#define CUBIC(name, ctype)                                                                                   \
-    case DTAKE_##name:                                                                                       \
-        cubic(DTAKE_##name, warp, in, span, out, valid);                                                     \
-        break;
-        DTAKE__SAMPLE_MAP(CUBIC)
-#undef CUBIC
-    }
+    int64_t done = atomic_load_explicit(&no_vectors, memory_order_relaxed)
+                       ? 0
+                       : dtake__warp_cubic_avx2(warp, in, span, out, valid);
+    dtake__warp_cubic_part(warp, in, span, done, span->count - done, out, valid);
     return true;
 }

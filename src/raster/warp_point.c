@@ -105,7 +105,7 @@ typedef struct reach {
 static reach weigh(dtake_resampling how, double at, double scale, int64_t radius, int64_t start, int64_t size,
                    double *weight)
 {
-    int64_t base = (int64_t)floor(at - 0.5), from = base + 1 - radius, end = base + radius + 1;
+    int64_t base = dtake__floor(at - 0.5), from = base + 1 - radius, end = base + radius + 1;
     double delta = at - 0.5 - (double)base;
     from = from > start ? from : start;
     end = end < start + size ? end : start + size;

@@ -20,6 +20,39 @@ DTAKE__INLINE double dtake__sample_load(dtake_type type, const void *data, int64
     return 0;
 }
 
+/* A constant where the type is one; dtake_type_bytes is a call. */
+DTAKE__INLINE bool dtake__type_is_byte(dtake_type type)
+{
+    return type == DTAKE_U8 || type == DTAKE_I8;
+}
+
+DTAKE__INLINE bool dtake__type_is_small(dtake_type type)
+{
+    return dtake__type_is_byte(type) || type == DTAKE_U16 || type == DTAKE_I16;
+}
+
+/* Types of up to 16 bits. */
+DTAKE__INLINE float dtake__sample_small(dtake_type type, const void *data, int64_t i)
+{
+    switch (type) {
+    case DTAKE_U8:
+        return (float)((const uint8_t *)data)[i];
+    case DTAKE_I8:
+        return (float)((const int8_t *)data)[i];
+    case DTAKE_U16:
+        return (float)((const uint16_t *)data)[i];
+    default:
+        return (float)((const int16_t *)data)[i];
+    }
+}
+
+/* floor for what fits 63 bits; the processor's own is not in every x86-64, and the library's is a call. */
+DTAKE__INLINE int64_t dtake__floor(double value)
+{
+    int64_t whole = (int64_t)value;
+    return whole - (value < (double)whole);
+}
+
 DTAKE__INLINE double dtake__sample_clamp(double value, double least, double most)
 {
     double whole = floor(value + 0.5);
