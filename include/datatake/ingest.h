@@ -13,7 +13,8 @@ typedef enum dtake_ingest_format {
 /* Zero-initialise; pointers are borrowed until dtake_ingest_start returns. Expressions are those of
  * docs/catalog.md ("strptime(scene_id, '%Y-%m-%dt%H%M%S')", "box(min_x, min_y, max_x, max_y)"). */
 typedef struct dtake_ingest_options {
-    const char *const *inputs; /* files, also gzip and zstd; folders; "-": standard input */
+    const char *const *inputs; /* files and http(s) URLs of files, also gzip and zstd; folders; "-": standard
+                                  input */
     size_t input_count;
     const char *dataset;     /* slug; the dataset is made if it is not there */
     const char *name;        /* of a new dataset; NULL: its slug */

@@ -15,6 +15,7 @@
 #include "access/client.h"
 #include "access/ingest_files.h"
 #include "access/ingest_options.h"
+#include "access/ingest_remote.h"
 #include "access/mapper.h"
 #include "format/records.h"
 #include "io/loop.h"
@@ -57,7 +58,8 @@ typedef struct dtake__ingest_reading {
     dtake__work work;
     bool busy, ended;
     size_t next_input;
-    int fd; /* of the input that is open; -1: none */
+    int fd;                      /* of the input that is open; -1: none, or ... */
+    dtake__remote_input *remote; /* ... it lies behind a URL; else NULL */
     int64_t bytes_before;
     dtake__inflate *inflate;
     struct peeked *peeked;

@@ -106,11 +106,7 @@ static dtake_status list_one(const walk *w, const char *input)
     struct stat about = { 0 };
     size_t before = w->files->count;
     if (dtake__is_http_url(input))
-        return dtake__fail(
-            w->err, DTAKE_E_UNSUPPORTED,
-            "ingest %.300s: URLs are not read; fetch it first, or pipe it: curl ... | datatake "
-            "ingest - ...",
-            input);
+        return add(w->files, dtake__strdup(input), false, 0, w->err);
     const char *path = dtake__starts_with(input, "file://") ? input + strlen("file://") : input;
     if (strcmp(path, "-") == 0 || stat(path, &about) != 0)
         return add(w->files, dtake__strdup(path), false, 0,

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 
 typedef struct dtake__ingest_file {
-    char *path;     /* "-": standard input */
+    char *path;     /* "-": standard input; or a URL */
     bool in_folder; /* found, not named */
     int64_t bytes;  /* 0: unknown */
 } dtake__ingest_file;

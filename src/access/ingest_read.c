@@ -3,6 +3,7 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "format/csv.h"
 
 #include <errno.h>
@@ -52,10 +53,17 @@ static dtake_status wait_for_bytes(dtake_ingest *ingest, int fd, dtake_error *er
     return DTAKE_OK;
 }
 
-static dtake_status read_file(void *ctx, void *out, size_t room, size_t *got, dtake_error *err)
+static bool is_open(const dtake__ingest_reading *r)
+{
+    return r->fd >= 0 || r->remote != NULL;
+}
+
+static dtake_status read_input(void *ctx, void *out, size_t room, size_t *got, dtake_error *err)
 {
     dtake_ingest *ingest = ctx;
     dtake__ingest_reading *r = &ingest->reading;
+    if (r->remote != NULL)
+        return dtake__remote_input_read(r->remote, out, room, got, err);
     dtake_status st = wait_for_bytes(ingest, r->fd, err);
     if (st != DTAKE_OK)
         return st;
@@ -138,13 +146,24 @@ static void close_input(dtake_ingest *ingest)
     dtake__records_close(r->records);
     dtake__inflate_close(r->inflate);
     dtake__free(r->peeked);
+    dtake__remote_input_close(r->remote);
     if (r->fd > STDERR_FILENO)
         close(r->fd);
+    r->remote = NULL;
     r->records = NULL;
     r->inflate = NULL;
     r->peeked = NULL;
     r->fd = -1;
     atomic_fetch_add(&ingest->inputs_done, 1);
+}
+
+static dtake_status open_bytes(dtake_ingest *ingest, const char *path, dtake_error *err)
+{
+    dtake__ingest_reading *r = &ingest->reading;
+    if (dtake__is_http_url(path))
+        return dtake__remote_input_open(&r->remote, ingest->client->runtime, path, &ingest->cancelled, err);
+    r->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    return r->fd >= 0 ? DTAKE_OK : dtake__fail_errno(err, errno, "open %.300s", path);
 }
 
 static dtake_status open_input(dtake_ingest *ingest, dtake_error *err)
@@ -153,13 +172,13 @@ static dtake_status open_input(dtake_ingest *ingest, dtake_error *err)
     const char *path = ingest->files.at[r->next_input++].path;
     dtake__records_options options = { 0 };
     r->first = true;
-    r->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    if (r->fd < 0)
-        return dtake__fail_errno(err, errno, "open %.300s", path);
+    dtake_status st = open_bytes(ingest, path, err);
+    if (st != DTAKE_OK)
+        return st;
     peeked *p = r->peeked = dtake__calloc(1, sizeof *p);
     if (p == NULL)
         return dtake__fail_nomem(err, "read an input");
-    dtake_status st = dtake__inflate_open(&r->inflate, read_file, ingest, err);
+    st = dtake__inflate_open(&r->inflate, read_input, ingest, err);
     p->inflate = r->inflate;
     if (st == DTAKE_OK)
         st = peek(p, err);
@@ -191,11 +210,11 @@ static dtake_status fill(dtake_ingest *ingest)
     while (st == DTAKE_OK && !r->filled) {
         if (atomic_load(&ingest->cancelled))
             return dtake__fail(&r->err, DTAKE_E_CANCELLED, "cancelled");
-        if (r->fd < 0 && r->next_input == ingest->files.count) {
+        if (!is_open(r) && r->next_input == ingest->files.count) {
             r->ended = true;
             return DTAKE_OK;
         }
-        st = r->fd < 0 ? open_input(ingest, &why) : DTAKE_OK;
+        st = is_open(r) ? DTAKE_OK : open_input(ingest, &why);
         if (st == DTAKE_OK)
             st = dtake__records_next(r->records, &r->filling->records, &why);
         if (st != DTAKE_OK) {
@@ -264,7 +283,7 @@ static void free_list(dtake__held_list *list)
 
 void dtake__ingest_read_dispose(dtake_ingest *ingest)
 {
-    if (ingest->reading.fd >= 0)
+    if (is_open(&ingest->reading))
         close_input(ingest);
     free_list(&ingest->filled);
     free_list(&ingest->spare);

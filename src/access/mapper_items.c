@@ -2,6 +2,7 @@
 #include "access/mapper.h"
 #include "core/alloc.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "protocol/stac/item.h"
 #include "protocol/stac/item_sample.h"
 #include "protocol/stac/item_table.h"
@@ -61,8 +62,9 @@ static dtake_status items_begin(dtake__mapper *mapper, const dtake_schema *schem
 static dtake_status items_set_input(dtake__mapper *mapper, const char *path, dtake_error *err)
 {
     items *m = (items *)mapper;
-    char *whole = path != NULL ? realpath(path, NULL) : NULL;
-    dtake_status st = dtake__item_reader_set_base(m->reader, whole, err);
+    bool url = path != NULL && dtake__is_http_url(path);
+    char *whole = path != NULL && !url ? realpath(path, NULL) : NULL;
+    dtake_status st = dtake__item_reader_set_base(m->reader, url ? path : whole, err);
     free(whole);
     return st;
 }

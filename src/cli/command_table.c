@@ -144,7 +144,8 @@ const dtake__command dtake__commands[] = {
       .description =
           "INPUT is a file of STAC Items (NDJSON, an ItemCollection), of GeoJSON features or of CSV, also "
           "packed "
-          "with gzip or zstd, a folder of such, or - for standard input. What is there already is not added "
+          "with gzip or zstd, its http(s) URL, a folder of such, or - for standard input. What is there "
+          "already is not added "
           "again. Records that make no sense are listed and the rest goes in.",
       .groups = { &dtake__options_ingest, &dtake__options_mapping, &dtake__options_ingest_how,
                   &dtake__options_source, &dtake__options_progress, &dtake__options_shape },
