@@ -218,12 +218,14 @@ static dtake_status read_shape(const dtake__args *args, shape *out, dtake_table_
 static void run(dtake__followed *out, const dtake__args *args, dtake__source_in_use *source, dtake_error *err)
 {
     dtake__queries queries;
-    shape wanted;
-    dtake_table_format format;
+    shape wanted = TABLE;
+    dtake_table_format format = DTAKE_TABLE_ITEMS;
     out->status =
         dtake__queries_read(&queries, args, source->client, args->inputs, args->input_count, false, err);
     if (out->status == DTAKE_OK)
         out->status = read_shape(args, &wanted, &format, err);
+    if (out->status == DTAKE_OK && wanted != SAVED)
+        dtake__signals_end_at_once();
     if (out->status == DTAKE_OK && wanted == COUNT)
         out->status = print_count(source, &queries, err);
     else if (out->status == DTAKE_OK && wanted == TABLE)

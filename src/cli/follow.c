@@ -56,6 +56,7 @@ static dtake_status watch(following *f, dtake_save *save, dtake__followed *out, 
                 dtake_load_cancel(f->load[i]);
         }
     }
+    out->signal = dtake__signals_seen();
     dtake__display_clear(&f->display);
     return dtake_save_status(save, &out->rows, err);
 }

@@ -1,18 +1,37 @@
 #include "cli/print.h"
 
+#include "cli/signals.h"
+
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+enum { LOOK_MS = 100 };
+
 static int stdout_errno;
+
+/* A pipe that nobody reads would hold up a command that is to stop. False: it is. */
+static bool wait_for_reader(void)
+{
+    struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+    while (poll(&out, 1, LOOK_MS) == 0)
+        if (dtake__signals_seen() != 0)
+            return false;
+    return true;
+}
 
 bool dtake__stdout_write(const void *bytes, size_t len)
 {
     const char *at = bytes;
     while (stdout_errno == 0 && len > 0) {
-        ssize_t n = write(STDOUT_FILENO, at, len);
+        if (!wait_for_reader())
+            return false;
+        /* so much a pipe takes at once when it takes anything */
+        ssize_t n = write(STDOUT_FILENO, at, len < PIPE_BUF ? len : PIPE_BUF);
         if (n >= 0) {
             at += n;
             len -= (size_t)n;

@@ -5,10 +5,21 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t first_signal, resized;
+static volatile sig_atomic_t at_once;
 static volatile bool stop;
+
+static void end(int signal_number)
+{
+    static const char line[] = "datatake: stopped\n";
+    ssize_t ignored = write(STDERR_FILENO, line, sizeof line - 1);
+    (void)ignored;
+    _exit(dtake__signals_exit(signal_number));
+}
 
 static void on_stop(int signal_number)
 {
+    if (at_once != 0)
+        end(signal_number);
     if (first_signal != 0)
         _exit(dtake__signals_exit(signal_number));
     first_signal = signal_number;
@@ -35,6 +46,13 @@ void dtake__signals_catch(void)
     catch_signal(SIGINT, on_stop);
     catch_signal(SIGTERM, on_stop);
     catch_signal(SIGWINCH, on_resize);
+}
+
+void dtake__signals_end_at_once(void)
+{
+    at_once = 1;
+    if (first_signal != 0)
+        end(first_signal);
 }
 
 int dtake__signals_seen(void)

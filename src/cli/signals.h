@@ -7,6 +7,9 @@
 void dtake__signals_catch(void);
 int dtake__signals_seen(void); /* the first signal: SIGINT, SIGTERM; 0: none yet */
 
+/* From now on the first one ends the program: for what blocks and leaves nothing behind. */
+void dtake__signals_end_at_once(void);
+
 /* Looked at by dtake_compare, which knows no signals. */
 const volatile bool *dtake__signals_flag(void);
 
