@@ -19,6 +19,11 @@ DTAKE_API dtake_status dtake_catalog_stats_get(dtake_client *client, dtake_catal
 /* Folds fresh rows into chunks and small chunks into full ones; readers go on undisturbed. */
 DTAKE_API dtake_status dtake_catalog_compact(dtake_client *client, dtake_error *err);
 
+/* What was ingested out of order is merged in the background, so that it is found quickly; closing the client
+ * gives that up, and the next ingest goes on with it. Waits for it a tenth of a second; *settled: nothing is
+ * left to be done. */
+DTAKE_API dtake_status dtake_catalog_settle(dtake_client *client, bool *settled, dtake_error *err);
+
 /* Each problem found is told to `problem` (may be NULL), from another thread; DTAKE_E_INTEGRITY when there
  * was one. `repair` drops what cannot be read and keeps all else. */
 typedef void (*dtake_problem_fn)(const char *text, void *ctx);

@@ -263,6 +263,14 @@ dtake_status dtake_catalog_compact(dtake_client *client, dtake_error *err)
     return perform(client, &(waiter){ .act.kind = DTAKE__ACT_COMPACT }, err);
 }
 
+dtake_status dtake_catalog_settle(dtake_client *client, bool *settled, dtake_error *err)
+{
+    waiter w = { .act.kind = DTAKE__ACT_SETTLE };
+    dtake_status st = perform(client, &w, err);
+    *settled = w.act.number != 0;
+    return st;
+}
+
 static void no_problem(const char *text, void *ctx)
 {
     (void)text;

@@ -4,6 +4,7 @@
 #include "core/error.h"
 
 #include <pthread.h>
+#include <time.h>
 
 /* Outlives its catalogue when it still stands in the queue of the runtime then. */
 struct dtake__background {
@@ -108,6 +109,25 @@ void dtake__background_resume(dtake__background *b)
     b->pauses--;
     start(b);
     pthread_mutex_unlock(&b->lock);
+}
+
+bool dtake__background_settle(dtake__background *b, int64_t wait_ms)
+{
+    if (b == NULL)
+        return true;
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += wait_ms % 1000 * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&b->lock);
+    int code = 0;
+    while ((b->wanted || b->active) && code == 0)
+        code = pthread_cond_timedwait(&b->idle, &b->lock, &until);
+    bool settled = !b->wanted && !b->active;
+    pthread_mutex_unlock(&b->lock);
+    return settled;
 }
 
 void dtake__background_end(dtake__background *b)

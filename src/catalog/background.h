@@ -21,6 +21,9 @@ void dtake__background_wake(dtake__background *b);
 void dtake__background_pause(dtake__background *b);
 void dtake__background_resume(dtake__background *b);
 
+/* Waits until nothing is left to be done, at most so long; false: there still is. */
+bool dtake__background_settle(dtake__background *b, int64_t wait_ms);
+
 /* Before the catalogue goes. */
 void dtake__background_end(dtake__background *b);
 

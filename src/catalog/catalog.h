@@ -106,6 +106,10 @@ dtake_status dtake__catalog_stats_get(dtake__catalog *catalog, dtake__catalog_st
  */
 dtake_status dtake__catalog_compact(dtake__catalog *catalog, dtake_error *err);
 
+/* After ingests and deletes chunks are merged in the background; closing the catalogue gives that up. Waits
+ * for it at most so long; false: it goes on. */
+bool dtake__catalog_settle(dtake__catalog *catalog, int64_t wait_ms);
+
 /* Each problem found is told to `problem`; DTAKE_E_INTEGRITY when there was one. `repair` drops what cannot
  * be read and keeps all else, into a new file beside, then renamed. */
 typedef void (*dtake__problem_fn)(const char *text, void *ctx);

@@ -26,6 +26,11 @@ static dtake_status checkpoint(dtake__catalog *catalog)
     return st;
 }
 
+bool dtake__catalog_settle(dtake__catalog *catalog, int64_t wait_ms)
+{
+    return dtake__background_settle(catalog->background, wait_ms);
+}
+
 /* --- opening --- */
 
 dtake_status dtake__catalog_open(dtake__catalog **out, const char *path,

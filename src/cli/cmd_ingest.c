@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "format/json_write.h"
 
+#include <datatake/catalog.h>
 #include <datatake/ingest.h>
 
 #include <stdio.h>
@@ -115,6 +116,24 @@ static void follow(ingesting *g)
     dtake__display_clear(&g->display);
 }
 
+/* All is stored; the next reader is to find it in good order too. */
+static void tidy(ingesting *g, dtake_client *client)
+{
+    bool settled = false, told = false;
+    dtake_error err;
+    while (g->signal == 0 && !settled && dtake_catalog_settle(client, &settled, &err) == DTAKE_OK) {
+        g->signal = dtake__signals_seen();
+        if (!settled && !told && g->signal == 0)
+            dtake__display_line(
+                &g->display,
+                "all is stored; merging what overlaps in time (Ctrl-C leaves it to the next ingest)");
+        told = told || !settled;
+    }
+    if (g->signal != 0 && told)
+        dtake__display_line(&g->display, "stopped; all is stored");
+    dtake__display_clear(&g->display);
+}
+
 static void print_json(const ingesting *g, const dtake_ingest_progress *p)
 {
     dtake_buf line = DTAKE_BUF_INIT(64 * 1024);
@@ -201,6 +220,8 @@ int dtake__cmd_ingest(const dtake__args *args)
     if (st == DTAKE_OK) {
         dtake__display_init(&g.display, args);
         follow(&g);
+        if (g.signal == 0 && dtake_ingest_status(g.ingest, NULL) != DTAKE_E_CANCELLED)
+            tidy(&g, source.client);
         status = finish(&g);
         dtake__display_dispose(&g.display);
         dtake_ingest_free(g.ingest);

@@ -28,6 +28,7 @@ typedef enum dtake__act_kind {
     DTAKE__ACT_DELETE,            /* query -> number */
     DTAKE__ACT_STATS,             /* -> stats; this and what follows: only catalogue files */
     DTAKE__ACT_COMPACT,
+    DTAKE__ACT_SETTLE, /* waits a moment for the background -> number: 0, it goes on; 1, nothing is left */
     DTAKE__ACT_CHECK,  /* problem */
     DTAKE__ACT_REPAIR, /* problem */
     DTAKE__ACT_EXPORT, /* text: path */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WAIT_FOR_WRITER_MS = 60000 };
+enum { WAIT_FOR_WRITER_MS = 60000, SETTLE_MS = 100 };
 
 typedef struct local {
     dtake__source source;
@@ -156,6 +156,9 @@ static dtake_status perform(dtake__catalog *c, dtake__act *a)
         return stats_of(c, &a->stats, &a->err);
     case DTAKE__ACT_COMPACT:
         return dtake__catalog_compact(c, &a->err);
+    case DTAKE__ACT_SETTLE:
+        a->number = dtake__catalog_settle(c, SETTLE_MS);
+        return DTAKE_OK;
     case DTAKE__ACT_CHECK:
         return dtake__catalog_check(c, a->problem, a->problem_ctx, &a->err);
     case DTAKE__ACT_EXPORT:

@@ -1,0 +1,107 @@
+"""Ctrl-C while the catalogue works, and what an ingest leaves behind for the next reader."""
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+ROWS = 150_000
+
+
+@pytest.fixture
+def rows(run, tmp_path):
+    """A catalogue of ROWS rows in dataset `d`."""
+    path = tmp_path / "rows.csv"
+    path.write_text("time,number,note\n" + "".join(f"{1577836800 + n},{n},row number {n * 7919}\n" for n in range(ROWS)))
+    run("ingest", path, "-d", "d", "--time", "epoch(time)")
+    path.unlink()
+    return tmp_path
+
+
+def start(program, env, folder, *arguments, **streams):
+    return subprocess.Popen([program, *map(str, arguments)], env=env, cwd=folder, stdin=subprocess.DEVNULL,
+                            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams})
+
+
+def wait_until(check, what, timeout_s=60):
+    deadline = time.monotonic() + timeout_s
+    while not check():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.005)
+
+
+def catches(process):
+    """Has it set its handler of SIGINT yet, or ended?"""
+    if process.poll() is not None:
+        return True
+    try:
+        with open(f"/proc/{process.pid}/status") as status:
+            caught = next(line for line in status if line.startswith("SigCgt:")).split()[1]
+    except (FileNotFoundError, StopIteration):
+        return True
+    return int(caught, 16) >> (signal.SIGINT - 1) & 1
+
+
+@pytest.mark.parametrize("shape", ["--ndjson", "--csv", "--json", "load"])
+def test_ctrl_c_ends_what_a_pipe_holds_up(program, quiet_env, rows, shape):
+    """Nobody reads: 64 kB fill the pipe, then it waits."""
+    words = ["load", "d"] if shape == "load" else ["search", "d", shape]
+    process = start(program, quiet_env, rows, *words, "-q")
+    with open(process.stdout.fileno(), "rb", buffering=0, closefd=False) as pipe:
+        assert pipe.read(1)
+        process.send_signal(signal.SIGINT)
+        status = process.wait(60)
+    said = process.stderr.read().decode()
+    process.stdout.close(), process.stderr.close()
+    assert status == 130 and len(said.splitlines()) <= 1 and "Traceback" not in said, said
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.ndjson", "out.nc"])
+def test_ctrl_c_during_a_load_leaves_a_whole_file_or_none(run, program, quiet_env, rows, name):
+    """At any moment; the first that meets it at work ends the test."""
+    run("load", "d", "-o", "whole-" + name)
+    size = (rows / ("whole-" + name)).stat().st_size
+    before = set(os.listdir(rows))
+    for attempt in range(200):
+        process = start(program, quiet_env, rows, "load", "d", "-o", name)
+        wait_until(lambda: catches(process), "it never catches SIGINT")
+        time.sleep(0.0005 * attempt)  # later each time
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1].decode()
+        there = set(os.listdir(rows)) - before
+        assert process.returncode in (0, 130), (process.returncode, said)
+        if there:
+            assert there == {name} and (rows / name).stat().st_size == size, there
+            (rows / name).unlink()
+        else:
+            assert process.returncode == 130 and len(said.splitlines()) == 1, said
+            return
+    pytest.fail("two hundred loads had all ended before they were interrupted")
+
+
+@pytest.mark.parametrize("words", [["search", "d", "--count", "--filter", "note LIKE '%9%9%9%9%'"],
+                                   ["search", "d", "--table", "--sortby", "note"]])
+def test_ctrl_c_ends_what_blocks_at_once(program, quiet_env, rows, words):
+    for attempt in range(200):
+        process = start(program, quiet_env, rows, *words)
+        wait_until(lambda: catches(process), "it never catches SIGINT")
+        time.sleep(0.0002 * attempt)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1].decode()
+        assert process.returncode in (0, 130), (process.returncode, said)
+        if process.returncode == 130:
+            assert said == "datatake: stopped\n"
+            return
+    pytest.fail("two hundred searches had all ended before they were interrupted")
+
+
+def test_an_ingest_leaves_rows_out_of_order_merged(run, tmp_path):
+    """Six files of every sixth second each: six chunks over one stretch of time, if nobody merged them."""
+    for k in range(6):
+        path = tmp_path / f"{k}.csv"
+        path.write_text("time,number\n" + "".join(f"{1577836800 + n},{n}\n" for n in range(k, 12_000, 6)))
+        run("ingest", path, "-d", "d", "--time", "epoch(time)")
+    stats = run("catalog", "stats", "--json").json()
+    assert stats["datapoints"] == 12_000 and stats["chunks"] <= 3, stats
+    assert "sound" in run("catalog", "check").err
