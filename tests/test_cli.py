@@ -92,7 +92,7 @@ def bash_completes(run, tmp_path, *words):
 
 
 def test_bash_completes_commands_options_and_values(run, tmp_path):
-    assert bash_completes(run, tmp_path, "datatake", "co") == ["compare", "collections", "config", "completion"]
+    assert bash_completes(run, tmp_path, "datatake", "co") == ["composite", "compare", "collections", "config", "completion"]
     assert bash_completes(run, tmp_path, "datatake", "get", "--ba") == ["--bands"]
     assert bash_completes(run, tmp_path, "datatake", "get", "--of", "") == ["geotiff", "cog", "png"]
     assert bash_completes(run, tmp_path, "datatake", "config", "") == ["show", "path"]

@@ -89,3 +89,57 @@ def test_mistakes_are_told_before_anything_is_written(run, scenes, tmp_path, opt
     result = run("get", scenes / SCENE, "--bbox=" + BOX, "-o", tmp_path / "out", *options, status=None)
     assert result.status != 0 and message in result.out + result.err
     assert not list(tmp_path.rglob("*.tif"))
+
+
+# --- composites ---
+
+DATES = ["S2B_33TWL_20230810_0_L2A", "S2B_33TWL_20230813_0_L2A", "S2A_33TWL_20230815_0_L2A", "S2A_33TWL_20230818_0_L2A",
+         "S2B_33TWL_20230820_0_L2A"]
+
+
+@pytest.fixture
+def seen(run, scenes, tmp_path):
+    """What single dates look like, clouds masked: (dates, rows, columns) of two bands."""
+    run("get", scenes, "--bbox=" + BOX, "--bands", "B08,B04", "--mask-clouds", "-o", tmp_path / "single")
+    both = [read(tmp_path / "single" / f"{date}.tif")[0] for date in DATES]
+    return np.ma.stack([b[0] for b in both]), np.ma.stack([b[1] for b in both])
+
+
+def composite(run, scenes, out, *options):
+    run("composite", scenes, "--bbox=" + BOX, "--mask-clouds", "-o", out, *options)
+    return read(out / "composite.tif")
+
+
+def test_a_median_is_that_of_what_was_seen(run, scenes, tmp_path, seen):
+    (nir, red), names = composite(run, scenes, tmp_path / "out", "--bands", "B08,B04")
+    assert names == ["B08", "B04"]
+    for got, stack in ((nir, seen[0]), (red, seen[1])):
+        assert np.array_equal(got.mask, stack.mask.all(0)) and not got.mask.all()
+        assert np.array_equal(got.compressed(), np.ma.median(stack.astype(float), 0).astype(np.float32).compressed())
+
+
+def test_count_mosaic_and_quality_mosaic(run, scenes, tmp_path, seen):
+    nir, red = seen
+    (count,), _ = composite(run, scenes, tmp_path / "a", "--bands", "B04", "--method", "count")
+    assert np.array_equal(count.filled(0), red.count(0))
+    (top,), _ = composite(run, scenes, tmp_path / "b", "--bands", "B04", "--method", "mosaic")
+    last = np.argmin(red.mask[::-1], 0)[None]
+    assert np.array_equal(top.compressed(), np.ma.array(np.take_along_axis(red.data[::-1], last, 0)[0],
+                                                        mask=red.mask.all(0)).compressed())
+    out, names = composite(run, scenes, tmp_path / "c", "--method", "quality", "--quality", "ndvi", "--expression",
+                           "ndvi=(B08-B04)/(B08+B04); red=B04")
+    x, y = nir.astype(float), red.astype(float)
+    ndvi = ((x - y) / (x + y)).astype(np.float32)
+    best = np.argmax(ndvi.filled(-9), 0)[None]
+    assert names == ["ndvi", "red"]
+    assert np.array_equal(out[0].compressed(), ndvi.max(0).compressed())
+    assert np.array_equal(out[1].compressed(), np.ma.array(np.take_along_axis(red.data, best, 0)[0],
+                                                           mask=ndvi.mask.all(0)).compressed())
+
+
+def test_one_a_month_and_nothing_is_made_twice(run, scenes, tmp_path):
+    options = ["composite", scenes, "--bbox=" + BOX, "--bands", "B04", "--by", "month", "-o", tmp_path / "out"]
+    run(*options)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["2023-08.tif"]
+    assert "skipped" in run(*options).out
+    assert "--quality" in run("composite", scenes, "--bands", "B04", "--method", "quality", "-o", tmp_path, status=2).err

@@ -493,3 +493,35 @@ def test_composites_are_the_same_in_blocks(rng):
     for block, threads in ((33, 2), (64, 1)):
         part = evaluate(graph, images, block=block, threads=threads)["x"]
         assert whole.data.tobytes() == part.data.tobytes() and whole.opacity.tobytes() == part.opacity.tobytes()
+
+
+# --- neighbours ---
+
+def focal(a, ours, offsets):
+    pad = 3
+    data = np.ma.masked_all((a.shape[0] + 2 * pad, a.shape[1] + 2 * pad), float)
+    data[pad:-pad, pad:-pad] = a
+    stack = np.ma.stack([data[pad + r:pad + r + a.shape[0], pad + c:pad + c + a.shape[1]] for c, r in offsets])
+    return np.ma.array(nanless(stack, ours), mask=np.ma.getmaskarray(stack).all(0))
+
+
+AROUND = {"circle": (2, lambda c, r: c * c + r * r <= 4), "square": (2, lambda c, r: True),
+          "plus": (3, lambda c, r: c == 0 or r == 0), "diamond": (2, lambda c, r: abs(c) + abs(r) <= 2)}
+
+
+@pytest.mark.parametrize("name, ours", [("min", np.nanmin), ("max", np.nanmax), ("mean", np.nanmean),
+                                        ("median", np.nanmedian)])
+@pytest.mark.parametrize("shape", AROUND)
+def test_neighbourhoods(rng, name, ours, shape):
+    a = band(rng, np.int16, -900, 900, masked=0.5)
+    radius, inside = AROUND[shape]
+    offsets = [(c, r) for r in range(-radius, radius + 1) for c in range(-radius, radius + 1) if inside(c, r)]
+    graph = f'Image.focal_{name}(Image.load("a"), {radius}, "{shape}")'
+    got = one(graph, a={"x": a})
+    expected = focal(a, lambda s: ours(s, 0), offsets)
+    if got.dtype == np.float32:
+        expected = expected.astype(np.float32)
+    check(got, expected, exact=name != "mean")
+    for block, threads in ((17, 2), (64, 1)):
+        part = evaluate(graph, {"a": {"x": a}}, block=block, threads=threads)["x"]
+        assert part.data.tobytes() == got.data.tobytes() and part.opacity.tobytes() == got.opacity.tobytes()

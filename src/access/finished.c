@@ -17,7 +17,7 @@ typedef struct probe {
 struct dtake__finished {
     dtake__take *take;
     void (*then)(dtake__take *take);
-    probe probe[DTAKE_MAX_BANDS];
+    probe probe[DTAKE__MAX_SOURCES];
     size_t count, pending;
     dtake_status differs; /* the first version that is another one */
     dtake_error why;
@@ -166,7 +166,7 @@ void dtake__finished_ask(dtake__take *take, void (*then)(dtake__take *take))
     }
     *finished = (dtake__finished){ .take = take, .then = then, .pending = 1 }; /* this function's own */
     for (size_t i = 0; i < take->image->source_count && take->status == DTAKE_OK; i++)
-        if (finished->count < DTAKE_MAX_BANDS && !asked_before(take, i))
+        if (finished->count < DTAKE__MAX_SOURCES && !asked_before(take, i))
             ask_one(finished, i);
     one_less(finished);
 }

@@ -7,6 +7,8 @@
 #include "access/shelf.h"
 #include "io/checksum.h"
 
+enum { DTAKE__MAX_SOURCES = 512 }; /* of one image */
+
 typedef struct dtake__source {
     char *href;
     char *name; /* the band as the user called it; "" with band 0 */

@@ -111,6 +111,9 @@ static json_t *options_of(const dtake_get_options *o)
         .paint = o->paint,
         .paint_style = o->paint_style,
         .outline = o->outline,
+        .composite = o->composite,
+        .by_month = o->by_month,
+        .quality = o->quality,
         .has_unmask = o->has_unmask,
         .unmask = o->unmask,
         .visualize = o->visualize,
@@ -273,7 +276,7 @@ dtake_status dtake__receipt_parse(json_t **out, const char *text, size_t len, dt
     else if (dtake__stamp_digits(text, len) == SIZE_MAX || !is_text(json, "sha256"))
         wrong = "sha256 is missing";
     else if (!json_is_array(sources) || json_array_size(sources) == 0 ||
-             json_array_size(sources) > DTAKE_MAX_BANDS)
+             json_array_size(sources) > DTAKE__MAX_SOURCES)
         wrong = "sources are missing";
     for (size_t i = 0; wrong == NULL && i < json_array_size(sources); i++)
         if (!is_source(json_array_get(sources, i)))

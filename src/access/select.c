@@ -91,8 +91,8 @@ static const char *template_of(const dtake_get_options *o)
     return o->path_template != NULL ? o->path_template : o->raw ? "{id}_{asset}.{ext}" : "{id}.{ext}";
 }
 
-static dtake_status set_path(dtake__image *image, const dtake_get_options *o, const char *collection,
-                             const char *href, dtake_error *err)
+dtake_status dtake__select_path(dtake__image *image, const dtake_get_options *o, const char *collection,
+                                const char *href, dtake_error *err)
 {
     static const char *const extensions[] = { "tif", "tif", "png" };
     dtake_buf bands = DTAKE_BUF_INIT(1024), path = DTAKE_BUF_INIT(4096);
@@ -145,21 +145,13 @@ static dtake_status only_data_asset(const dtake__stac_item *item, const dtake__s
                        item->id, count);
 }
 
-static bool is_cloud_band(const char *name)
-{
-    for (const char *const *cloud = dtake__cloud_bands; *cloud != NULL; cloud++)
-        if (strcmp(*cloud, name) == 0)
-            return true;
-    return false;
-}
-
 /* The band that tells where clouds are comes last; items made of a receipt name it already. */
 static dtake_status add_cloud_band(dtake__image *image, const dtake__stac_item *item,
                                    const dtake_get_options *o, dtake_error *err)
 {
     const dtake__stac_asset *asset;
     int32_t band;
-    if (o->band_count > 0 && is_cloud_band(o->bands[o->band_count - 1]))
+    if (o->band_count > 0 && dtake__is_cloud_band(o->bands[o->band_count - 1]))
         return DTAKE_OK;
     for (const char *const *name = dtake__cloud_bands; *name != NULL; name++)
         if (dtake__stac_find_band(item, *name, &asset, &band, NULL) == DTAKE_OK)
@@ -222,7 +214,7 @@ static dtake_status select_pixels(dtake__selection *s, const dtake__stac_item *i
     if (st == DTAKE_OK && s->options->mask_clouds)
         st = add_cloud_band(image, item, s->options, &why);
     if (st == DTAKE_OK)
-        st = set_path(image, s->options, item->collection, "", &why);
+        st = dtake__select_path(image, s->options, item->collection, "", &why);
     return add_image(s, image, st, &why, err);
 }
 
@@ -248,8 +240,9 @@ static dtake_status select_asset(dtake__selection *s, const dtake__stac_item *it
         dtake__free(image->checksum);
         image->checksum = dtake__strdup(asset->checksum);
         image->asset_bytes = asset->bytes;
-        st = image->checksum == NULL ? DTAKE_E_NOMEM
-                                     : set_path(image, s->options, item->collection, asset->href, &why);
+        st = image->checksum == NULL
+                 ? DTAKE_E_NOMEM
+                 : dtake__select_path(image, s->options, item->collection, asset->href, &why);
     }
     return add_image(s, image, st, &why, err);
 }
@@ -282,9 +275,9 @@ dtake_status dtake__select_raster(dtake__selection *s, const char *href, dtake_e
     bool ok = o->band_count > 0 || dtake__image_add_source(image, href, "", 0);
     for (size_t i = 0; i < o->band_count && ok; i++)
         ok = dtake__image_add_source(image, href, o->bands[i], -1);
-    if (ok && o->mask_clouds && !(o->band_count > 0 && is_cloud_band(o->bands[o->band_count - 1])))
+    if (ok && o->mask_clouds && !(o->band_count > 0 && dtake__is_cloud_band(o->bands[o->band_count - 1])))
         ok = dtake__image_add_source(image, href, dtake__cloud_bands[0], -1);
-    dtake_status st = ok ? set_path(image, o, "", href, &why) : DTAKE_E_NOMEM;
+    dtake_status st = ok ? dtake__select_path(image, o, "", href, &why) : DTAKE_E_NOMEM;
     if (st == DTAKE_OK && o->raw)
         st = dtake__fail(&why, DTAKE_E_USAGE, "--raw stores assets of STAC items; %.200s is a raster", href);
     return add_image(s, image, st, &why, err);

@@ -30,6 +30,13 @@ dtake_status dtake__select_broken(dtake__selection *selection, const char *name,
  * how many; DTAKE_E_USAGE: two would be written to one path. */
 dtake_status dtake__select_finish(dtake__selection *selection, dtake_error *err);
 
+/* Names the output of an image by the options' template. */
+dtake_status dtake__select_path(dtake__image *image, const dtake_get_options *options, const char *collection,
+                                const char *href, dtake_error *err);
+
+/* composite.c: the images, in order, as one, or one a month. */
+dtake_status dtake__select_composites(dtake__selection *selection, dtake_error *err);
+
 /* "0 of 5 items left: 3 outside the bbox, 2 too cloudy". */
 void dtake__left_out_text(const dtake__selection *selection, char *out, size_t size);
 

@@ -93,7 +93,10 @@ dtake_status dtake__select_finish(dtake__selection *s, dtake_error *err)
         dtake__left_out_text(s, text, sizeof text);
         return dtake__fail(err, DTAKE_E_EMPTY, "%s", text);
     }
-    dtake_status st = check_paths(images, err);
+    dtake_status st = o->composite != NULL ? dtake__select_composites(s, err) : DTAKE_OK;
+    s->total = images->count;
+    if (st == DTAKE_OK)
+        st = check_paths(images, err);
     if (st == DTAKE_OK && o->shard_count > 0)
         keep_shard(images, (size_t)o->shard_index, (size_t)o->shard_count);
     dtake__images_fit(images);

@@ -1,5 +1,6 @@
 #include "access/shade.h"
 
+#include "access/image.h"
 #include "core/alloc.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -16,9 +17,18 @@ enum { MAX_OUTPUTS = DTAKE_MAX_BANDS, MAX_NAME = 64, BLOCK_PX = 1 << 16 };
 
 const char *const dtake__cloud_bands[] = { "SCL", "scl", "qa_pixel", "QA_PIXEL", "Fmask", "QA60", NULL };
 
+bool dtake__is_cloud_band(const char *name)
+{
+    for (const char *const *cloud = dtake__cloud_bands; *cloud != NULL; cloud++)
+        if (strcmp(*cloud, name) == 0)
+            return true;
+    return false;
+}
+
 bool dtake__shade_wanted(const dtake_get_options *o)
 {
-    return o->expression != NULL || o->outline != NULL || o->paint != NULL || o->mask_clouds;
+    return o->composite != NULL || o->expression != NULL || o->outline != NULL || o->paint != NULL ||
+           o->mask_clouds;
 }
 
 /* --- options --- */
@@ -93,6 +103,41 @@ static dtake_status read_paint(dtake__graph *graph, const char *text, dtake__nam
     return DTAKE_OK;
 }
 
+static const struct {
+    const char *name, *function;
+} composites[] = { { "median", "reduce.median" },
+                   { "mean", "reduce.mean" },
+                   { "count", "reduce.count" },
+                   { "mosaic", "ImageCollection.mosaic" },
+                   { "quality", "ImageCollection.qualityMosaic" } };
+enum { COMPOSITES = sizeof composites / sizeof composites[0] };
+
+static const char *composite_function(const dtake_get_options *o)
+{
+    for (size_t i = 0; i < COMPOSITES; i++)
+        if (strcmp(composites[i].name, o->composite) == 0)
+            return composites[i].function;
+    return NULL;
+}
+
+static dtake_status check_composite(const dtake_get_options *o, dtake_error *err)
+{
+    if (composite_function(o) == NULL)
+        return dtake__fail(err, DTAKE_E_USAGE,
+                           "composite: the method '%.40s' is none of median, mean, count, mosaic, quality",
+                           o->composite);
+    if (o->band_count == 0 && o->expression == NULL)
+        return dtake__fail(err, DTAKE_E_USAGE, "composite: name bands with --bands, or give an --expression");
+    for (size_t i = 1; i < o->band_count; i++)
+        if (strcmp(o->bands[i], o->bands[0]) == 0)
+            return dtake__fail(err, DTAKE_E_USAGE, "composite: the band %.40s is named twice", o->bands[0]);
+    if ((strcmp(o->composite, "quality") == 0) != (o->quality != NULL))
+        return dtake__fail(
+            err, DTAKE_E_USAGE,
+            "composite: --quality names the band that decides, and goes with the method quality");
+    return DTAKE_OK;
+}
+
 dtake_status dtake__shade_check(const dtake_get_options *o, dtake_error *err)
 {
     outline line;
@@ -103,6 +148,8 @@ dtake_status dtake__shade_check(const dtake_get_options *o, dtake_error *err)
     if (st == DTAKE_OK && o->expression != NULL)
         st = dtake__shade_names(o, &names, err);
     dtake__strings_dispose(&names);
+    if (st == DTAKE_OK && o->composite != NULL)
+        st = check_composite(o, err);
     if (st == DTAKE_OK && dtake__shade_wanted(o) && o->raw)
         st =
             dtake__fail(err, DTAKE_E_USAGE,
@@ -118,6 +165,7 @@ typedef struct shading {
     const dtake__grid *grid;
     const dtake__shade_band *band;
     size_t count;
+    size_t each; /* bands of one image */
     dtake__graph *graph;
     dtake__raster_grid place;
 } shading;
@@ -166,7 +214,7 @@ static dtake__node without_clouds(shading *s, dtake__node image)
                                    { NULL, dtake__graph_number(s->graph, -1) } };
     dtake__node clouds = call2(s, "Image.select", image, dtake__graph_number(s->graph, -1));
     return call2(s, "Image.updateMask", dtake__graph_call(s->graph, "Image.slice", ends, 3),
-                 seen(s, clouds, s->band[s->count - 1].name));
+                 seen(s, clouds, s->band[s->each - 1].name));
 }
 
 static dtake__node one_expression(shading *s, dtake__node image, const char *name, dtake__span text)
@@ -268,17 +316,36 @@ static dtake_status add_drawings(shading *s, dtake__node *image, dtake_error *er
     return st;
 }
 
+static dtake__node one_image(shading *s, size_t index)
+{
+    char id[16];
+    snprintf(id, sizeof id, "%zu", index);
+    dtake__node image = call1(s, "Image.load", dtake__graph_text(s->graph, id));
+    if (s->options->mask_clouds)
+        image = without_clouds(s, image);
+    return s->options->expression != NULL ? expressions(s, image) : image;
+}
+
+static dtake__node composite(shading *s)
+{
+    const dtake_get_options *o = s->options;
+    dtake__node item[DTAKE__MAX_SOURCES];
+    size_t count = s->count / s->each;
+    for (size_t i = 0; i < count; i++)
+        item[i] = one_image(s, i);
+    dtake__node images = dtake__graph_list(s->graph, item, count);
+    return o->quality != NULL
+               ? call2(s, composite_function(o), images, dtake__graph_text(s->graph, o->quality))
+               : call1(s, composite_function(o), images);
+}
+
 static dtake_status make_graph(shading *s, dtake__node *out, dtake_error *err)
 {
     const dtake_get_options *o = s->options;
     s->graph = dtake__graph_new(&dtake__functions);
     if (s->graph == NULL)
         return dtake__fail_nomem(err, "a graph");
-    dtake__node image = call1(s, "Image.load", dtake__graph_text(s->graph, "image"));
-    if (o->mask_clouds)
-        image = without_clouds(s, image);
-    if (o->expression != NULL)
-        image = expressions(s, image);
+    dtake__node image = o->composite != NULL ? composite(s) : one_image(s, 0);
     if (o->has_unmask)
         image = call2(s, "Image.unmask", image, dtake__graph_number(s->graph, o->unmask));
     if (o->visualize.enabled)
@@ -294,20 +361,22 @@ static dtake_status load(void *ctx, dtake__eval *eval, const char *id, dtake__im
                          dtake_error *err)
 {
     shading *s = ctx;
-    (void)id;
-    out->band = dtake__slab_alloc(dtake__eval_slab(eval), s->count, sizeof *out->band);
+    int64_t number = 0;
+    dtake__parse_i64(id, &number);
+    const dtake__shade_band *band = s->band + (size_t)number * s->each;
+    out->band = dtake__slab_alloc(dtake__eval_slab(eval), s->each, sizeof *out->band);
     if (out->band == NULL)
         return dtake__fail_nomem(err, "an image");
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; i < s->each; i++)
         out->band[i] = (dtake__band_value){
             .name = s->band[i].name,
             .grid = &s->place,
             .px = dtake__px_add(dtake__eval_expressions(eval),
                                 &(dtake__px_node){ .op = &dtake__op_source,
-                                                   .data = &s->band[i],
-                                                   .type = dtake__px_type_of(s->band[i].type) })
+                                                   .data = &band[i],
+                                                   .type = dtake__px_type_of(band[i].type) })
         };
-    out->count = s->count;
+    out->count = s->each;
     return DTAKE_OK;
 }
 
@@ -404,10 +473,24 @@ static dtake_status compute(dtake__shaded *out, const shading *s, dtake__eval *e
     return st;
 }
 
+/* The images of a composite have the same bands: where the first comes again the next image begins. */
+static size_t bands_of_one(const dtake__shade_band *band, size_t count)
+{
+    size_t each = 1;
+    while (each < count && strcmp(band[each].name, band[0].name) != 0)
+        each++;
+    return each;
+}
+
 dtake_status dtake__shade(dtake__shaded *out, const dtake_get_options *o, const dtake__grid *grid,
                           const dtake__shade_band *band, size_t count, dtake_error *err)
 {
-    shading s = { .options = o, .grid = grid, .band = band, .count = count };
+    shading s = { .options = o, .grid = grid, .band = band, .count = count, .each = count };
+    if (o->composite != NULL)
+        s.each = bands_of_one(band, count);
+    if (count % s.each != 0 || count / s.each > DTAKE__MAX_SOURCES)
+        return dtake__fail(err, DTAKE_E_UNSUPPORTED,
+                           "a composite of files with several bands: name one band of each");
     dtake__eval *eval = NULL;
     dtake__node node = 0;
     const dtake__image_value *image = NULL;

@@ -19,10 +19,14 @@ typedef struct dtake__shaded {
     char **name; /* one a band */
 } dtake__shaded;
 
+/* Is it called like one of dtake__cloud_bands? */
+bool dtake__is_cloud_band(const char *name);
+
 /* Do the options ask for more than bands, unmask and visualize? */
 bool dtake__shade_wanted(const dtake_get_options *options);
 
-/* With mask_clouds the last band says where clouds are. */
+/* With mask_clouds the last band of each image says where clouds are; with a composite there are several
+ * images, one after another. */
 dtake_status dtake__shade(dtake__shaded *out, const dtake_get_options *options, const dtake__grid *grid,
                           const dtake__shade_band *band, size_t count, dtake_error *err);
 

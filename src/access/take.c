@@ -16,7 +16,7 @@ void dtake__take_set_state(dtake__take *take, dtake_item_state state)
 
 static void cancel_ops(dtake__take *take)
 {
-    for (size_t i = 0; i < DTAKE_MAX_BANDS; i++) /* layer_count may be being made on a worker */
+    for (size_t i = 0; i < DTAKE__MAX_SOURCES; i++) /* layer_count may be being made on a worker */
         if (take->op[i] != NULL)
             dtake__raster_op_cancel(take->op[i]);
 }

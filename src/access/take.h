@@ -30,8 +30,8 @@ struct dtake__take {
     bool waiting; /* for the budget */
     int64_t held; /* bytes of the budget */
 
-    dtake__layer layer[DTAKE_MAX_BANDS];
-    dtake__raster_op *op[DTAKE_MAX_BANDS];
+    dtake__layer layer[DTAKE__MAX_SOURCES];
+    dtake__raster_op *op[DTAKE__MAX_SOURCES];
     size_t layer_count;
     dtake__place *place; /* one a band of the output */
     char **band_name;    /* the same; "" without */

@@ -33,7 +33,7 @@ static bool shared_nodata(const dtake__take *take, double *out)
             return false;
         *out = info->nodata;
     }
-    bool computed = o->expression != NULL || o->outline != NULL || o->paint != NULL;
+    bool computed = o->composite != NULL || o->expression != NULL || o->outline != NULL || o->paint != NULL;
     return !o->has_unmask && !o->visualize.enabled && !computed;
 }
 
@@ -41,8 +41,8 @@ static bool shared_nodata(const dtake__take *take, double *out)
 static char *make_receipt(const dtake__take *take)
 {
     const dtake__image *image = take->image;
-    dtake__version version[DTAKE_MAX_BANDS] = { 0 };
-    for (size_t i = 0; i < image->source_count && i < DTAKE_MAX_BANDS; i++)
+    dtake__version version[DTAKE__MAX_SOURCES] = { 0 };
+    for (size_t i = 0; i < image->source_count && i < DTAKE__MAX_SOURCES; i++)
         for (size_t k = 0; k < take->layer_count; k++)
             if (strcmp(take->layer[k].href, image->source[i].href) == 0)
                 version[i] = dtake__version_of_raster(take->layer[k].raster, take->layer[k].href);

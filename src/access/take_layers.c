@@ -19,8 +19,9 @@ dtake_status dtake__take_make_layers(dtake__take *take, dtake_error *err)
         bool known = false;
         for (size_t k = 0; k < take->layer_count; k++)
             known = known || strcmp(take->layer[k].href, image->source[i].href) == 0;
-        if (!known && take->layer_count == DTAKE_MAX_BANDS)
-            return dtake__fail(err, DTAKE_E_USAGE, "%.100s: more than %d files", image->id, DTAKE_MAX_BANDS);
+        if (!known && take->layer_count == DTAKE__MAX_SOURCES)
+            return dtake__fail(err, DTAKE_E_USAGE, "%.100s: more than %d files", image->id,
+                               DTAKE__MAX_SOURCES);
         if (!known)
             take->layer[take->layer_count++].href = image->source[i].href;
     }
@@ -116,7 +117,7 @@ dtake_status dtake__take_resolve_bands(dtake__take *take, dtake_error *err)
                 dtake__fail(err, DTAKE_E_NOT_FOUND, "%.200s has %d bands, the item says '%.60s' is number %d",
                             info->href, info->bands, source->name, band);
         take->layer[layer].classes =
-            take->job->options.value.mask_clouds && i + 1 == take->image->source_count;
+            take->job->options.value.mask_clouds && dtake__is_cloud_band(source->name);
         if (st == DTAKE_OK)
             st = band == 0 ? add_all(take, layer, source->name, err)
                            : add_place(take, layer, band, source->name, err);
@@ -224,7 +225,7 @@ static dtake_status estimate(dtake__take *take, dtake_error *err)
 
 dtake_status dtake__take_plan(dtake__take *take, dtake_error *err)
 {
-    dtake__plan plan[DTAKE_MAX_BANDS] = { 0 };
+    dtake__plan plan[DTAKE__MAX_SOURCES] = { 0 };
     dtake__raster_job job = dtake__take_raster_job(take);
     dtake_status st =
         dtake__grid_plan(&take->grid, &take->job->options.value, take->layer, take->layer_count, err);

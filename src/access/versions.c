@@ -1,5 +1,7 @@
 #include "access/versions.h"
 
+#include "access/image.h"
+
 #include "core/error.h"
 #include "io/loop.h"
 
@@ -52,7 +54,7 @@ static bool asked_before(const json_t *receipt, size_t source)
 
 dtake_status dtake__versions_check(dtake_runtime *runtime, const json_t *receipt, dtake_error *err)
 {
-    question asked[DTAKE_MAX_BANDS] = { 0 };
+    question asked[DTAKE__MAX_SOURCES] = { 0 };
     dtake_status st = dtake__runtime_usable(runtime, true, err);
     size_t count = 0;
     for (size_t i = 0; st == DTAKE_OK && i < dtake__receipt_sources(receipt); i++)

@@ -32,6 +32,29 @@ const dtake__command dtake__commands[] = {
                       "datatake get items/ " AREA " --bands B4 -o out/" },
                     { "try again what failed", "datatake get failed.ndjson " AREA " --bands B4 -o out/" } },
       .run = dtake__cmd_get },
+    { .name = "composite",
+      .summary = "make one image of many: median, mean, mosaic ... of all, or of each month",
+      .inputs = "[INPUT...]",
+      .max_inputs = -1,
+      .description = "Takes the options of get. The images, in order of time, become one, named composite, "
+                     "or one a month, named "
+                     "2023-08. Masked pixels do not count; --mask-clouds masks clouds in every image before. "
+                     "The grid is that of the "
+                     "first image unless --crs and the options beside it say otherwise, so images of several "
+                     "tiles want --crs.",
+      .groups = { &dtake__options_composite, &dtake__options_select, &dtake__options_pixels,
+                  &dtake__options_grid, &dtake__options_files, &dtake__options_get,
+                  &dtake__options_from_catalog, &dtake__options_engine, &dtake__options_progress,
+                  &dtake__options_shape },
+      .examples = { { "the median without clouds",
+                      "datatake composite items/ " AREA " --bands B4,B3,B2 --mask-clouds -o out/" },
+                    { "the greenest day of each month",
+                      "datatake composite items/ " AREA
+                      " --expression 'ndvi=(B8-B4)/(B8+B4)' --method quality --quality "
+                      "ndvi --by month -o out/" },
+                    { "how often the ground was seen", "datatake composite items/ " AREA
+                                                       " --bands B4 --mask-clouds --method count -o out/" } },
+      .run = dtake__cmd_get },
     { .name = "compare",
       .summary = "run the same get one after another, all at once and in processes, and compare",
       .inputs = "INPUT...",

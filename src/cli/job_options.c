@@ -146,6 +146,11 @@ static dtake_status read_drawings(dtake__job_options *out, const dtake__args *ar
     out->get.mask_clouds = dtake__args_flag(args, "mask-clouds");
     out->get.expression = dtake__args_text(args, "expression");
     out->get.outline = dtake__args_text(args, "outline");
+    if (strcmp(args->command->name, "composite") == 0) {
+        out->get.composite = dtake__args_text(args, "method");
+        out->get.by_month = strcmp(dtake__args_text(args, "by"), "month") == 0;
+        out->get.quality = dtake__args_text(args, "quality");
+    }
     if (paint == NULL)
         return DTAKE_OK;
     const char *rest = paint;

@@ -107,6 +107,28 @@ static const dtake__option grid_options[] = {
 };
 GROUP(dtake__options_grid, "On which grid", grid_options);
 
+static const dtake__option composite_options[] = {
+    { .name = "method",
+      .kind = DTAKE__CHOICE,
+      .value = "METHOD",
+      .initial = "median",
+      .choices = "median|mean|count|mosaic|quality",
+      .help = "what becomes of the samples of a pixel; mosaic: the last image on top; quality: all bands of "
+              "the image "
+              "whose --quality is greatest" },
+    { .name = "by",
+      .kind = DTAKE__CHOICE,
+      .value = "TIME",
+      .initial = "whole",
+      .choices = "whole|month",
+      .help = "one composite of all images, or one a month" },
+    { .name = "quality",
+      .kind = DTAKE__TEXT,
+      .value = "BAND",
+      .help = "the band, or expression, that decides with --method quality" },
+};
+GROUP(dtake__options_composite, "How images become one", composite_options);
+
 static const dtake__option file_options[] = {
     { .name = "output",
       .letter = 'o',

@@ -215,6 +215,20 @@ static void store(dtake_type type, const double *restrict in, size_t count, void
     }
 }
 
+double *dtake__px_plane_doubles(const dtake__px_plane *plane, dtake_error *err)
+{
+    size_t count = (size_t)plane->window.width * (size_t)plane->window.height;
+    double *out = dtake__calloc(count, sizeof *out);
+    if (out == NULL)
+        dtake__fail_nomem(err, "a block of pixels");
+    else if (plane->data != NULL)
+        load(plane->type, plane->data, 0, count, out);
+    else
+        for (size_t i = 0; i < count; i++)
+            out[i] = 1;
+    return out;
+}
+
 typedef struct running {
     const dtake__kernel *kernel;
     const dtake__px_plane *plane;

@@ -45,6 +45,8 @@ typedef struct dtake__px_plane {
 
 dtake_status dtake__px_plane_init(dtake__px_plane *plane, dtake_window window, dtake_type type, bool has_data,
                                   bool has_mask, dtake_error *err);
+/* All samples as doubles, NULL: no memory. */
+double *dtake__px_plane_doubles(const dtake__px_plane *plane, dtake_error *err);
 void dtake__px_plane_dispose(dtake__px_plane *plane);
 
 typedef struct dtake__px_node dtake__px_node;

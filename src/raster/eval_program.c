@@ -313,6 +313,36 @@ static dtake_status run_site(const dtake__program *p, const site *s, dtake_windo
     return st;
 }
 
+static bool holds(dtake_window a, dtake_window b)
+{
+    return b.col >= a.col && b.row >= a.row && b.col + b.width <= a.col + a.width &&
+           b.row + b.height <= a.row + a.height;
+}
+
+/* A source as far as it goes, masked around that. */
+static dtake_status widen(const dtake__px_plane *from, dtake_window window, dtake__px_plane *out,
+                          dtake_error *err)
+{
+    dtake_window w = from->window;
+    size_t bytes = dtake_type_bytes(from->type);
+    int64_t left = w.col > window.col ? w.col : window.col, top = w.row > window.row ? w.row : window.row;
+    int64_t right = w.col + w.width < window.col + window.width ? w.col + w.width : window.col + window.width;
+    int64_t bottom =
+        w.row + w.height < window.row + window.height ? w.row + w.height : window.row + window.height;
+    dtake_status st = dtake__px_plane_init(out, window, from->type, true, true, err);
+    for (int64_t row = top; row < bottom && left < right && st == DTAKE_OK; row++) {
+        size_t to = (size_t)((row - window.row) * window.width + left - window.col),
+               count = (size_t)(right - left);
+        size_t at = (size_t)((row - w.row) * w.width + left - w.col);
+        memcpy((char *)out->owned_data + to * bytes, (const char *)from->data + at * bytes, count * bytes);
+        if (from->mask != NULL)
+            memcpy(out->owned_mask + to, from->mask + at, count);
+        else
+            memset(out->owned_mask + to, 255, count);
+    }
+    return st;
+}
+
 dtake_status dtake__program_run(const dtake__program *p, dtake_window block, const dtake__px_plane *source,
                                 const dtake__kernel_out *out, bool *masked, dtake_error *err)
 {
@@ -324,8 +354,14 @@ dtake_status dtake__program_run(const dtake__program *p, dtake_window block, con
     if (st == DTAKE_OK)
         find_windows(p, block, need);
     for (size_t i = 0; i < p->sources && st == DTAKE_OK; i++) {
-        plane[p->source[i]] = source[i];
-        plane[p->source[i]].owned_data = plane[p->source[i]].owned_mask = NULL;
+        dtake__px_plane *to = &plane[p->source[i]];
+        dtake_window window = need[p->source[i]];
+        if (window.width > 0 && !holds(source[i].window, window)) {
+            st = widen(&source[i], window, to, err);
+            continue;
+        }
+        *to = source[i];
+        to->owned_data = to->owned_mask = NULL;
     }
     for (size_t i = 0; i < p->sites && st == DTAKE_OK; i++)
         if (p->site[i].node->op != &dtake__op_source && need[i].width > 0)

@@ -27,8 +27,8 @@ dtake__program_source dtake__program_source_at(const dtake__program *program, si
  * room for dtake__program_sources. DTAKE_E_NOMEM. */
 dtake_status dtake__program_windows(const dtake__program *program, dtake_window block, dtake_window *out);
 
-/* `source`: one plane each, holding its window at least; of those not needed nothing is looked at. `out`: one
- * a root. */
+/* `source`: one plane each; what it does not hold of its window is masked, and of those not needed nothing is
+ * looked at. `out`: one a root. */
 dtake_status dtake__program_run(const dtake__program *program, dtake_window block,
                                 const dtake__px_plane *source, const dtake__kernel_out *out, bool *masked,
                                 dtake_error *err);

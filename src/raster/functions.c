@@ -45,6 +45,11 @@
     X(image_exp)                                                                                             \
     X(image_float)                                                                                           \
     X(image_floor)                                                                                           \
+    X(image_focal_max)                                                                                       \
+    X(image_focal_mean)                                                                                      \
+    X(image_focal_median)                                                                                    \
+    X(image_focal_min)                                                                                       \
+    X(image_focal_mode)                                                                                      \
     X(image_gt)                                                                                              \
     X(image_gte)                                                                                             \
     X(image_hypot)                                                                                           \

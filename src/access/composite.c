@@ -1,0 +1,88 @@
+/* The images of a job put together: all as one, or those of each month. */
+#include "access/select.h"
+#include "access/shade.h"
+
+#include "core/clock.h"
+#include "core/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* "2023-08", or "composite". */
+static void name_of(const dtake_get_options *o, const dtake__image *image, char *out, size_t size)
+{
+    char time[40] = "";
+    if (o->by_month && image->time_ns != INT64_MIN)
+        dtake__time_format(image->time_ns, time, sizeof time);
+    snprintf(out, size, "%.7s", time);
+    if (time[0] == '\0')
+        snprintf(out, size, "%s", o->by_month ? "without-time" : "composite");
+}
+
+static dtake_status add_sources(dtake__image *to, const dtake__image *from, dtake_error *err)
+{
+    if (to->source_count + from->source_count > DTAKE__MAX_SOURCES)
+        return dtake__fail(err, DTAKE_E_LIMIT,
+                           "%.60s: a composite of more than %d bands and files: choose fewer images", to->id,
+                           DTAKE__MAX_SOURCES);
+    for (size_t i = 0; i < from->source_count; i++)
+        if (!dtake__image_add_source(to, from->source[i].href, from->source[i].name, from->source[i].band))
+            return dtake__fail_nomem(err, "a composite");
+    return DTAKE_OK;
+}
+
+/* An image that cannot be read is the composite's failure: what is missing in it should be known. */
+static dtake_status add_image(dtake__image *to, const dtake__image *image, dtake_error *err)
+{
+    if (image->status == DTAKE_OK)
+        return add_sources(to, image, err);
+    return dtake__fail(err, image->status, "%s", image->message != NULL ? image->message : image->id);
+}
+
+static dtake_status make_one(dtake__selection *s, const char *name, size_t first, size_t count,
+                             dtake_error *err)
+{
+    dtake__image *out = dtake__image_new(name, "");
+    dtake_status st = out != NULL ? DTAKE_OK : dtake__fail_nomem(err, "a composite");
+    for (size_t i = 0; i < count && st == DTAKE_OK; i++) {
+        dtake__image *image = dtake__images_take(&s->images, first + i, false);
+        st = image != NULL ? add_image(out, image, err) : dtake__fail_nomem(err, "a composite");
+        if (i == 0 && image != NULL)
+            out->time_ns = image->time_ns;
+        dtake__image_free(image);
+    }
+    if (st == DTAKE_OK)
+        st = dtake__select_path(out, s->options, "", "", err);
+    if (st == DTAKE_OK)
+        return dtake__images_add(&s->images, out, err);
+    dtake__image_free(out);
+    return st;
+}
+
+dtake_status dtake__select_composites(dtake__selection *s, dtake_error *err)
+{
+    size_t before = s->images.count, first = 0;
+    char group[40] = "", name[40];
+    dtake_status st = DTAKE_OK;
+    for (size_t i = 0; i < before && st == DTAKE_OK; i++) {
+        dtake__image *image = dtake__images_take(&s->images, i, false);
+        if (image == NULL)
+            return dtake__fail_nomem(err, "a composite");
+        name_of(s->options, image, name, sizeof name);
+        dtake__image_free(image);
+        if (i > 0 && strcmp(name, group) != 0) {
+            st = make_one(s, group, first, i - first, err);
+            first = i;
+        }
+        memcpy(group, name, sizeof group);
+    }
+    if (st == DTAKE_OK)
+        st = make_one(s, group, first, before - first, err);
+    if (st != DTAKE_OK)
+        return st;
+    s->images.count -= before;
+    memmove(s->images.key, s->images.key + before, s->images.count * sizeof *s->images.key);
+    for (size_t i = 0; i < s->images.count; i++)
+        s->images.key[i].place = (uint32_t)i;
+    return DTAKE_OK;
+}
