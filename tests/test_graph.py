@@ -375,6 +375,7 @@ def expression(text, free="true"):
     ("B8 > B4 ? B8 : B4 == 3 ? 7 : 1", lambda x, y: np.where(x > y, x, np.where(y == 3, 7, 1))),
     ("image.B8 & 12 | B4 << 2 ^ 1", lambda x, y: (x & 12) | ((y << 2) ^ 1)),
     ("b(0) % 7 + max(b(1), 5) - abs(3 - B4)", lambda x, y: x % 7 + np.maximum(y, 5) - np.abs(3 - y)),
+    ("focal_max(B8, 0) + clamp(B4, 2, 5)", lambda x, y: x + np.clip(y, 2, 5)),
     ("B8 >= 1 == B4 != 3", lambda x, y: ((x >= 1) == y) != 3),
 ])
 def test_expressions_are_what_they_look_like(rng, text, ours):

@@ -94,11 +94,14 @@ dtake_status dtake__eval_call(dtake__eval *eval, const char *name, const dtake__
     if (st != DTAKE_OK)
         return st;
     *call = (dtake__call){ .eval = eval, .function = f };
-    for (size_t i = 0; i < DTAKE__MAX_PARAMS; i++)
-        call->arg[i].null = true;
-    for (size_t i = 0; i < count && st == DTAKE_OK; i++)
-        if (!arg[i].null)
+    for (size_t i = 0; f->param[i].name != NULL && st == DTAKE_OK; i++) {
+        if (i < count && !arg[i].null)
             st = dtake__eval_cast(eval, &arg[i], f->param[i].kind, &call->arg[i], err);
+        else if (f->param[i].initial != NULL)
+            call->arg[i] = dtake__value_of_initial(f->param[i].initial);
+        else
+            st = dtake__fail(err, DTAKE_E_USAGE, "the argument '%s' is missing", f->param[i].name);
+    }
     if (st == DTAKE_OK)
         st = f->run(call, err);
     if (st != DTAKE_OK)

@@ -1,13 +1,17 @@
 /* From graph to values: each node once for each set of arguments it depends on. */
 #include "core/alloc.h"
 #include "core/error.h"
-#include "core/text.h"
 #include "raster/eval_closure.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_STEPS = 2000000, MAX_FRAMES = 200, MAX_BYTES = 512 << 20 };
+enum {
+    MAX_STEPS = 2000000,
+    MAX_FRAMES = 200,
+    MAX_DEPTH = DTAKE__GRAPH_MAX_DEPTH + 500, /* each takes some of the thread's stack */
+    MAX_BYTES = 512 << 20,
+};
 
 /* The values that the arguments of a function have in one call of it. */
 typedef struct scope {
@@ -200,19 +204,6 @@ dtake_status dtake__eval_native(dtake__eval *eval, dtake__native_fn *native, con
     return DTAKE_OK;
 }
 
-/* "true", "2.5", "\"circle\"" or "null". */
-static dtake__value initial_value(const char *text)
-{
-    double number;
-    if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
-        return (dtake__value){ .kind = DTAKE__BOOLEAN, .boolean = text[0] == 't' };
-    if (dtake__parse_f64(text, &number))
-        return dtake__value_of_number(number);
-    if (strcmp(text, "null") == 0)
-        return (dtake__value){ .null = true };
-    return dtake__value_of_text(text);
-}
-
 static dtake_status call(dtake__eval *eval, dtake__node node, const scope *frame, dtake__value *out,
                          dtake_error *err)
 {
@@ -232,7 +223,7 @@ static dtake_status call(dtake__eval *eval, dtake__node node, const scope *frame
         if (st != DTAKE_OK)
             return st;
         if (value.null && p->initial != NULL) {
-            c->arg[i] = initial_value(p->initial);
+            c->arg[i] = dtake__value_of_initial(p->initial);
         } else {
             st = value.null ? dtake__fail(err, DTAKE_E_USAGE, "the argument is null")
                             : dtake__eval_cast(eval, &value, p->kind, &c->arg[i], err);
@@ -381,9 +372,9 @@ static dtake_status value_of(dtake__eval *eval, dtake__node node, const scope *f
         dtake__node_describe(eval->graph, node, what, sizeof what);
         return dtake__fail(err, DTAKE_E_LIMIT, "%s: the graph takes more than %d steps", what, MAX_STEPS);
     }
-    if (++eval->depth > 4 * DTAKE__GRAPH_MAX_DEPTH)
+    if (++eval->depth > MAX_DEPTH)
         return dtake__fail(err, DTAKE_E_LIMIT, "functions within functions go more than %d levels deep",
-                           4 * DTAKE__GRAPH_MAX_DEPTH);
+                           MAX_DEPTH);
     dtake_status st = compute(eval, node, frame, out, err);
     eval->depth--;
     return st == DTAKE_OK && worth ? remember(eval, node, number, out, err) : st;
@@ -401,6 +392,8 @@ dtake_status dtake__eval_image(dtake__eval *eval, dtake__node node, const dtake_
     dtake_status st = value_of(eval, node, NULL, &value, err);
     if (st == DTAKE_OK)
         st = dtake__eval_cast(eval, &value, DTAKE__IMAGE, &image, err);
+    if (st == DTAKE_OK)
+        st = dtake__expressions_status(eval->expressions, err);
     if (st == DTAKE_OK)
         *out = image.image;
     return st;

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_NODES = 1 << 18, MAX_BYTES = 256 << 20 };
+enum { MAX_NODES = 1 << 18, MAX_BYTES = 256 << 20, MAX_SAMPLES = 1 << 27 /* of a plane */ };
 
 static const double EXACT = 9007199254740992.; /* 2^53 */
 
@@ -90,6 +90,10 @@ dtake_status dtake__px_plane_init(dtake__px_plane *plane, dtake_window window, d
 {
     size_t count = (size_t)window.width * (size_t)window.height;
     *plane = (dtake__px_plane){ .window = window, .type = type };
+    if (window.width > MAX_SAMPLES / window.height)
+        return dtake__fail(err, DTAKE_E_LIMIT,
+                           "a block needs %lld x %lld pixels of a plane: neighbourhoods reach too far",
+                           (long long)window.width, (long long)window.height);
     plane->owned_data = has_data ? dtake__calloc(count, dtake_type_bytes(type)) : NULL;
     plane->owned_mask = has_mask ? dtake__calloc(count, 1) : NULL;
     plane->data = plane->owned_data;

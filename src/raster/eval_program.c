@@ -86,6 +86,8 @@ static dtake_status find_sites(dtake__program *p, dtake__px highest, dtake_error
                 continue;
             if (dtake__px_is_plane(node)) {
                 st = add_site(p, g, px, highest, err);
+                if (st != DTAKE_OK)
+                    return st;
                 below = p->site[p->sites - 1].input_grid;
             }
             for (size_t i = 0; i < node->count && st == DTAKE_OK; i++)

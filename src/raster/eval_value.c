@@ -2,6 +2,7 @@
 #include "raster/eval_shape.h"
 
 #include "core/error.h"
+#include "core/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,6 +40,18 @@ dtake__value dtake__value_of_number(double number)
 dtake__value dtake__value_of_text(const char *text)
 {
     return (dtake__value){ .kind = DTAKE__STRING, .text = text };
+}
+
+dtake__value dtake__value_of_initial(const char *text)
+{
+    double number;
+    if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
+        return (dtake__value){ .kind = DTAKE__BOOLEAN, .boolean = text[0] == 't' };
+    if (dtake__parse_f64(text, &number))
+        return dtake__value_of_number(number);
+    if (strcmp(text, "null") == 0)
+        return (dtake__value){ .null = true };
+    return dtake__value_of_text(text);
 }
 
 dtake__value dtake__value_of_image(const dtake__image_value *image)

@@ -84,6 +84,8 @@ const char *dtake__call_text(dtake__call *call, dtake_error *err, const char *fm
 dtake__image_value *dtake__call_image(dtake__call *call, size_t bands,
                                       dtake_error *err); /* the result; NULL: told */
 dtake_status dtake__call_give(dtake__call *call, dtake__value value);
+/* A parameter's default: "true", "2.5", "circle" or "null". */
+dtake__value dtake__value_of_initial(const char *text);
 dtake__value dtake__value_of_number(double number);
 dtake__value dtake__value_of_text(const char *text);
 dtake__value dtake__value_of_image(const dtake__image_value *image);

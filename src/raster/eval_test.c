@@ -1,0 +1,202 @@
+/* Graphs from text to pixels; tests/test_graph.py compares every function with numpy. */
+#include "check.h"
+
+#include "core/alloc.h"
+#include "core/error.h"
+#include "graph/text.h"
+#include "raster/eval_program.h"
+#include "raster/eval_value.h"
+
+enum { WIDTH = 37, HEIGHT = 23, PLANE = WIDTH * HEIGHT };
+
+/* Band x counts up, y down, z is x in float32; every seventh sample of x is masked. */
+typedef struct scene {
+    uint16_t x[PLANE];
+    int16_t y[PLANE];
+    float z[PLANE];
+    uint8_t mask[PLANE];
+} scene;
+
+static const dtake__raster_grid grid = { "EPSG:32633", { 500000, 10, 0, 5000000, 0, -10 }, WIDTH, HEIGHT };
+
+static void fill(scene *s)
+{
+    for (int i = 0; i < PLANE; i++) {
+        s->x[i] = (uint16_t)(i * 70);
+        s->y[i] = (int16_t)(300 - i);
+        s->z[i] = (float)i / 3;
+        s->mask[i] = i % 7 == 0 ? 0 : 255;
+    }
+}
+
+static dtake_status load(void *ctx, dtake__eval *eval, const char *id, dtake__image_value *out,
+                         dtake_error *err)
+{
+    static const char *const names[] = { "x", "y", "z" };
+    static const dtake_type types[] = { DTAKE_U16, DTAKE_I16, DTAKE_F32 };
+    if (strcmp(id, "a") != 0)
+        return dtake__fail(err, DTAKE_E_NOT_FOUND, "there is no image '%s'", id);
+    out->band = dtake__slab_alloc(dtake__eval_slab(eval), 3, sizeof *out->band);
+    if (out->band == NULL)
+        return dtake__fail_nomem(err, "an image");
+    for (int i = 0; i < 3; i++)
+        out->band[i] = (dtake__band_value){ .name = names[i],
+                                            .px = dtake__px_add(
+                                                dtake__eval_expressions(eval),
+                                                &(dtake__px_node){ .op = &dtake__op_source,
+                                                                   .data = ctx,
+                                                                   .param = { i },
+                                                                   .type = dtake__px_type_of(types[i]) }) };
+    out->count = 3;
+    out->id = id;
+    return DTAKE_OK;
+}
+
+typedef struct result {
+    double v[PLANE];
+    uint8_t m[PLANE];
+    size_t sources;
+} result;
+
+static dtake_status run_block(const dtake__program *program, const scene *s, dtake_window block, result *out,
+                              dtake_error *err)
+{
+    dtake__px_plane plane[3] = { 0 };
+    size_t at = (size_t)(block.row * WIDTH + block.col);
+    out->sources = dtake__program_sources(program);
+    for (size_t i = 0; i < out->sources; i++) {
+        int band = (int)dtake__program_source_at(program, i).node->param[0];
+        const dtake_window whole = { 0, 0, WIDTH, HEIGHT };
+        plane[i] = band == 0   ? (dtake__px_plane){ whole, DTAKE_U16, s->x, s->mask, NULL, NULL }
+                   : band == 1 ? (dtake__px_plane){ whole, DTAKE_I16, s->y, NULL, NULL, NULL }
+                               : (dtake__px_plane){ whole, DTAKE_F32, s->z, NULL, NULL, NULL };
+    }
+    const dtake__kernel_out to = { DTAKE_F64, out->v + at, out->m + at, WIDTH };
+    return dtake__program_run(program, block, plane, &to, NULL, err);
+}
+
+/* The first band of what the text comes to, in blocks of that side. */
+static dtake_status evaluate(const char *text, int64_t block, result *out, dtake_error *err)
+{
+    scene s;
+    dtake__eval *eval = NULL;
+    const dtake__image_value *image = NULL;
+    dtake__program *program = NULL;
+    dtake__graph *graph = dtake__graph_new(&dtake__functions);
+    fill(&s);
+    if (graph == NULL)
+        return dtake__fail_nomem(err, "a graph");
+    dtake__node node = dtake__graph_parse(graph, text, strlen(text));
+    dtake_status st = dtake__graph_status(graph, err);
+    if (st == DTAKE_OK)
+        st = dtake__eval_new(&eval, graph, load, &s, err);
+    if (st == DTAKE_OK)
+        st = dtake__eval_image(eval, node, &image, err);
+    if (st == DTAKE_OK)
+        st = dtake__program_new(&program, dtake__eval_expressions(eval), &image->band[0].px, 1, &grid, err);
+    for (int64_t row = 0; row < HEIGHT && st == DTAKE_OK; row += block)
+        for (int64_t col = 0; col < WIDTH && st == DTAKE_OK; col += block)
+            st = run_block(program, &s,
+                           (dtake_window){ col, row, col + block < WIDTH ? block : WIDTH - col,
+                                           row + block < HEIGHT ? block : HEIGHT - row },
+                           out, err);
+    dtake__program_free(program);
+    dtake__eval_free(eval);
+    dtake__graph_free(graph);
+    return st;
+}
+
+static const char *const expressions[] = {
+    "Image.add(Image.load(\"a\"), Image.select(Image.load(\"a\"), \"y\"))",
+    "a = Image.load(\"a\"); Image.where(Image.unmask(a, -5), Image.gt(a, 9000), Image.sqrt(a))",
+    "a = Image.select(Image.load(\"a\"), \"x\"); Image.visualize(Image.focal_mean(a, 2), max=5000, "
+    "gamma=1.35)",
+    "p = GeometryConstructors.BBox(15.0005, 45.1516, 15.0035, 45.153); a = Image.select(Image.load(\"a\"), "
+    "\"x\"); "
+    "Image.blend(Image.visualize(Image.clip(a, p), max=9000), Collection.style(p, color=\"red\", width=3))",
+    "a = Image.load(\"a\"); reduce.median([Image.select(a, \"x\", [\"b\"]), Image.select(a, \"y\", [\"b\"]), "
+    "Image.select(a, \"z\", [\"b\"])])",
+    "Image.parseExpression(\"x > 500 ? (x - y) / (x + y) : focal_max(x)\", \"i\", [\"i\"], "
+    "true)(i=Image.load(\"a\"))",
+};
+enum { EXPRESSIONS = sizeof expressions / sizeof expressions[0] };
+
+static void blocks_of_any_size_make_the_same_pixels(void **state)
+{
+    dtake_error err;
+    result whole, part;
+    (void)state;
+    for (int i = 0; i < EXPRESSIONS; i++) {
+        err = (dtake_error){ 0 };
+        if (evaluate(expressions[i], 1000, &whole, &err) != DTAKE_OK)
+            fail_msg("%d: %s", i, err.message);
+        for (int64_t block = 1; block < 40; block += 6) {
+            CHECK_OK(evaluate(expressions[i], block, &part, &err));
+            assert_memory_equal(whole.v, part.v, sizeof whole.v);
+            assert_memory_equal(whole.m, part.m, sizeof whole.m);
+        }
+    }
+}
+
+static void a_band_that_nobody_asks_for_is_not_read(void **state)
+{
+    dtake_error err;
+    result out;
+    (void)state;
+    CHECK_OK(evaluate("a = Image.load(\"a\"); Image.addBands(Image.select(a, \"z\"), Image.sqrt(a))", 64,
+                      &out, &err));
+    CHECK_EQ(out.sources, 1);
+    CHECK(out.v[10] == (double)(10.F / 3));
+    CHECK_OK(evaluate("a = Image.load(\"a\"); Image.multiply(Image.select(a, \"x\"), Image.select(a, \"x\"))",
+                      64, &out, &err));
+    CHECK_EQ(out.sources, 1);
+    CHECK(out.v[10] == 700. * 700 && out.m[10] == 255 && out.m[7] == 0 && out.v[7] == 0);
+    CHECK_OK(evaluate("Image.add(Image.multiply(3, 4), 5)", 64, &out, &err)); /* is 17 before any pixel */
+    CHECK_EQ(out.sources, 0);
+    CHECK(out.v[PLANE - 1] == 17);
+}
+
+static void what_lies_past_the_edge_is_masked(void **state)
+{
+    dtake_error err;
+    result out;
+    (void)state;
+    CHECK_OK(
+        evaluate("Image.reduce(Image.addBands(Image.focal_min(Image.select(Image.load(\"a\"), \"y\"), 1, "
+                 "\"square\"), Image.constant(0)), Reducer.first())",
+                 64, &out, &err));
+    CHECK(out.v[0] == 300 - WIDTH - 1); /* of the four that there are */
+    CHECK(out.m[0] == 255);
+}
+
+/* Whatever allocation fails, all that comes of it is DTAKE_E_NOMEM or DTAKE_E_LIMIT, and nothing is lost. */
+static void every_allocation_may_fail(void **state)
+{
+    dtake_error err;
+    result out;
+    (void)state;
+    for (int i = 0; i < EXPRESSIONS; i++) {
+        dtake_status st = DTAKE_E_NOMEM;
+        for (long n = 0; st != DTAKE_OK; n++) {
+            dtake__alloc_fail_after(n, false);
+            st = evaluate(expressions[i], 16, &out, &err);
+            bool reached = !dtake__alloc_may_still_fail();
+            dtake__alloc_fail_after(-1, false);
+            if (st != DTAKE_OK && (!reached || (st != DTAKE_E_NOMEM && st != DTAKE_E_LIMIT)))
+                fail_msg("%d, allocation %ld: %s: %s", i, n, dtake_status_name(st), err.message);
+            if (st == DTAKE_OK && reached)
+                st = DTAKE_E_NOMEM; /* it could do without; go on with the next */
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks_of_any_size_make_the_same_pixels),
+        cmocka_unit_test(a_band_that_nobody_asks_for_is_not_read),
+        cmocka_unit_test(what_lies_past_the_edge_is_masked),
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
