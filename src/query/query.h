@@ -22,6 +22,7 @@ typedef struct dtake__query_order {
     char *field;
     bool descending;
 } dtake__query_order;
+void dtake__query_order_free(dtake__query_order *order, size_t count);
 
 struct dtake_query {
     char *dataset;              /* NULL: not said */
