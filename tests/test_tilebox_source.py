@@ -1,6 +1,7 @@
 """Datapoints of a Tilebox service: equal to what it has, however it is cut into requests and whatever befalls them."""
 import json
 import threading
+import time
 import uuid
 
 import pytest
@@ -167,6 +168,16 @@ def test_a_dataset_that_cannot_be_read_does_not_hide_the_others(run):
         assert "made.broken" in listed
         ran = load(run, service, "made.broken", status=None)
         assert ran.status != 0 and "made.broken" in ran.err
+
+
+def test_pages_of_which_nothing_passes_make_room_for_the_next(run):
+    """The first page comes last, when the others fill what may lie ahead."""
+    dataset = made_dataset(counts=(("only", 160),), step_ns=10**10, padding="x" * 500_000)
+    dataset.claimed_rows = 10 * 6144
+    with Service(dataset, faults={0: lambda service: time.sleep(1)}) as service:
+        assert run("search", "made.rows", "--filter", "orbit < 0", "--count", "--source", service.source,
+                   timeout_s=30).out == "0\n"
+        assert service.queries == 10
 
 
 def test_our_server_gives_what_its_catalogue_holds(run, serve, tmp_path):

@@ -113,12 +113,12 @@ def annotated_type(name, own_fields):
 class Dataset:
     """What the service has: collections of (time in ns, id, whole message, message without data), by id."""
 
-    def __init__(self, slug, type_bytes, type_url, collections, answers=None):
+    def __init__(self, slug, type_bytes, type_url, collections):
         self.slug, self.type_bytes, self.type_url = slug, type_bytes, type_url
         self.id = uuid.uuid5(uuid.NAMESPACE_DNS, slug).bytes
         self.collections = {name: sorted(rows, key=lambda row: row[1]) for name, rows in collections.items()}
         self.collection_ids = {uuid.uuid5(uuid.NAMESPACE_DNS, f"{slug}/{name}").bytes: name for name in collections}
-        self.answers = answers or {}
+        self.claimed_rows = 0  # what the collections say they hold; 0: the truth
 
     def message(self):
         group = field(1, b"\x07" * 16)
@@ -131,11 +131,12 @@ class Dataset:
         times = [row[0] for row in rows]
         availability = (field(1, timestamp(min(times))) + field(2, timestamp(max(times))) + field(4, True)
                         if rows else b"")
+        count = self.claimed_rows or len(rows)
         return (field(1, field(1, str(uuid.UUID(bytes=collection_id))) + field(2, name)
-                      + field(3, field(1, collection_id))) + field(2, availability) + field(3, len(rows)))
+                      + field(3, field(1, collection_id))) + field(2, availability) + field(3, count))
 
 
-def made_dataset(slug="made.rows", counts=(("only", 20000),), step_ns=10**9, start="2024-01-01T00:00:00Z"):
+def made_dataset(slug="made.rows", counts=(("only", 20000),), step_ns=10**9, start="2024-01-01T00:00:00Z", padding=""):
     """Rows a second apart: name, cloud_cover (a zero now and then, or missing), orbit (present zeros)."""
     type_bytes, type_url = annotated_type("Rows", [("name", "string"), ("cloud_cover", "double"), ("orbit", "int64")])
     collections = {}
@@ -145,7 +146,7 @@ def made_dataset(slug="made.rows", counts=(("only", 20000),), step_ns=10**9, sta
             ns = ns_of(start) + i * step_ns + index * 1000
             row_id = (ns // 10**6).to_bytes(6, "big") + bytes([index]) + i.to_bytes(9, "big")
             keys = field(1, timestamp(ns)) + field(2, field(1, row_id)) + field(3, timestamp(ns + 10**9))
-            own = field(4, f"{name}-{i:06}")
+            own = field(4, f"{name}-{i:06}{padding}")
             if i % 7:
                 own += field(5, (i % 5) * 12.5)
             rows.append((ns, row_id, keys + own + field(6, i % 3), keys))

@@ -21,7 +21,7 @@ enum {
     WKB_HEAD = 5,
     WGS_84 = 4326,
     MAX_MESSAGE = 64 << 20,
-    GAP = 4, /* kept for the length of a message of up to 256 MiB */
+    MAX_HEAD = 4, /* bytes of a message's length: up to 256 MiB */
 };
 
 typedef struct lane {
@@ -41,6 +41,7 @@ struct dtake__datapoints_encoder {
     lane *lanes; /* in the order of their numbers */
     size_t count;
     size_t fixed_bytes; /* the most that all but texts, lists and geometries take */
+    size_t gap;         /* kept for a message's length: what the one before needed */
     dtake_buf scratch;  /* geometries that must be written anew, lists */
 };
 
@@ -100,6 +101,7 @@ dtake_status dtake__datapoints_encoder_new(dtake__datapoints_encoder **out, cons
     e->type = dtake__tilebox_type_retain(type);
     e->schema = dtake_schema_retain(schema);
     e->scratch = DTAKE_BUF_INIT(MAX_MESSAGE);
+    e->gap = 2;
     e->lanes = dtake__calloc(fields, sizeof *e->lanes);
     dtake_status st = e->lanes != NULL ? DTAKE_OK : dtake__fail_nomem(err, "a writer of datapoints");
     for (size_t i = 0; i < fields && st == DTAKE_OK; i++)
@@ -474,23 +476,29 @@ static dtake_status put_fields(dtake__datapoints_encoder *e, int64_t row, dtake_
 static dtake_status put_row(dtake__datapoints_encoder *e, int64_t row, uint32_t number, dtake_buf *out,
                             dtake_error *err)
 {
-    size_t used = GAP, head, len;
-    dtake_status st = dtake__buf_reserve(out, MAX_TAG + GAP);
+    size_t gap = e->gap, used = gap, head, len;
+    dtake_status st = dtake__buf_reserve(out, MAX_TAG + MAX_HEAD);
     if (st != DTAKE_OK)
         return dtake__fail(err, st, "write a datapoint: %s", dtake_status_text(st));
     size_t start = out->len;
     out->len = (size_t)(dtake__pb_varint_write(out->data + start, dtake__pb_tag(number, DTAKE__PB_BYTES)) -
                         out->data);
     st = put_fields(e, row, out, &used, err);
-    len = used - GAP;
+    len = used - gap;
     head = dtake__pb_varint_bytes(len);
-    if (st == DTAKE_OK && head > GAP)
+    if (st == DTAKE_OK && head > MAX_HEAD)
         st = dtake__fail(err, DTAKE_E_LIMIT, "write a datapoint: it has %zu bytes", len);
     if (st != DTAKE_OK) {
         out->len = start;
         return st;
     }
-    memmove(out->data + out->len + head, out->data + out->len + GAP, len);
+    if (head > gap && (st = dtake__buf_reserve(out, head + len)) != DTAKE_OK) {
+        out->len = start;
+        return dtake__fail(err, st, "write a datapoint: %s", dtake_status_text(st));
+    }
+    if (head != gap)
+        memmove(out->data + out->len + head, out->data + out->len + gap, len);
+    e->gap = head;
     dtake__pb_varint_write(out->data + out->len, len);
     out->len += head + len;
     return DTAKE_OK;

@@ -427,6 +427,8 @@ static bool may_ask(const dtake__stream *s, size_t index)
 static void pump(dtake__stream *s)
 {
     size_t end = s->head + LOOK_AHEAD + s->plan.abreast;
+    if (!s->planned || s->rows_left == 0)
+        return;
     for (size_t i = s->head; i < s->plan.count && i < end && s->status == DTAKE_OK && may_ask(s, i); i++)
         if (s->parts[i].more && !s->parts[i].asking)
             ask_page(s, &s->parts[i]);
@@ -476,9 +478,11 @@ static void step(dtake__stream *s)
             free_stream(s);
         return;
     }
-    if (s->planned && s->status == DTAKE_OK && s->rows_left != 0)
-        pump(s);
+    pump(s);
     deliver(s);
+    pump(s); /* what was given, or sifted away, has made room */
+    if (s->status != DTAKE_OK)
+        deliver(s);
 }
 
 static void pull_arrived(dtake__post *post)
