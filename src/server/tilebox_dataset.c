@@ -40,11 +40,22 @@ dtake__tb_id dtake__tb_group_id(const char *group, size_t len)
     return id;
 }
 
+/* A type is named after the code name, by letters, digits and '_' alone, a letter first. */
+static void type_name(const char *code_name, char out[DTAKE__TB_GROUP_BYTES])
+{
+    bool begins = (code_name[0] | 0x20) >= 'a' && (code_name[0] | 0x20) <= 'z';
+    snprintf(out, DTAKE__TB_GROUP_BYTES, "%s%s", begins ? "" : "t_", code_name);
+    for (char *c = out; *c != '\0'; c++)
+        if (*c == '-')
+            *c = '_';
+}
+
 dtake_status dtake__tb_type_of(const dtake_dataset_info *info, bool as_of_2024, dtake__tilebox_type **out,
                                dtake_error *err)
 {
-    char group[DTAKE__TB_GROUP_BYTES];
-    dtake__tilebox_naming naming = { .code_name = code_name_of(info->slug), .as_of_2024 = as_of_2024 };
+    char group[DTAKE__TB_GROUP_BYTES], name[DTAKE__TB_GROUP_BYTES];
+    dtake__tilebox_naming naming = { .code_name = name, .as_of_2024 = as_of_2024 };
+    type_name(code_name_of(info->slug), name);
     dtake__tb_group_of(info->slug, group);
     dtake__tb_id id = dtake__tb_group_id(group, strlen(group));
     memcpy(naming.group_id, id.bytes, sizeof naming.group_id);
