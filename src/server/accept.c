@@ -3,6 +3,7 @@
 #include "server/connection.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static void name_peer(dtake__conn *conn)
 {
@@ -12,8 +13,10 @@ static void name_peer(dtake__conn *conn)
         strcpy(conn->peer, "-");
     else if (address.ss_family == AF_INET6)
         uv_ip6_name((struct sockaddr_in6 *)&address, conn->peer, sizeof conn->peer);
-    else
+    else if (address.ss_family == AF_INET)
         uv_ip4_name((struct sockaddr_in *)&address, conn->peer, sizeof conn->peer);
+    else
+        strcpy(conn->peer, "-");
 }
 
 static dtake__conn *conn_new(dtake_server *server)
@@ -50,6 +53,25 @@ static void refuse(dtake__conn *conn)
         dtake__conn_finish(conn);
 }
 
+static void begin(dtake__conn *conn)
+{
+    dtake_server *server = conn->server;
+    name_peer(conn);
+    if (conn->refused) {
+        refuse(conn);
+        return;
+    }
+    if (server->tls != NULL) {
+        conn->tls = dtake__tls_new(server->tls);
+        if (conn->tls == NULL) {
+            dtake__conn_close(conn);
+            return;
+        }
+    }
+    dtake__conn_wait_for(conn, conn->tls != NULL ? DTAKE__WAIT_REST : DTAKE__WAIT_REQUEST);
+    dtake__conn_pump(conn);
+}
+
 bool dtake__conn_accept(dtake_server *server)
 {
     dtake__conn *conn = conn_new(server);
@@ -61,19 +83,19 @@ bool dtake__conn_accept(dtake_server *server)
         return true;
     }
     uv_tcp_nodelay(&conn->tcp, 1);
-    name_peer(conn);
-    if (conn->refused) {
-        refuse(conn);
-        return true;
-    }
-    if (server->tls != NULL) {
-        conn->tls = dtake__tls_new(server->tls);
-        if (conn->tls == NULL) {
+    begin(conn);
+    return true;
+}
+
+bool dtake__conn_adopt(dtake_server *server, int fd)
+{
+    dtake__conn *conn = conn_new(server);
+    if (conn == NULL || uv_tcp_open(&conn->tcp, fd) != 0) {
+        close(fd);
+        if (conn != NULL)
             dtake__conn_close(conn);
-            return true;
-        }
+        return false;
     }
-    dtake__conn_wait_for(conn, conn->tls != NULL ? DTAKE__WAIT_REST : DTAKE__WAIT_REQUEST);
-    dtake__conn_pump(conn);
+    begin(conn);
     return true;
 }

@@ -62,11 +62,15 @@ struct dtake__conn {
 };
 
 bool dtake__conn_accept(dtake_server *server); /* false: no memory, to be called again */
-void dtake__conn_stop(dtake__conn *conn);      /* the server stops */
+bool dtake__conn_adopt(dtake_server *server,
+                       int fd);           /* of a socket that is connected; it is taken in any case */
+void dtake__conn_stop(dtake__conn *conn); /* the server stops */
 
 /* Sends one chunk and frees it. True: all of it is out already (tried only when `last`); else on_sent
  * follows, or on_gone. At most a few chunks at a time: the caller waits for on_sent. */
 bool dtake__conn_send(dtake__conn *conn, dtake__chunk *chunk, bool last);
+/* Gives the socket what it takes at once: how many bytes; the rest is for dtake__conn_send. */
+size_t dtake__conn_try(dtake__conn *conn, const void *bytes, size_t len);
 void dtake__conn_wait_for(dtake__conn *conn, dtake__conn_wait wait); /* REST goes on when it already runs */
 void dtake__conn_pump(dtake__conn *conn);   /* reads, and gives the front what it can take now */
 void dtake__conn_finish(dtake__conn *conn); /* closes once the client has read everything */

@@ -70,6 +70,16 @@ static dtake__chunk *seal(dtake__conn *conn, dtake__chunk *plain)
     return sealed ? take_from_tls(conn) : NULL;
 }
 
+size_t dtake__conn_try(dtake__conn *conn, const void *bytes, size_t len)
+{
+    uv_buf_t buf = uv_buf_init((char *)bytes, (unsigned)len);
+    int n = conn->tls == NULL && conn->writes == 0 ? uv_try_write((uv_stream_t *)&conn->tcp, &buf, 1) : 0;
+    if (n <= 0)
+        return 0; /* what is wrong shows when it is sent */
+    conn->given += (uint64_t)n;
+    return (size_t)n;
+}
+
 bool dtake__conn_send(dtake__conn *conn, dtake__chunk *chunk, bool last)
 {
     if (conn->tls != NULL)

@@ -38,44 +38,49 @@ static nghttp2_mem memory = { NULL, take, give_back, take_zeroed, take_again };
 
 /* ---- out ---- */
 
-/* The next frames in one piece; NULL: nothing to send, or the connection was closed. */
-static dtake__chunk *gather(dtake__http2 *h)
+/* The next frames, as many as have room; 0: nothing to send, or the connection was closed. A frame that has
+ * none is the first next time. */
+static size_t gather(dtake__http2 *h, uint8_t *out)
 {
-    dtake__chunk *chunk = NULL;
+    size_t len = 0;
     for (;;) {
         if (h->rest_len == 0) {
             ssize_t n = nghttp2_session_mem_send(h->session, &h->rest);
             if (h->conn->closing || n < 0) {
-                dtake__chunk_free(&h->conn->server->chunks, chunk);
                 dtake__conn_close(h->conn);
-                return NULL;
+                return 0;
             }
             h->rest_len = (size_t)n;
         }
-        if (h->rest_len == 0)
-            return chunk;
-        if (chunk == NULL)
-            chunk =
-                dtake__chunk_new(&h->conn->server->chunks,
-                                 h->rest_len > DTAKE__HTTP2_OUT_BYTES ? h->rest_len : DTAKE__HTTP2_OUT_BYTES);
-        if (chunk == NULL) {
-            dtake__conn_close(h->conn);
-            return NULL;
-        }
-        if (h->rest_len > chunk->room - chunk->len)
-            return chunk;
-        memcpy(chunk->bytes + chunk->at + chunk->len, h->rest, h->rest_len);
-        chunk->len += h->rest_len;
-        h->rest_len = 0;
+        size_t room = DTAKE__HTTP2_OUT_BYTES - len;
+        if (h->rest_len == 0 || room == 0)
+            return len;
+        size_t taken = h->rest_len < room ? h->rest_len : room;
+        memcpy(out + len, h->rest, taken);
+        len += taken;
+        h->rest += taken;
+        h->rest_len -= taken;
     }
 }
 
 static void send_frames(dtake__http2 *h)
 {
     while (!h->conn->closing && h->conn->writes == 0) {
-        dtake__chunk *chunk = gather(h);
-        if (chunk == NULL)
+        const uint8_t *frames = h->conn->server->frames;
+        size_t len = gather(h, h->conn->server->frames);
+        if (len == 0)
             return;
+        size_t taken = dtake__conn_try(h->conn, frames, len);
+        if (taken == len)
+            continue;
+        len -= taken;
+        dtake__chunk *chunk = dtake__chunk_new(&h->conn->server->chunks, len);
+        if (chunk == NULL) {
+            dtake__conn_close(h->conn);
+            return;
+        }
+        memcpy(chunk->bytes + chunk->at, frames + taken, len);
+        chunk->len = len;
         dtake__conn_send(h->conn, chunk, true);
     }
 }
@@ -95,7 +100,7 @@ static void wait_on(dtake__http2 *h)
     if (conn->closing || conn->lingering || conn->writes > 0)
         return;
     bool over = !nghttp2_session_want_read(h->session) && !nghttp2_session_want_write(h->session);
-    if (over || (conn->ended && h->streams == NULL))
+    if (over)
         finish(h);
     else
         dtake__conn_wait_for(conn, h->streams != NULL ? DTAKE__WAIT_STREAMS : DTAKE__WAIT_REQUEST);
@@ -158,11 +163,13 @@ static void on_timeout(void *front)
         dtake__http2_flush(h);
 }
 
+/* A client that sends nothing more gives no window either, and ends no request: it is gone, as all that speak
+ * HTTP/2 are then. */
 static void on_end(void *front)
 {
     dtake__http2 *h = front;
-    if (!h->receiving && !h->sending)
-        wait_on(h);
+    if (!h->conn->lingering)
+        finish(h);
 }
 
 /* Streams that have begun are answered; later ones, which the client may already have sent, it knows to try
@@ -194,15 +201,18 @@ static bool open_session(dtake__http2 *h)
         { NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)limits->header_bytes },
     };
     nghttp2_session_callbacks *callbacks = NULL;
-    bool ok = nghttp2_session_callbacks_new(&callbacks) == 0;
+    nghttp2_option *option = NULL;
+    bool ok = nghttp2_session_callbacks_new(&callbacks) == 0 && nghttp2_option_new(&option) == 0;
     if (ok) {
         dtake__http2_set_callbacks(callbacks);
-        ok = nghttp2_session_server_new3(&h->session, callbacks, h, NULL, &memory) == 0 &&
+        nghttp2_option_set_max_deflate_dynamic_table_size(option, DTAKE__HTTP2_TABLE);
+        ok = nghttp2_session_server_new3(&h->session, callbacks, h, option, &memory) == 0 &&
              nghttp2_submit_settings(h->session, NGHTTP2_FLAG_NONE, settings,
                                      sizeof settings / sizeof settings[0]) == 0 &&
              nghttp2_session_set_local_window_size(h->session, NGHTTP2_FLAG_NONE, 0,
                                                    DTAKE__HTTP2_CONNECTION_WINDOW) == 0;
     }
+    nghttp2_option_del(option);
     nghttp2_session_callbacks_del(callbacks);
     return ok;
 }

@@ -19,6 +19,8 @@ enum {
     DTAKE__HTTP2_MAX_DROPPED = 1 << 20, /* of a body that no route wants */
     DTAKE__HTTP2_STREAM_WINDOW = 1 << 20,
     DTAKE__HTTP2_CONNECTION_WINDOW = 4 << 20,
+    DTAKE__HTTP2_TABLE =
+        1024, /* of fields sent before, bytes: ours are few, and ten thousand idle connections cost */
     DTAKE__HTTP2_MAX_QUEUE = 1000,      /* frames that wait to be sent: then nothing is received */
     DTAKE__HTTP2_BODY_AT_LEAST = 16384, /* bytes of a body in each header_ms */
     DTAKE__HTTP2_OUT_BYTES = 64 * 1024  /* frames given to the socket at a time */
@@ -64,7 +66,7 @@ struct dtake__http2 {
     int stream_count;
     int32_t last_id; /* the largest id of a stream of the client's so far */
     dtake__bucket resets, controls;
-    const uint8_t *rest; /* of a frame that found no room in the last piece */
+    const uint8_t *rest; /* of the last frame, what found no room in the piece */
     size_t rest_len;
     bool receiving, sending; /* inside of nghttp2, or of a flush */
     bool again;              /* flush was wanted meanwhile */

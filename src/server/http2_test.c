@@ -348,6 +348,25 @@ static void slow_clients_lose_their_streams_not_others(void **state)
     disconnect(&half);
 }
 
+static void a_client_that_is_gone_leaves_nothing_behind(void **state)
+{
+    serving *s = *state;
+    echo e = { .ended = dtake__latch_new() };
+    serve_echo(s, (dtake_serve_options){ 0 }, &e);
+    client c = connect_h2(s, NULL, 0);
+    send_head(&c, 1, "POST", "/test.Echo/Say", GRPC, false); /* never its body */
+    send_head(&c, 3, "GET", "/files/big", "", true);         /* never all of its answer */
+    send_head(&c, 5, "POST", "/test.Echo/Wait", GRPC, false);
+    send_message(&c, 5, 0, "", 0);
+    while (atomic_load(&e.waiting) == 0)
+        usleep(1000);
+    CHECK_EQ(shutdown(c.fd, SHUT_WR), 0);
+    CHECK(dtake__latch_wait(e.ended, 30000));
+    goes_away(&c);
+    disconnect(&c);
+    dtake__latch_free(e.ended);
+}
+
 static void an_idle_connection_is_told_nothing_and_closed(void **state)
 {
     serve(*state, (dtake_serve_options){ .idle_timeout_ms = 300 });
@@ -415,6 +434,7 @@ int main(void)
         IN_A_FOLDER(continuations_without_end_are_not_read),
         IN_A_FOLDER(streams_over_the_limit_are_refused_alone),
         IN_A_FOLDER(slow_clients_lose_their_streams_not_others),
+        IN_A_FOLDER(a_client_that_is_gone_leaves_nothing_behind),
         IN_A_FOLDER(an_idle_connection_is_told_nothing_and_closed),
         IN_A_FOLDER(a_server_that_stops_finishes_streams_and_says_which),
         IN_A_FOLDER(what_memory_lacks_for_costs_a_stream_or_a_connection_only),

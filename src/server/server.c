@@ -219,6 +219,7 @@ void dtake__server_free(dtake_server *server)
     dtake__door_close(&server->door);
     dtake__chunks_dispose(&server->chunks);
     dtake__free(server->read_buffer);
+    dtake__free(server->frames);
     if (server->files_fd >= 0)
         close(server->files_fd);
     dtake__free(server->listen);
@@ -227,8 +228,9 @@ void dtake__server_free(dtake_server *server)
 
 static dtake_status open_parts(dtake_server *server, const dtake_serve_options *options, dtake_error *err)
 {
-    dtake_status st =
-        server->read_buffer != NULL && server->listen != NULL ? DTAKE_OK : dtake__fail_nomem(err, "server");
+    dtake_status st = server->read_buffer != NULL && server->frames != NULL && server->listen != NULL
+                          ? DTAKE_OK
+                          : dtake__fail_nomem(err, "server");
     if (st == DTAKE_OK && options->files_dir != NULL)
         st = open_files(server, options->files_dir, err);
     if (st == DTAKE_OK)
@@ -260,6 +262,7 @@ dtake_status dtake__server_new(dtake_server **out, const dtake_serve_options *op
     pthread_mutex_init(&server->rpc.lock, NULL);
     pthread_cond_init(&server->rpc.freed, NULL);
     server->read_buffer = dtake__alloc(DTAKE__READ_BYTES);
+    server->frames = dtake__alloc(DTAKE__FRAMES_BYTES);
     server->listen = dtake__strdup(options->listen != NULL ? options->listen : "127.0.0.1:8080");
     st = open_parts(server, options, err);
     if (st != DTAKE_OK) {

@@ -28,7 +28,8 @@ enum {
     DTAKE__LINGER_MS = 2000, /* after the last answer: how long the client may take to hang up */
     DTAKE__REFUSED_AT_ONCE =
         64, /* connections over the limit that are still told so; others are just closed */
-    DTAKE__READ_BYTES = 64 * 1024 /* taken from a socket at a time */
+    DTAKE__READ_BYTES = 64 * 1024, /* taken from a socket at a time */
+    DTAKE__FRAMES_BYTES = 64 * 1024
 };
 
 struct dtake_server {
@@ -58,6 +59,7 @@ struct dtake_server {
     dtake__chunks chunks;
     dtake__bodies bodies;
     uint8_t *read_buffer; /* DTAKE__READ_BYTES, for the read under way */
+    uint8_t *frames;      /* DTAKE__FRAMES_BYTES, for what HTTP/2 is about to send */
     char date[32];
     int64_t date_s;
 
