@@ -17,6 +17,7 @@ from workload import ROOT
 
 PROGRAM = Path(os.environ.get("DATATAKE_PROGRAM", ROOT / "build/release/datatake"))
 LIBRARY = PROGRAM.parent / "bench/windows"
+WARPS = PROGRAM.parent / "bench/warps"
 TIMED = PROGRAM.parent / "bench/timed"
 HOME = ROOT / ".venv-bench"
 SCRIPTS = ROOT / "bench/peers"
@@ -67,6 +68,12 @@ def rasterio(threads):
         "W1": "0.95-0.98 s (32 threads)", "W2": "2.82 s (8 threads)", "": "285 headers/s on m5.4xlarge"}, "rasterio")
 
 
+def warped_rasterio(threads):
+    return python_peer(f"rasterio {threads}", "warp_rasterio.py", "rasterio", threads,
+                       "WarpedVRT, ThreadPoolExecutor of 8, 32 or 64, the best is shown; settings as for windows",
+                       kinds=("warp",), family="rasterio")
+
+
 def tool(name):
     return lambda: None if shutil.which(name) else f"no {name} on this machine (apt-get install)"
 
@@ -112,6 +119,14 @@ CLIENTS = [
     Client("datatake get", ("write",), lambda job: [PROGRAM, "get", *job.hrefs, "--bbox", workload.GET_BBOX, "--no-cache",
                                                     "-q", "-o", job.out],
            "its defaults, no header cache; the whole process", whole=True),
+    Client("datatake", ("warp",), lambda job: [WARPS, job.list_file],
+           "bench/warps.c: the library from inside, its defaults, no header cache"),
+    warped_rasterio(8), warped_rasterio(32), warped_rasterio(64),
+    python_peer("odc-stac", "warp_odc_stac.py", "odc.stac", 32, kinds=("warp",),
+                settings="configure_rio(cloud_defaults=True), pool of 32, a load an item"),
+    Client("gdalwarp", ("warp",), lambda job: [SCRIPTS / "warp_gdalwarp", job.list_file, "16", job.out],
+           "Debian's, xargs -P16, EMPTY_DIR; writes uncompressed GeoTIFFs to memory; the whole processes",
+           tool("gdalwarp"), whole=True, sum_of=lambda _, job: workload.sum_of(job.out)),
     rasterio(8), rasterio(32), rasterio(64),
     python_peer("odc-stac", "read_odc_stac.py", "odc.stac", 32, kinds=("windows",),
                 settings="configure_rio(cloud_defaults=True), pool of 32; one load for a series, else a load an item",

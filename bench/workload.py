@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 
 import numpy
-from osgeo import gdal
+from osgeo import gdal, osr
 
 gdal.UseExceptions()
+osr.UseExceptions()
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "build/bench-data"
@@ -21,6 +22,7 @@ TILE = 512
 HEADER_BYTES = 16384
 # About 1000 x 1000 pixels of the scene; the same for every file, as a command line has one area.
 GET_BBOX = "15.15,46.7,15.28,46.79"
+WARP_PX_S = 150e6     # output pixels a second of one core: what the ideal time grants resampling
 FIRST_FLIGHT = 14600  # bytes that TCP sends before the first acknowledgement
 
 
@@ -58,6 +60,17 @@ def smaller_scene(source):
     return path
 
 
+def nodata_scene(source):
+    """The scene again, with 0 as nodata. Made once."""
+    path = DATA / "nodata.tif"
+    if not path.exists():
+        part = path.with_suffix(".part.tif")
+        gdal.Translate(str(part), str(source), format="COG", noData=0, creationOptions=[
+            "BLOCKSIZE=512", "COMPRESS=DEFLATE", "PREDICTOR=2", "NUM_THREADS=ALL_CPUS", "OVERVIEW_RESAMPLING=NEAREST"])
+        part.rename(path)
+    return path
+
+
 def publish(source, folder, count):
     """The file under `count` names, so that every window has a URL of its own and no client's cache helps twice."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,6 +98,52 @@ def chosen(task):
     if "window" in task:
         return [tuple(task["window"])] * task["count"]
     return windows(task["count"], task["size"])
+
+
+def projector(crs):
+    """From the scene's CRS to another, in the order x, y."""
+    systems = []
+    for text in ("EPSG:32633", crs):
+        system = osr.SpatialReference()
+        system.SetFromUserInput(text)
+        system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+        systems.append(system)
+    return osr.CoordinateTransformation(*systems), osr.CoordinateTransformation(*reversed(systems))
+
+
+def grid_of(window, crs):
+    """(x0, y0, res_x, res_y, width, height) in `crs` around the middle of a window, its pixels as large as the scene's."""
+    there, _ = projector(crs)
+    col, row, width, height = window
+    x, y = 499980 + 10 * (col + width / 2), 5200020 - 10 * (row + height / 2)
+    east, north = there.TransformPoint(x + 500, y), there.TransformPoint(x, y + 500)
+    middle = there.TransformPoint(x, y)
+    res_x, res_y = math.dist(east[:2], middle[:2]) / 50, math.dist(north[:2], middle[:2]) / 50
+    return (middle[0] - res_x * width / 2, middle[1] + res_y * height / 2, res_x, -res_y, width, height)
+
+
+def reach_of(window, crs):
+    """The window of the scene that the pixels of grid_of(window) take, with two more to each side."""
+    _, back = projector(crs)
+    x0, y0, res_x, res_y, width, height = grid_of(window, crs)
+    edge = [(x0 + res_x * width * i / 20, y0 + res_y * height * j / 20)
+            for i in range(21) for j in range(21) if i in (0, 20) or j in (0, 20)]
+    points = [back.TransformPoint(x, y) for x, y in edge]
+    cols, rows = [(p[0] - 499980) / 10 for p in points], [(5200020 - p[1]) / 10 for p in points]
+    first = max(0, math.floor(min(cols)) - 2), max(0, math.floor(min(rows)) - 2)
+    last = min(SIZE, math.ceil(max(cols)) + 2), min(SIZE, math.ceil(max(rows)) + 2)
+    return (*first, last[0] - first[0], last[1] - first[1])
+
+
+def warped_sum(source, chosen_windows, crs, kernel):
+    """What clients of the kind "warp" must come to, nearly: gdalwarp with exact coordinates."""
+    total = 0
+    for window in chosen_windows:
+        x0, y0, res_x, res_y, width, height = grid_of(window, crs)
+        made = gdal.Warp("", str(source), format="MEM", dstSRS=crs, width=width, height=height, errorThreshold=0,
+                         outputBounds=(x0, y0 + res_y * height, x0 + res_x * width, y0), resampleAlg=kernel)
+        total += int(made.ReadAsArray().sum(dtype=numpy.uint64))
+    return total
 
 
 def truth(source, kind, chosen_windows):

@@ -50,4 +50,5 @@ def read_all(tasks):
         return sum(pool.map(lambda pair: load([item(pair[0], [pair[1][0]])], pair[1][1], None), enumerate(tasks)))
 
 
-common.report(read_all, f"odc-stac {odc.stac.__version__}, GDAL {rasterio.__gdal_version__}")
+if __name__ == "__main__":
+    common.report(read_all, f"odc-stac {odc.stac.__version__}, GDAL {rasterio.__gdal_version__}")
