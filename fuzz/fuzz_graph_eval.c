@@ -1,0 +1,80 @@
+/* Graphs as text, evaluated: a small image of three bands to pixels, whatever is asked of it. */
+#include "core/error.h"
+#include "graph/text.h"
+#include "raster/eval_program.h"
+#include "raster/eval_value.h"
+
+#include <string.h>
+
+enum { SIDE = 8, PLANE = SIDE * SIDE };
+
+static const dtake__raster_grid grid = { "EPSG:32633", { 500000, 10, 0, 5000000, 0, -10 }, SIDE, SIDE };
+
+static dtake_status load(void *ctx, dtake__eval *eval, const char *id, dtake__image_value *out,
+                         dtake_error *err)
+{
+    static const char *const names[] = { "x", "y", "z" };
+    static const dtake_type types[] = { DTAKE_U16, DTAKE_I16, DTAKE_F32 };
+    if (id[0] != 'a')
+        return dtake__fail(err, DTAKE_E_NOT_FOUND, "there is no image '%s'", id);
+    out->band = dtake__slab_alloc(dtake__eval_slab(eval), 3, sizeof *out->band);
+    if (out->band == NULL)
+        return dtake__fail_nomem(err, "an image");
+    for (int i = 0; i < 3; i++)
+        out->band[i] = (dtake__band_value){ .name = names[i],
+                                            .px = dtake__px_add(
+                                                dtake__eval_expressions(eval),
+                                                &(dtake__px_node){ .op = &dtake__op_source,
+                                                                   .data = ctx,
+                                                                   .param = { i },
+                                                                   .type = dtake__px_type_of(types[i]) }) };
+    out->count = 3;
+    out->id = id;
+    return DTAKE_OK;
+}
+
+static void run(dtake__eval *eval, const dtake__image_value *image)
+{
+    static uint16_t x[PLANE];
+    static int16_t y[PLANE];
+    static float z[PLANE];
+    static uint8_t mask[PLANE];
+    dtake__program *program = NULL;
+    dtake__px_plane plane[3] = { 0 };
+    const dtake_window whole = { 0, 0, SIDE, SIDE };
+    for (int i = 0; i < PLANE; i++) {
+        x[i] = (uint16_t)(i * 1040);
+        y[i] = (int16_t)(-32768 + i * 1040);
+        z[i] = (float)i * 1e30F - 3e31F;
+        mask[i] = i % 5 == 0 ? 0 : 255;
+    }
+    const dtake__px *root = &image->band[0].px;
+    if (dtake__program_new(&program, dtake__eval_expressions(eval), root, 1, &grid, NULL) != DTAKE_OK)
+        return;
+    for (size_t i = 0; i < dtake__program_sources(program) && i < 3; i++) {
+        int band = (int)dtake__program_source_at(program, i).node->param[0];
+        plane[i] = band == 0   ? (dtake__px_plane){ whole, DTAKE_U16, x, mask, NULL, NULL }
+                   : band == 1 ? (dtake__px_plane){ whole, DTAKE_I16, y, NULL, NULL, NULL }
+                               : (dtake__px_plane){ whole, DTAKE_F32, z, NULL, NULL, NULL };
+    }
+    double data[PLANE];
+    uint8_t out_mask[PLANE];
+    dtake_type type = dtake__px_storage(dtake__px_node_of(dtake__eval_expressions(eval), root[0])->type);
+    const dtake__kernel_out out = { type, data, out_mask, SIDE };
+    (void)dtake__program_run(program, whole, plane, &out, NULL, NULL);
+    dtake__program_free(program);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    dtake__eval *eval = NULL;
+    const dtake__image_value *image;
+    dtake__graph *graph = size < 4096 ? dtake__graph_new(&dtake__functions) : NULL;
+    dtake__node node = graph != NULL ? dtake__graph_parse(graph, (const char *)data, size) : 0;
+    if (node != 0 && dtake__eval_new(&eval, graph, load, NULL, NULL) == DTAKE_OK &&
+        dtake__eval_image(eval, node, &image, NULL) == DTAKE_OK && image->count > 0)
+        run(eval, image);
+    dtake__eval_free(eval);
+    dtake__graph_free(graph);
+    return 0;
+}
