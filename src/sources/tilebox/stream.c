@@ -346,8 +346,10 @@ static dtake_status read_page(dtake__stream *s, page *p, dtake_error *err)
     lane *part = p->part;
     dtake_status st =
         dtake__tb_read(&dtake__tb_result_message, p->call.body.data, p->call.body.len, &result, err);
-    if (st != DTAKE_OK)
+    if (st != DTAKE_OK) {
+        dtake__error_prefix(err, "%s: ", s->from->service.shown);
         return st;
+    }
     part->more = result.next_page.set && result.next_page.starting_after.set;
     if (part->more && part->next_page.set && same_place(&result.next_page, &part->next_page))
         st = dtake__fail(err, DTAKE_E_REMOTE, "%s: the page after a page is that page again",
