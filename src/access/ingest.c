@@ -158,6 +158,7 @@ static void pump_closing(dtake_ingest *ingest)
         finish(ingest);
 }
 
+/* What a busy stage has learnt is its worker's until it has come back: ask whether it is busy first. */
 static void pump_running(dtake_ingest *ingest)
 {
     dtake__ingest_reading *r = &ingest->reading;
@@ -165,13 +166,13 @@ static void pump_running(dtake_ingest *ingest)
     dtake__ingest_storing *s = &ingest->storing;
     if (!r->busy && !r->ended && ingest->filled.count + p->busy < MAX_HELD)
         dtake__ingest_read_start(ingest);
-    bool last = r->ended && !r->busy && ingest->filled.count == 0;
+    bool last = !r->busy && r->ended && ingest->filled.count == 0;
     if (!p->busy && s->waiting.count < MAX_PARCELS && s->waiting.bytes < MAX_PARCEL_BYTES &&
         (ingest->filled.count > 0 || (last && !p->flushed)))
         dtake__ingest_parse_start(ingest);
     if (!s->busy && s->waiting.count > 0)
         dtake__ingest_store_start(ingest, false);
-    if (last && p->flushed && !is_busy(ingest) && s->waiting.count == 0)
+    if (!is_busy(ingest) && last && p->flushed && s->waiting.count == 0)
         pump_closing(ingest);
 }
 
