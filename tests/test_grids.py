@@ -53,6 +53,7 @@ def away_from_nodata(valid, by=4):
     return valid
 
 
+@pytest.mark.slow  # gdalwarp with exact coordinates takes its time
 @pytest.mark.parametrize("grid", GRIDS)
 def test_pixels_are_gdalwarps(run, shared, tmp_path, grid):
     name, crs, extent, size = GRIDS[grid]
