@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TICK_MS = 500, MAX_HEADER_BYTES = 1024 * 1024 };
+enum { TICK_MS = 500, MAX_HEADER_BYTES = 1024 * 1024, LOADED_BYTES = 32 << 20 };
 
 const char *dtake__server_date(dtake_server *server)
 {
@@ -128,7 +128,9 @@ static dtake_status open_files(dtake_server *server, const char *folder, dtake_e
 static dtake_status open_catalog(dtake_server *server, const char *path, dtake_error *err)
 {
     const dtake_client_options options = { .source = path };
-    dtake_status st = dtake_runtime_open(&server->runtime, NULL, err);
+    /* Loads of many clients wait side by side for these to take the next page. */
+    const dtake_runtime_options few = { .bytes_in_flight = LOADED_BYTES };
+    dtake_status st = dtake_runtime_open(&server->runtime, &few, err);
     if (st == DTAKE_OK)
         st = dtake_client_open(&server->client, server->runtime, &options, err);
     if (st == DTAKE_OK)

@@ -7,7 +7,7 @@
 
 enum {
     PAGE_ROWS = 8192, /* without a limit of the client's */
-    PAGE_BYTES = 4 << 20,
+    PAGE_BYTES = 2 << 20,
     MAX_PAGE_ROWS = 65536, /* whatever the limit */
     MAX_PAGE_BYTES = 16 << 20,
     RUN_ROWS = 256, /* written between two looks at the size */
