@@ -8,6 +8,7 @@ import csv
 import fcntl
 import json
 import random
+import shutil
 import subprocess
 import uuid
 from datetime import datetime, timedelta, timezone
@@ -183,6 +184,26 @@ def test_recorded_datapoints_come_back_byte_for_byte(serve, shared, tmp_path):
 @pytest.mark.parametrize("release", [r for r in RELEASES if r not in FEW])
 def test_other_releases_see_the_same(served, release):
     check_release(served, release)
+
+
+@pytest.mark.long
+def test_a_client_in_go_sees_the_same(served, tmp_path):
+    """connect-go, over gRPC and over Connect; its messages are read by the Python client's descriptors."""
+    python, reason = environment(FEW[0])
+    if python is None or shutil.which("go") is None:
+        pytest.skip(f"tilebox-datasets {FEW[0]}: {reason}; go: {shutil.which('go')}")
+    subprocess.run([python, ROOT / "tests/tilebox_descriptors.py", tmp_path / "messages"], check=True, timeout=60 * SLOW)
+    built = subprocess.run(["go", "build", "-o", tmp_path / "peer", "."], cwd=ROOT / "tests/go_peer", capture_output=True,
+                           text=True, timeout=300 * SLOW)
+    if built.returncode != 0:
+        pytest.skip(f"go does not build the client: {built.stderr.strip().splitlines()[-1]}")
+    url, _ = served(400)
+    for protocol in ("grpc", "connect"):
+        done = subprocess.run([tmp_path / "peer", url, tmp_path / "messages", SENTINEL, protocol], capture_output=True,
+                              text=True, timeout=60 * SLOW)
+        assert done.returncode == 0, done.stdout + done.stderr
+        page, lost = done.stdout.splitlines()
+        assert page.endswith("Sentinel1Sar 400") and lost == "not_found not_found: no such dataset", done.stdout
 
 
 @pytest.mark.long
