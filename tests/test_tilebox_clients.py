@@ -168,6 +168,20 @@ def test_a_client_sees_what_is_in_the_catalogue(served, release):
     check_release(served, release)
 
 
+def test_keys_allow_what_they_are_for(run, serve, tmp_path):
+    python, reason = environment(FEW[0])
+    if python is None:
+        pytest.skip(f"tilebox-datasets {FEW[0]}: {reason}")
+    (tmp_path / "tiny.csv").write_text("time,n\n2024-01-01T00:00:00Z,1\n")
+    run("ingest", tmp_path / "tiny.csv", "-d", "plain", "--source", tmp_path / "catalog.db")
+    keys = [run("keys", "add", right, "--rights", right, "--keys", tmp_path / "keys").out.strip() for right in ("read", "write")]
+    url = serve(tmp_path, "--catalog", tmp_path / "catalog.db", "--keys", tmp_path / "keys").url.rstrip("/")
+    done = subprocess.run([python, Path(__file__).with_name("tilebox_keys.py"), url, *keys], capture_output=True, text=True,
+                          timeout=90 * SLOW, env={"PATH": "/usr/bin:/bin"})
+    assert done.returncode == 0, done.stdout + done.stderr[-6000:]
+    assert len(done.stdout.splitlines()) == 6
+
+
 def test_recorded_datapoints_come_back_byte_for_byte(serve, shared, tmp_path):
     recorded = shared / "data/tilebox/query_collections.json"
     python, reason = environment(FEW[0])

@@ -73,7 +73,8 @@ static void fill(const dtake__tb_asked *asked, const dtake_dataset_info *info, c
                  int32_t permissions[3], dtake__tb_dataset *out)
 {
     char group[DTAKE__TB_GROUP_BYTES];
-    bool may_write = (dtake__rpc_rights(asked->call) & DTAKE__RIGHT_WRITE) != 0;
+    unsigned rights = dtake__rpc_rights(asked->call);
+    bool may_write = (rights & DTAKE__RIGHT_WRITE) != 0, may_edit = (rights & DTAKE__RIGHT_ADMIN) != 0;
     dtake__tb_group_of(slug, group);
     permissions[0] = DTAKE__TB_MAY_READ;
     permissions[1] = DTAKE__TB_MAY_WRITE;
@@ -85,7 +86,7 @@ static void fill(const dtake__tb_asked *asked, const dtake_dataset_info *info, c
                                 .summary = summary_of(info->description),
                                 .description = dtake__span_of(info->description),
                                 .writable = may_write,
-                                .permissions = { permissions, may_write ? 3 : 1 },
+                                .permissions = { permissions, may_write ? (may_edit ? 3 : 2) : 1 },
                                 .visibility =
                                     dtake__rpc_is_public(asked->call) ? DTAKE__TB_PUBLIC : DTAKE__TB_PRIVATE,
                                 .slug = dtake__span_of(slug),
