@@ -24,7 +24,7 @@ typedef struct refusal {
 
 static reply call(const serving *s, const char *path, const char *hex)
 {
-    uint8_t bytes[256];
+    uint8_t bytes[256] = { 0 };
     size_t len = strlen(hex) / 2;
     for (size_t i = 0; i < len; i++) {
         unsigned byte;
