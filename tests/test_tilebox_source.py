@@ -61,7 +61,9 @@ def test_one_datapoint_is_found_by_its_id(run, recorded):
 
 
 def test_a_long_interval_is_asked_for_in_parts_side_by_side_and_comes_in_order(run):
-    with Service(made_dataset(counts=(("only", 30000),)), page_rows=1000, slow_s=0.02) as service:
+    dataset = made_dataset(counts=(("only", 30000),))
+    dataset.claimed_rows = 5 * 24576
+    with Service(dataset, page_rows=1000, slow_s=0.02) as service:
         ran = load(run, service, "made.rows")
         assert names(ran) == expected_names(stop=30000)
         assert 1 < service.most_at_once <= 9
@@ -173,7 +175,7 @@ def test_a_dataset_that_cannot_be_read_does_not_hide_the_others(run):
 def test_pages_of_which_nothing_passes_make_room_for_the_next(run):
     """The first page comes last, when the others fill what may lie ahead."""
     dataset = made_dataset(counts=(("only", 160),), step_ns=10**10, padding="x" * 500_000)
-    dataset.claimed_rows = 10 * 6144
+    dataset.claimed_rows = 10 * 24576
     with Service(dataset, faults={0: lambda service: time.sleep(1)}) as service:
         assert run("search", "made.rows", "--filter", "orbit < 0", "--count", "--source", service.source,
                    timeout_s=30).out == "0\n"

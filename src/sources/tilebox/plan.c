@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const int64_t NS_IN_SECOND = 1000000000, NS_IN_MS = 1000000;
-enum { PAGE_ROWS = 8192, MAX_SLICES = 2000, MAX_ABREAST = 1000 };
+enum { MAX_SLICES = 2000, MAX_ABREAST = 1000 };
 
 static dtake_status choose(const dtake__remote_dataset *dataset, const dtake_query *query, size_t *chosen,
                            size_t *count, dtake_error *err)
@@ -111,7 +111,7 @@ static dtake_status cut(dtake__remote_plan *out, const dtake__remote_dataset *da
     estimate e = { 0, INT64_MAX, INT64_MIN };
     for (size_t i = 0; i < out->abreast; i++)
         add_estimate(&e, &dataset->collections[chosen[i]], start, end);
-    int64_t slices = count_slices(&e, PAGE_ROWS);
+    int64_t slices = count_slices(&e, out->page_rows);
     dtake__tb_time_interval whole = whole_interval(query, start, end);
     out->parts = dtake__calloc((size_t)slices * out->abreast + 1, sizeof *out->parts);
     if (out->parts == NULL)
@@ -125,10 +125,10 @@ static dtake_status cut(dtake__remote_plan *out, const dtake__remote_dataset *da
 }
 
 dtake_status dtake__remote_plan_make(dtake__remote_plan *out, const dtake__remote_dataset *dataset,
-                                     const dtake_query *query, dtake_error *err)
+                                     const dtake_query *query, int64_t page_rows, dtake_error *err)
 {
     size_t *chosen = dtake__calloc(dataset->count + query->collections.count + 1, sizeof *chosen);
-    *out = (dtake__remote_plan){ .page_rows = PAGE_ROWS };
+    *out = (dtake__remote_plan){ .page_rows = page_rows };
     if (chosen == NULL)
         return dtake__fail_nomem(err, "a query");
     dtake_status st = choose(dataset, query, chosen, &out->abreast, err);
@@ -139,7 +139,7 @@ dtake_status dtake__remote_plan_make(dtake__remote_plan *out, const dtake__remot
     if (st == DTAKE_OK && out->abreast > 0)
         st = cut(out, dataset, query, chosen, err);
     /* the rest of a limit never needs more than that */
-    if (query->limit > 0 && query->offset >= 0 && query->limit < PAGE_ROWS - query->offset &&
+    if (query->limit > 0 && query->offset >= 0 && query->limit < page_rows - query->offset &&
         query->filter == NULL)
         out->page_rows = query->limit + query->offset;
     dtake__free(chosen);

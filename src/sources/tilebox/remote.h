@@ -49,7 +49,7 @@ typedef struct dtake__remote_plan {
 } dtake__remote_plan;
 
 dtake_status dtake__remote_plan_make(dtake__remote_plan *out, const dtake__remote_dataset *dataset,
-                                     const dtake_query *query, dtake_error *err);
+                                     const dtake_query *query, int64_t page_rows, dtake_error *err);
 /* Appends the request for a page of a part. */
 dtake_status dtake__remote_query_write(const dtake__remote_plan *plan, const dtake__remote_part *part,
                                        const dtake__remote_dataset *dataset, const dtake_query *query,

@@ -15,6 +15,8 @@ enum {
     MAX_UNDER_WAY = 8,          /* requests */
     LOOK_AHEAD = 256,           /* parts */
     FIRST_PAGE_BYTES = 1 << 20, /* as long as none has come */
+    PAGE_ROWS = 8192,       /* through the internet, where requests beside one another hide its distance */
+    NEAR_PAGE_ROWS = 32768, /* of a server of one's own, which reads a whole chunk for each slice of it */
 };
 
 typedef struct lane lane;
@@ -440,7 +442,8 @@ static void pump(dtake__stream *s)
 
 static dtake_status plan(dtake__stream *s, dtake_error *err)
 {
-    dtake_status st = dtake__remote_plan_make(&s->plan, &s->asking.dataset, s->query, err);
+    int64_t page_rows = s->from->service.packs ? PAGE_ROWS : NEAR_PAGE_ROWS;
+    dtake_status st = dtake__remote_plan_make(&s->plan, &s->asking.dataset, s->query, page_rows, err);
     if (st != DTAKE_OK)
         return st;
     s->parts = dtake__calloc(s->plan.count + 1, sizeof *s->parts);
