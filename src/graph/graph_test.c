@@ -194,8 +194,9 @@ static void sharing_that_doubles_sixty_times_is_written_in_sixty_lines(void **st
     (void)state;
     dtake_buf out = DTAKE_BUF_INIT(1 << 20);
     char *text = repeated("a=Image.add(a,a);", 60, "a})");
-    char *whole = malloc(strlen(text) + 60);
-    sprintf(whole, "c = ImageCollection.fromImages([]); Collection.map(c, fn(x) { a=x;%s", text);
+    static const char before[] = "c = ImageCollection.fromImages([]); Collection.map(c, fn(x) { a=x;";
+    char *whole = malloc(sizeof before + strlen(text));
+    sprintf(whole, "%s%s", before, text);
     dtake__graph *graph = dtake__graph_new(&registry);
     dtake__node node = parse(graph, whole);
     CHECK_OK(dtake__graph_status(graph, NULL));
