@@ -1,11 +1,14 @@
 #include "cli/signals.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t first_signal, resized;
-static volatile sig_atomic_t at_once;
+/* Also looked at by threads that write; free of locks, so that a handler may set them. */
+static atomic_int first_signal, at_once;
+static volatile sig_atomic_t resized;
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler must not wait for a lock");
 static volatile bool stop;
 
 static void end(int signal_number)
