@@ -2,10 +2,10 @@
  *
  *   windows LIST [AT_ONCE]
  *
- * LIST has a line a window: HREF COL ROW WIDTH HEIGHT. AT_ONCE (256, as the peers) rasters are open at a time. Callbacks
- * hand the pixels to the main thread through a queue, which adds them up, so that a run is its own proof of
- * correctness. Prints one line of JSON: seconds from the first call to the last pixel, the sum, windows, peak
- * memory.
+ * LIST has a line a window: HREF COL ROW WIDTH HEIGHT. AT_ONCE (256, as the peers) rasters are open at a
+ * time. Callbacks hand the pixels to the main thread through a queue, which adds them up, so that a run is
+ * its own proof of correctness. Prints one line of JSON: seconds from the first call to the last pixel, the
+ * sum, windows, peak memory.
  */
 #include <datatake/datatake.h>
 

@@ -14,8 +14,9 @@ static inline void demand(bool truth)
         abort();
 }
 
-/* GEOS takes its time over what crosses itself: of a ring around a pole, whose long edges are thousands of points
- * each, five rounds are laid side by side and cut wherever they cross. Six points took 0.25 s, and 25 s in here. */
+/* GEOS takes its time over what crosses itself: of a ring around a pole, whose long edges are thousands of
+ * points each, five rounds are laid side by side and cut wherever they cross. Six points took 0.25 s, and 25
+ * s in here. */
 enum { MOST_POINTS_COMPARED = 200, MOST_POINTS_ON_SPHERE = 24, MOST_POINTS_ROUND_IT = 4 };
 static const double WIDEST_ON_SPHERE_DEG = 30;
 
@@ -25,9 +26,9 @@ static inline bool is_quick_on_sphere(const dtake__geometry_facts *facts)
     return facts->points <= (size_t)(narrow ? MOST_POINTS_ON_SPHERE : MOST_POINTS_ROUND_IT);
 }
 
-/* GEOS 3.11.1 loses an edge's end (EdgeEndBundleStar::insert) when relate meets topology that cannot be. Frames of
- * libraries without frame pointers are not seen here, so that its allocator is all there is to name; what ours
- * forgets the tests find, whose geometries are like those of users. */
+/* GEOS 3.11.1 loses an edge's end (EdgeEndBundleStar::insert) when relate meets topology that cannot be.
+ * Frames of libraries without frame pointers are not seen here, so that its allocator is all there is to
+ * name; what ours forgets the tests find, whose geometries are like those of users. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
@@ -47,7 +48,8 @@ static inline void compare_geometry(const dtake__geometry *geometry, const dtake
             dtake__prepared_free(prepared);
         }
         /* an area of points, lines and polygons at once has no index: minutes for a fuzzer */
-        if (facts->type != DTAKE__COLLECTION && dtake__prepared_new(&prepared, geometry, edges, &err) == DTAKE_OK) {
+        if (facts->type != DTAKE__COLLECTION &&
+            dtake__prepared_new(&prepared, geometry, edges, &err) == DTAKE_OK) {
             dtake__prepared_test(prepared, DTAKE__INTERSECTS, geometry, &answer, &err);
             dtake__prepared_free(prepared);
         }

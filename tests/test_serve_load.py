@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from conftest import SLOW
 
 H2SPEC = "github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible"
 
@@ -63,7 +64,7 @@ def test_ten_thousand_idle_connections_take_little_memory(serve, folder, descrip
             sockets.append(socket.create_connection((address.hostname, address.port), timeout=60))
             sockets[-1].sendall(b"GET /files/a.tif HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert sockets[-1].recv(4096).startswith(b"HTTP/1.1 200 ")
-        assert memory_mb(server) < 150 * many / 10_000
+        assert SLOW > 1 or memory_mb(server) < 150 * many / 10_000  # the sanitizers need memory of their own
         sockets[0].sendall(b"GET /files/a.tif HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert sockets[0].recv(4096).startswith(b"HTTP/1.1 200 ")
     finally:

@@ -25,8 +25,9 @@ static int look_at_extent(const dtake__demand *p, const double extent[4])
         cover = (dtake_box){ extent[0], extent[1], extent[2], extent[3] };
     if (!dtake__demand_meets(wanted, &cover))
         return OUTSIDE;
-    if (p->query->area.kind == DTAKE__AREA_BOX && p->relation != DTAKE__WITHIN && wanted->plain && cover.west > wanted->box.west &&
-        cover.east < wanted->box.east && cover.south > wanted->box.south && cover.north < wanted->box.north)
+    if (p->query->area.kind == DTAKE__AREA_BOX && p->relation != DTAKE__WITHIN && wanted->plain &&
+        cover.west > wanted->box.west && cover.east < wanted->box.east && cover.south > wanted->box.south &&
+        cover.north < wanted->box.north)
         return INSIDE;
     return UNDECIDED;
 }

@@ -8,7 +8,7 @@ enum { DTAKE_MAX_COLUMNS = 16 };
 
 typedef struct dtake__columns {
     size_t count;
-    size_t least; /* so many are always shown, the others where there is room; 0: all */
+    size_t least;                  /* so many are always shown, the others where there is room; 0: all */
     bool right[DTAKE_MAX_COLUMNS]; /* numbers */
     int width[DTAKE_MAX_COLUMNS];
     char **cells; /* rows of `count`, the first one the heads */

@@ -5,9 +5,9 @@
 
 #include "cli/command.h"
 
-extern const dtake__option_group dtake__options_select;   /* which images */
-extern const dtake__option_group dtake__options_pixels;   /* which pixels */
-extern const dtake__option_group dtake__options_grid;     /* on which grid */
+extern const dtake__option_group dtake__options_select; /* which images */
+extern const dtake__option_group dtake__options_pixels; /* which pixels */
+extern const dtake__option_group dtake__options_grid;   /* on which grid */
 extern const dtake__option_group dtake__options_composite;
 extern const dtake__option_group dtake__options_files;    /* where they go */
 extern const dtake__option_group dtake__options_get;      /* how one job runs */

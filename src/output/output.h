@@ -25,7 +25,7 @@ typedef struct dtake__output {
     const char *metadata;          /* key=value lines; NULL: none */
     const char *receipt; /* with DTAKE__STAMP_END (output/stamp.h): into a TIFF, beside a PNG; NULL: none */
     int64_t time_ns;     /* of acquisition, for TIFFTAG_DATETIME; INT64_MIN or 0: none */
-    int deflate_level; /* of GeoTIFF and COG: 1 (fast) to 12 (small); 0: the default, which is fast */
+    int deflate_level;   /* of GeoTIFF and COG: 1 (fast) to 12 (small); 0: the default, which is fast */
     bool replace;
     uint64_t order;
     dtake__tally *tally; /* cpu_us is added */

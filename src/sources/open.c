@@ -37,9 +37,9 @@ static dtake_status open_named(dtake__source **out, dtake_runtime *runtime,
     if (dtake__starts_with(source, "tilebox+"))
         return dtake__tilebox_open(out, runtime, options, err);
     if (strstr(source, "://") != NULL && !dtake__starts_with(source, "file://"))
-        return dtake__fail(
-            err, DTAKE_E_UNSUPPORTED,
-            "source %.200s: a source is the path of a catalogue file, or tilebox+https://HOST", source);
+        return dtake__fail(err, DTAKE_E_UNSUPPORTED,
+                           "source %.200s: a source is the path of a catalogue file, or tilebox+https://HOST",
+                           source);
     dtake_client_options local = *options;
     if (dtake__starts_with(source, "file://"))
         local.source = source + strlen("file://");
