@@ -4,8 +4,10 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
+#include "geo/crs.h"
 
 #include <math.h>
+#include <strings.h>
 
 #define FIELD(kind, name)                                                                                    \
     {                                                                                                        \
@@ -152,6 +154,18 @@ static dtake_status check_raw(const dtake_get_options *o, dtake_error *err)
     return DTAKE_OK;
 }
 
+/* Once, before any image is opened, instead of once an image. */
+static dtake_status check_crs(const char *crs, dtake_error *err)
+{
+    dtake__crs_facts facts;
+    dtake_error why = { 0 };
+    if (crs == NULL || strcasecmp(crs, "utm") == 0)
+        return DTAKE_OK;
+    dtake_status st = dtake__crs_facts_of(crs, &facts, &why);
+    return st == DTAKE_OK || st == DTAKE_E_NOMEM ? st
+                                                 : dtake__fail(err, DTAKE_E_USAGE, "--crs: %s", why.message);
+}
+
 /* What contradicts itself in the words for a grid, for whatever image. */
 static dtake_status check_grid(const dtake_get_options *o, dtake_error *err)
 {
@@ -176,7 +190,7 @@ static dtake_status check_grid(const dtake_get_options *o, dtake_error *err)
         return dtake__fail(err, DTAKE_E_USAGE,
                            "--extent %g,%g,%g,%g: XMIN,YMIN,XMAX,YMAX in units of the CRS", o->x_min,
                            o->y_min, o->x_max, o->y_max);
-    return DTAKE_OK;
+    return check_crs(o->crs, err);
 }
 
 dtake_status dtake__options_check(const dtake_get_options *o, dtake_error *err)

@@ -5,6 +5,20 @@
 #include <math.h>
 #include <stdlib.h>
 
+static void through_json(const dtake_get_options *o, dtake__options *back)
+{
+    json_t *json = dtake__options_to_json(o);
+    CHECK(json != NULL);
+    char *text = json_dumps(json, JSON_COMPACT);
+    json_decref(json);
+    json = json_loads(text, 0, NULL);
+    CHECK(json != NULL);
+    CHECK(strchr(text, '\n') == NULL);
+    free(text);
+    CHECK_OK(dtake__options_from_json(back, json, NULL));
+    json_decref(json);
+}
+
 static void a_job_survives_json_and_back(void **state)
 {
     (void)state;
@@ -54,17 +68,8 @@ static void a_job_survives_json_and_back(void **state)
         .shard_count = 2,
         .no_cache = true,
     };
-    json_t *json = dtake__options_to_json(&o);
-    CHECK(json != NULL);
-    char *text = json_dumps(json, JSON_COMPACT);
-    json_decref(json);
-    json = json_loads(text, 0, NULL);
-    CHECK(json != NULL);
-    CHECK(strchr(text, '\n') == NULL);
-    free(text);
     dtake__options back;
-    CHECK_OK(dtake__options_from_json(&back, json, NULL));
-    json_decref(json);
+    through_json(&o, &back);
     const dtake_get_options *b = &back.value;
     CHECK_EQ(b->input_count, 2);
     CHECK_STR(b->inputs[1], inputs[1]);
@@ -130,6 +135,7 @@ static void options_that_make_no_sense_are_refused(void **state)
     BAD(o.scale_m = -1);
     BAD(o.scale_m = NAN);
     BAD(o.res_x = -1);
+    BAD(o.crs = "EPSG:99999");
     BAD(o.res_x = 1; o.scale_m = 1);
     BAD(o.size_width = 5; o.res_x = 1);
     BAD(o.has_extent = true; o.x_min = 1);

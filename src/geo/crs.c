@@ -127,8 +127,9 @@ static dtake_status fail_crs(PJ_CONTEXT *context, const char *text, dtake_error 
 {
     int number = proj_context_errno(context);
     return dtake__fail(err, DTAKE_E_UNSUPPORTED, "CRS \"%.80s%s\": %s", text, strlen(text) > 80 ? "..." : "",
-                       number != 0 ? proj_context_errno_string(context, number)
-                                   : "PROJ does not know it; give EPSG:n, WKT or a PROJ string");
+                       number != 0 && number != PROJ_ERR_OTHER
+                           ? proj_context_errno_string(context, number)
+                           : "PROJ does not know it; give EPSG:n, WKT or a PROJ string");
 }
 
 /* A PROJ string without "+type=crs" is an operation to PROJ and a CRS to everybody else. */
