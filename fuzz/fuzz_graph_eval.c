@@ -1,37 +1,12 @@
 /* Graphs as text, evaluated: a small image of three bands to pixels, whatever is asked of it. */
-#include "core/error.h"
 #include "graph/text.h"
-#include "raster/eval_program.h"
-#include "raster/eval_value.h"
+#include "raster/eval_fixture.h"
 
 #include <string.h>
 
 enum { SIDE = 8, PLANE = SIDE * SIDE };
 
 static const dtake__raster_grid grid = { "EPSG:32633", { 500000, 10, 0, 5000000, 0, -10 }, SIDE, SIDE };
-
-static dtake_status load(void *ctx, dtake__eval *eval, const char *id, dtake__image_value *out,
-                         dtake_error *err)
-{
-    static const char *const names[] = { "x", "y", "z" };
-    static const dtake_type types[] = { DTAKE_U16, DTAKE_I16, DTAKE_F32 };
-    if (id[0] != 'a')
-        return dtake__fail(err, DTAKE_E_NOT_FOUND, "there is no image '%s'", id);
-    out->band = dtake__slab_alloc(dtake__eval_slab(eval), 3, sizeof *out->band);
-    if (out->band == NULL)
-        return dtake__fail_nomem(err, "an image");
-    for (int i = 0; i < 3; i++)
-        out->band[i] = (dtake__band_value){ .name = names[i],
-                                            .px = dtake__px_add(
-                                                dtake__eval_expressions(eval),
-                                                &(dtake__px_node){ .op = &dtake__op_source,
-                                                                   .data = ctx,
-                                                                   .param = { i },
-                                                                   .type = dtake__px_type_of(types[i]) }) };
-    out->count = 3;
-    out->id = id;
-    return DTAKE_OK;
-}
 
 static void run(dtake__eval *eval, const dtake__image_value *image)
 {
@@ -52,10 +27,7 @@ static void run(dtake__eval *eval, const dtake__image_value *image)
     if (dtake__program_new(&program, dtake__eval_expressions(eval), root, 1, &grid, NULL) != DTAKE_OK)
         return;
     for (size_t i = 0; i < dtake__program_sources(program) && i < 3; i++) {
-        int band = (int)dtake__program_source_at(program, i).node->param[0];
-        plane[i] = band == 0   ? (dtake__px_plane){ whole, DTAKE_U16, x, mask, NULL, NULL }
-                   : band == 1 ? (dtake__px_plane){ whole, DTAKE_I16, y, NULL, NULL, NULL }
-                               : (dtake__px_plane){ whole, DTAKE_F32, z, NULL, NULL, NULL };
+        plane[i] = plane_of_a(program, i, whole, x, mask, y, z);
     }
     double data[PLANE];
     uint8_t out_mask[PLANE];
@@ -71,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const dtake__image_value *image;
     dtake__graph *graph = size < 4096 ? dtake__graph_new(&dtake__functions) : NULL;
     dtake__node node = graph != NULL ? dtake__graph_parse(graph, (const char *)data, size) : 0;
-    if (node != 0 && dtake__eval_new(&eval, graph, load, NULL, NULL) == DTAKE_OK &&
+    if (node != 0 && dtake__eval_new(&eval, graph, load_a, NULL, NULL) == DTAKE_OK &&
         dtake__eval_image(eval, node, &image, NULL) == DTAKE_OK && image->count > 0)
         run(eval, image);
     dtake__eval_free(eval);

@@ -2,10 +2,8 @@
 #include "check.h"
 
 #include "core/alloc.h"
-#include "core/error.h"
 #include "graph/text.h"
-#include "raster/eval_program.h"
-#include "raster/eval_value.h"
+#include "raster/eval_fixture.h"
 
 enum { WIDTH = 37, HEIGHT = 23, PLANE = WIDTH * HEIGHT };
 
@@ -29,29 +27,6 @@ static void fill(scene *s)
     }
 }
 
-static dtake_status load(void *ctx, dtake__eval *eval, const char *id, dtake__image_value *out,
-                         dtake_error *err)
-{
-    static const char *const names[] = { "x", "y", "z" };
-    static const dtake_type types[] = { DTAKE_U16, DTAKE_I16, DTAKE_F32 };
-    if (strcmp(id, "a") != 0)
-        return dtake__fail(err, DTAKE_E_NOT_FOUND, "there is no image '%s'", id);
-    out->band = dtake__slab_alloc(dtake__eval_slab(eval), 3, sizeof *out->band);
-    if (out->band == NULL)
-        return dtake__fail_nomem(err, "an image");
-    for (int i = 0; i < 3; i++)
-        out->band[i] = (dtake__band_value){ .name = names[i],
-                                            .px = dtake__px_add(
-                                                dtake__eval_expressions(eval),
-                                                &(dtake__px_node){ .op = &dtake__op_source,
-                                                                   .data = ctx,
-                                                                   .param = { i },
-                                                                   .type = dtake__px_type_of(types[i]) }) };
-    out->count = 3;
-    out->id = id;
-    return DTAKE_OK;
-}
-
 typedef struct result {
     double v[PLANE];
     uint8_t m[PLANE];
@@ -65,11 +40,8 @@ static dtake_status run_block(const dtake__program *program, const scene *s, dta
     size_t at = (size_t)(block.row * WIDTH + block.col);
     out->sources = dtake__program_sources(program);
     for (size_t i = 0; i < out->sources; i++) {
-        int band = (int)dtake__program_source_at(program, i).node->param[0];
         const dtake_window whole = { 0, 0, WIDTH, HEIGHT };
-        plane[i] = band == 0   ? (dtake__px_plane){ whole, DTAKE_U16, s->x, s->mask, NULL, NULL }
-                   : band == 1 ? (dtake__px_plane){ whole, DTAKE_I16, s->y, NULL, NULL, NULL }
-                               : (dtake__px_plane){ whole, DTAKE_F32, s->z, NULL, NULL, NULL };
+        plane[i] = plane_of_a(program, i, whole, s->x, s->mask, s->y, s->z);
     }
     const dtake__kernel_out to = { DTAKE_F64, out->v + at, out->m + at, WIDTH };
     return dtake__program_run(program, block, plane, &to, NULL, err);
@@ -89,7 +61,7 @@ static dtake_status evaluate(const char *text, int64_t block, result *out, dtake
     dtake__node node = dtake__graph_parse(graph, text, strlen(text));
     dtake_status st = dtake__graph_status(graph, err);
     if (st == DTAKE_OK)
-        st = dtake__eval_new(&eval, graph, load, &s, err);
+        st = dtake__eval_new(&eval, graph, load_a, &s, err);
     if (st == DTAKE_OK)
         st = dtake__eval_image(eval, node, &image, err);
     if (st == DTAKE_OK)
