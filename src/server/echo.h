@@ -15,9 +15,20 @@
 
 typedef struct echo {
     atomic_int cancelled; /* calls of Wait that were */
-    atomic_int waiting;   /* that have begun */
+    dtake__latch *begun;  /* opened when one waits */
     dtake__latch *ended;  /* opened when one was cancelled */
 } echo;
+
+static inline echo echo_new(void)
+{
+    return (echo){ .begun = dtake__latch_new(), .ended = dtake__latch_new() };
+}
+
+static inline void echo_dispose(echo *e)
+{
+    dtake__latch_free(e->begun);
+    dtake__latch_free(e->ended);
+}
 
 static inline void copy_message(const dtake__rpc_call *call, dtake_buf *out)
 {
@@ -66,7 +77,7 @@ static inline void echo_wait(dtake__rpc_call *call, void *ctx)
     echo *e = ctx;
     dtake__latch *latch = dtake__latch_new();
     dtake__rpc_on_cancel(call, open_latch, latch);
-    atomic_fetch_add(&e->waiting, 1);
+    dtake__latch_open(e->begun);
     dtake__latch_wait(latch, 60000);
     dtake__rpc_on_cancel(call, NULL, NULL);
     atomic_fetch_add(&e->cancelled, dtake__rpc_cancelled(call));

@@ -134,7 +134,7 @@ static void a_grpc_error_is_one_block_so_that_clients_try_again(void **state)
         { "Say", "grpc-timeout: 123456789S\n", "grpc-status: 3\n" },
         { "Wait", "grpc-timeout: 1S\n", "grpc-status: 4\n" },
     };
-    echo e = { .ended = dtake__latch_new() };
+    echo e = echo_new();
     serve_echo(*state, (dtake_serve_options){ 0 }, &e);
     client c = connect_h2(*state, NULL, 0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -147,7 +147,7 @@ static void a_grpc_error_is_one_block_so_that_clients_try_again(void **state)
         forget(&a);
     }
     CHECK(dtake__latch_wait(e.ended, 30000));
-    dtake__latch_free(e.ended);
+    echo_dispose(&e);
     disconnect(&c);
 }
 
@@ -229,20 +229,19 @@ static void a_stream_of_messages_comes_one_after_another(void **state)
 
 static void a_client_that_resets_a_stream_cancels_its_call(void **state)
 {
-    echo e = { .ended = dtake__latch_new() };
+    echo e = echo_new();
     serve_echo(*state, (dtake_serve_options){ 0 }, &e);
     client c = connect_h2(*state, NULL, 0);
     send_head(&c, 1, "POST", "/test.Echo/Wait", GRPC, false);
     send_message(&c, 1, 0, "", 0);
-    while (atomic_load(&e.waiting) == 0)
-        usleep(1000);
+    CHECK(dtake__latch_wait(e.begun, 30000));
     send_frame(&c, NGHTTP2_RST_STREAM, 0, 1, "\0\0\0\10", 4);
     CHECK(dtake__latch_wait(e.ended, 30000));
     CHECK_EQ(atomic_load(&e.cancelled), 1);
     answer a = call(&c, 3, "Say", "", "still here");
     CHECK_STR(a.trailers, "grpc-status: 0\n");
     forget(&a);
-    dtake__latch_free(e.ended);
+    echo_dispose(&e);
     disconnect(&c);
 }
 
@@ -316,7 +315,7 @@ static void continuations_without_end_are_not_read(void **state)
 
 static void streams_over_the_limit_are_refused_alone(void **state)
 {
-    echo e = { .ended = dtake__latch_new() };
+    echo e = echo_new();
     serve_echo(*state, (dtake_serve_options){ 0 }, &e);
     client c = connect_h2(*state, NULL, 0);
     for (int32_t id = 1; id <= 2 * 129; id += 2)
@@ -325,7 +324,7 @@ static void streams_over_the_limit_are_refused_alone(void **state)
     CHECK(a.reset == NGHTTP2_REFUSED_STREAM || a.reset == NGHTTP2_PROTOCOL_ERROR || !a.ended);
     forget(&a);
     disconnect(&c);
-    dtake__latch_free(e.ended);
+    echo_dispose(&e);
 }
 
 static void slow_clients_lose_their_streams_not_others(void **state)
@@ -351,20 +350,19 @@ static void slow_clients_lose_their_streams_not_others(void **state)
 static void a_client_that_is_gone_leaves_nothing_behind(void **state)
 {
     serving *s = *state;
-    echo e = { .ended = dtake__latch_new() };
+    echo e = echo_new();
     serve_echo(s, (dtake_serve_options){ 0 }, &e);
     client c = connect_h2(s, NULL, 0);
     send_head(&c, 1, "POST", "/test.Echo/Say", GRPC, false); /* never its body */
     send_head(&c, 3, "GET", "/files/big", "", true);         /* never all of its answer */
     send_head(&c, 5, "POST", "/test.Echo/Wait", GRPC, false);
     send_message(&c, 5, 0, "", 0);
-    while (atomic_load(&e.waiting) == 0)
-        usleep(1000);
+    CHECK(dtake__latch_wait(e.begun, 30000));
     CHECK_EQ(shutdown(c.fd, SHUT_WR), 0);
     CHECK(dtake__latch_wait(e.ended, 30000));
     goes_away(&c);
     disconnect(&c);
-    dtake__latch_free(e.ended);
+    echo_dispose(&e);
 }
 
 static void an_idle_connection_is_told_nothing_and_closed(void **state)

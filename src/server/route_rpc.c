@@ -44,7 +44,8 @@ static target find(const dtake__exchange *exchange)
 bool dtake__is_rpc(const dtake__exchange *exchange)
 {
     target t = find(exchange);
-    return t.method != NULL || t.is_grpc;
+    bool speaks_rpc = t.wire != NULL && dtake__request_is(&exchange->request, "POST");
+    return t.method != NULL || t.is_grpc || speaks_rpc;
 }
 
 size_t dtake__rpc_body_limit(const dtake__exchange *exchange)

@@ -50,6 +50,7 @@ static void what_is_no_call_is_refused_by_its_head(void **state)
         { "POST", "/test.Echo/Say", "Content-Type: application/json\r\n", 415 },
         { "POST", "/test.Echo/Say", "Content-Type: application/grpc\r\n", 505 },
         { "POST", "/test.Echo/Many", PROTO, 501 },
+        { "POST", "/test.Nobody/Says", PROTO, 501 },
         { "POST", "/public/test.Echo/Later", PROTO, 501 },
         { "POST", "/public/test.Echo/Say", PROTO, 200 },
         { "POST", "/test.Echo/Say", "Content-Type: application/proto; charset=utf-8\r\n", 200 },
@@ -167,14 +168,12 @@ static void bodies_of_all_requests_together_have_a_limit(void **state)
             at += (size_t)send(fd[i], bytes + at, sizeof bytes - at, MSG_NOSIGNAL);
     }
     serving *s = *state;
-    while (atomic_load(&s->server->bodies.held) < DTAKE__BODIES_MAX)
-        usleep(1000);
+    COMES_TRUE(atomic_load(&s->server->bodies.held) == DTAKE__BODIES_MAX);
     expect_call(*state, "Say", "", "abc", 503,
                 "{\"code\":\"unavailable\",\"message\":\"there is no room for the body\"}");
     for (int i = 0; i < MANY; i++)
         close(fd[i]);
-    while (atomic_load(&s->server->bodies.held) > 0)
-        usleep(1000);
+    COMES_TRUE(atomic_load(&s->server->bodies.held) == 0);
     more = status_of(*state, "GET", "/files/a", "");
     CHECK_EQ(more, 200);
     expect_call(*state, "Say", "", "abc", 200, "abc");
@@ -182,44 +181,42 @@ static void bodies_of_all_requests_together_have_a_limit(void **state)
 
 static void a_client_that_hangs_up_cancels_its_call(void **state)
 {
-    echo e = { .ended = dtake__latch_new() };
+    echo e = echo_new();
     serve_echo(*state, (dtake_serve_options){ 0 }, &e);
     int fd = dial(*state);
     say(fd, "POST /test.Echo/Wait HTTP/1.1\r\nHost: localhost\r\n" PROTO "Content-Length: 0\r\n\r\n");
-    while (atomic_load(&e.waiting) == 0)
-        usleep(1000);
+    CHECK(dtake__latch_wait(e.begun, 30000));
     struct linger at_once = { 1, 0 };
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     close(fd);
     CHECK(dtake__latch_wait(e.ended, 30000));
     CHECK_EQ(atomic_load(&e.cancelled), 1);
-    dtake__latch_free(e.ended);
+    echo_dispose(&e);
 }
 
 static void a_call_whose_deadline_is_over_is_answered_and_cancelled(void **state)
 {
-    echo e = { .ended = dtake__latch_new() };
+    echo e = echo_new();
     serve_echo(*state, (dtake_serve_options){ 0 }, &e);
     expect_call(*state, "Wait", "Connect-Timeout-Ms: 1000\r\n", "", 504,
                 "{\"code\":\"deadline_exceeded\",\"message\":\"the call's deadline is over\"}");
     CHECK(dtake__latch_wait(e.ended, 30000));
-    dtake__latch_free(e.ended);
+    echo_dispose(&e);
 }
 
 static void a_server_that_stops_cancels_calls_and_waits_for_their_handlers(void **state)
 {
     serving *s = *state;
-    echo e = { .ended = dtake__latch_new() };
+    echo e = echo_new();
     serve_echo(s, (dtake_serve_options){ 0 }, &e);
     int fd = dial(s);
     say(fd, "POST /test.Echo/Wait HTTP/1.1\r\nHost: localhost\r\n" PROTO "Content-Length: 0\r\n\r\n");
-    while (atomic_load(&e.waiting) == 0)
-        usleep(1000);
+    CHECK(dtake__latch_wait(e.begun, 30000));
     dtake_server_stop(s->server, 1);
     s->server = NULL;
     CHECK_EQ(atomic_load(&e.cancelled), 1);
     close(fd);
-    dtake__latch_free(e.ended);
+    echo_dispose(&e);
 }
 
 int main(void)

@@ -137,6 +137,17 @@ static inline void drop(reply *r)
     dtake__buf_dispose(&r->body);
 }
 
+/* What comes by itself and gives no signal to a test (a file that is read again once a second, bytes that a
+ * loop gives back): looked at until it holds, a minute at most. */
+#define COMES_TRUE(condition)                                                                                \
+    do {                                                                                                     \
+        for (int tries = 0; !(condition); tries++) {                                                         \
+            if (tries == 6000)                                                                               \
+                fail_msg("%s:%d: never came true: %s", __FILE__, __LINE__, #condition);                      \
+            usleep(10000);                                                                                   \
+        }                                                                                                    \
+    } while (0)
+
 /* One request on a connection of its own; `fields` are whole lines. */
 static inline reply ask(const serving *s, const char *method, const char *target, const char *fields)
 {
