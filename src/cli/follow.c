@@ -43,22 +43,26 @@ static void look(following *f)
     dtake__display_meters(&f->display, "load", f->meter, f->queries->count, f->seconds);
 }
 
+/* A signal that came too late for all to be written did not stop anything: then `signal` stays 0. */
 static dtake_status watch(following *f, dtake_save *save, dtake__followed *out, dtake_error *err)
 {
     bool cancelled = false;
     while (!dtake_save_wait(save, TICK_MS)) {
         look(f);
-        out->signal = dtake__signals_seen();
-        if (out->signal != 0 && !cancelled) {
+        if (dtake__signals_seen() != 0 && !cancelled) {
             cancelled = true;
             dtake__display_line(&f->display, "stopping; once more ends at once");
             for (size_t i = 0; i < f->queries->count; i++)
                 dtake_load_cancel(f->load[i]);
         }
     }
-    out->signal = dtake__signals_seen();
+    dtake_status st = dtake_save_status(save, &out->rows, err);
+    if (st == DTAKE_E_CANCELLED)
+        out->signal = dtake__signals_seen();
+    if (out->signal != 0 && !cancelled)
+        dtake__display_line(&f->display, "stopped");
     dtake__display_clear(&f->display);
-    return dtake_save_status(save, &out->rows, err);
+    return st;
 }
 
 void dtake__follow(dtake__followed *out, const dtake__args *args, dtake__source_in_use *source,
