@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TICK_MS = 100 };
+enum { SIGNAL_MS = 10, TICKS_PER_LOOK = 10 };
 
 bool dtake__write_to_stdout(void *ctx, const void *bytes, size_t len)
 {
@@ -47,8 +47,9 @@ static void look(following *f)
 static dtake_status watch(following *f, dtake_save *save, dtake__followed *out, dtake_error *err)
 {
     bool cancelled = false;
-    while (!dtake_save_wait(save, TICK_MS)) {
-        look(f);
+    for (unsigned tick = 0; !dtake_save_wait(save, SIGNAL_MS); tick++) {
+        if (tick % TICKS_PER_LOOK == TICKS_PER_LOOK - 1)
+            look(f);
         if (dtake__signals_seen() != 0 && !cancelled) {
             cancelled = true;
             dtake__display_line(&f->display, "stopping; once more ends at once");
