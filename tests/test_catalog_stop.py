@@ -60,7 +60,7 @@ def test_ctrl_c_ends_what_a_pipe_holds_up(program, quiet_env, rows, tmp_path, sh
 
 @pytest.mark.parametrize("name", ["out.csv", "out.ndjson", "out.nc"])
 def test_ctrl_c_during_a_load_leaves_a_whole_file_or_none(run, program, quiet_env, rows, tmp_path, name):
-    """At twelve moments from its first to past its end, then at more until one met it at work. Stopped is 130, a line and no file;
+    """At eight moments from its first to its end, then at more until one met it at work. Stopped is 130, a line and no file;
     a signal that comes when all is written stops nothing: 0 and the whole file."""
     begun = time.monotonic()
     run("load", "d", "-o", "whole-" + name, "--source", rows)
@@ -71,7 +71,7 @@ def test_ctrl_c_during_a_load_leaves_a_whole_file_or_none(run, program, quiet_en
     for attempt in range(200):
         process = start(program, quiet_env, tmp_path, rows, "load", "d", "-o", name)
         wait_until(lambda: catches(process), "it never catches SIGINT")
-        time.sleep(attempt % 12 / 10 * whole_s)
+        time.sleep(attempt % 8 / 7 * whole_s)
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60 * SLOW)[1].decode()
         there = set(os.listdir(tmp_path)) - before
@@ -83,7 +83,7 @@ def test_ctrl_c_during_a_load_leaves_a_whole_file_or_none(run, program, quiet_en
         else:
             assert (tmp_path / name).stat().st_size == size
             (tmp_path / name).unlink()
-        if attempt >= 11 and stopped > 0:
+        if attempt >= 7 and stopped > 0:
             return
     pytest.fail("two hundred loads had all ended before they were interrupted")
 
