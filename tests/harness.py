@@ -36,29 +36,37 @@ class Result:
             self.output += other.output
 
 
-def group_is_alive(group):
-    try:
-        os.killpg(group, 0)
-        return True
-    except ProcessLookupError:
-        return False
+def alive(group):
+    """The command lines of the processes of a group that still run. One that has ended and waits for a parent to ask
+    how is no fault of ours: there are machines whose first process never asks."""
+    running = []
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit():
+            continue
+        try:
+            state, _, its_group = Path(entry.path, "stat").read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                running.append(Path(entry.path, "cmdline").read_text().replace("\0", " ").strip())
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended while we looked
+    return running
 
 
 def end_group(group):
-    if not group_is_alive(group):
-        return False
-    os.killpg(group, signal.SIGKILL)
-    return True
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
 
 
-def outlives(group, seconds):
-    """Whether the group is still there after that time; a sanitizer's symbolizer ends a moment after its program."""
+def left_behind(group, seconds):
+    """What of the group is still there after that time; a sanitizer's symbolizer ends a moment after its program."""
     until = time.monotonic() + seconds
-    while group_is_alive(group):
+    while running := alive(group):
         if time.monotonic() > until:
-            return True
+            return running
         time.sleep(0.02)
-    return False
+    return []
 
 
 def run(command, timeout_s, env=None):
@@ -77,8 +85,8 @@ def run(command, timeout_s, env=None):
     except BaseException:
         end_group(process.pid)
         raise
-    if not wrong and outlives(process.pid, LEFT_BEHIND_S):
-        wrong = "left a process behind"
+    if not wrong and (left := left_behind(process.pid, LEFT_BEHIND_S)):
+        wrong = f"left a process behind: {'; '.join(left)}"
     end_group(process.pid)
     return process.returncode, output.decode(errors="replace"), wrong
 

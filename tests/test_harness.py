@@ -66,7 +66,7 @@ def test_a_process_left_behind_is_a_failure_and_is_ended(tmp_path, monkeypatch):
             "child = subprocess.Popen(['sleep', '60'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
             f"pathlib.Path({str(note)!r}).write_text(str(child.pid))\n")
     result = harness.check("leave", python(code), 20)
-    assert result.failed == 1 and "left a process behind" in result.output
+    assert result.failed == 1 and "left a process behind: sleep 60" in result.output
     for _ in range(100):
         try:
             with open(f"/proc/{note.read_text()}/stat") as stat:
@@ -76,6 +76,26 @@ def test_a_process_left_behind_is_a_failure_and_is_ended(tmp_path, monkeypatch):
             return
         time.sleep(0.05)
     raise AssertionError("the child still runs")
+
+
+def test_one_that_has_ended_unasked_is_no_process_left_behind(tmp_path, monkeypatch):
+    """Its parent has left the group and does not wait for it, as the first process of some machines."""
+    monkeypatch.setattr(harness, "LEFT_BEHIND_S", 0)
+    note = tmp_path / "pid"
+    code = ("import os, pathlib, time\n"
+            "if os.fork() == 0:\n"
+            "    ended = os.fork()\n"
+            "    if ended == 0: os._exit(0)\n"
+            "    os.waitid(os.P_PID, ended, os.WEXITED | os.WNOWAIT)\n"
+            "    os.setsid()\n"
+            "    null = os.open('/dev/null', os.O_RDWR)\n"
+            "    os.dup2(null, 1), os.dup2(null, 2)\n"
+            f"    pathlib.Path({str(note)!r}).write_text(str(os.getpid()))\n"
+            "    time.sleep(60)\n"
+            f"while not pathlib.Path({str(note)!r}).exists() or not pathlib.Path({str(note)!r}).read_text(): time.sleep(0.01)\n")
+    result = harness.check("unasked", python(code), 20)
+    os.kill(int(note.read_text()), 9)
+    assert result.passed == 1, result.output
 
 
 def test_a_failure_shows_its_output_and_a_success_does_not():
