@@ -5,7 +5,12 @@ import time
 import uuid
 
 import pytest
-from tilebox_service import Refusal, Service, made_dataset, ns_of, recorded_dataset
+import shapely
+from osgeo import gdal
+from tilebox_service import (Dataset, Refusal, Service, annotated_type, field, made_dataset, ns_of, recorded_dataset, timestamp,
+                             varint)
+
+gdal.UseExceptions()
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +185,62 @@ def test_pages_of_which_nothing_passes_make_room_for_the_next(run):
         assert run("search", "made.rows", "--filter", "orbit < 0", "--count", "--source", service.source,
                    timeout_s=30).out == "0\n"
         assert service.queries == 10
+
+
+AREA = ["--bbox", "-82.48,8.35,-82.39,8.44", "--bands", "B4,B3", "-q"]
+
+
+def pixels(tiff):
+    gdal.FileFromMemBuffer("/vsimem/picture.tif", tiff)
+    try:
+        return gdal.Open("/vsimem/picture.tif").ReadAsArray().tobytes()
+    finally:
+        gdal.Unlink("/vsimem/picture.tif")
+
+
+def pictures(folder):
+    return {path.name: path.read_bytes() for path in folder.glob("*.tif")}
+
+
+def test_get_cuts_what_datapoints_of_a_service_point_to(run, serve, demo_scenes, tmp_path):
+    catalog = tmp_path / "demo.dtcat"
+    run("ingest", demo_scenes, "-d", "demo", "-q", "--source", catalog)
+    (tmp_path / "none").mkdir()
+    remote = "tilebox+" + serve(tmp_path / "none", "--catalog", catalog).url.rstrip("/")
+    for name, source in (("here", catalog), ("there", remote)):
+        run("get", "-d", "demo", "--cloud", "50", "-n", "3", *AREA, "-o", tmp_path / name, "--source", source)
+    here = pictures(tmp_path / "here")
+    assert len(here) == 3 and pictures(tmp_path / "there") == here
+
+
+def assets_message(base, names):
+    """datasets.stac.v1.Assets: the folder stands once, bands by their number."""
+    profiles = field(1, field(3, base))
+    bands = b"".join(field(2, field(1, name) + field(6, field(1, common))) for name, common in names)
+    assets = b"".join(field(3, field(1, name) + field(2, field(1, 0) + field(2, f"{name}.tif")) + field(4, field(1, 3))
+                            + field(7, 1) + field(10, varint(i))) for i, (name, _) in enumerate(names))
+    return profiles + bands + assets
+
+
+def test_assets_as_the_tilebox_services_have_them_are_cut_too(run, demo_scenes, tmp_path):
+    """Cut by their common names, which only the bands of the message have."""
+    scene = sorted(p for p in demo_scenes.iterdir() if p.is_dir())[0]
+    ns = ns_of("2024-01-01T15:59:00Z")
+    row_id = (ns // 10**6).to_bytes(6, "big") + bytes(9) + b"\x01"
+    keys = field(1, timestamp(ns)) + field(2, field(1, row_id)) + field(3, timestamp(ns))
+    place = shapely.box(-82.6, 8.2, -82.3, 8.5).wkb
+    message = keys + field(4, field(1, place)) + field(5, "one") + field(6, assets_message(f"{scene}/", [("B04", 7), ("B03", 4)]))
+    described = annotated_type("MadeScenes", [("geometry", ".datasets.v1.Geometry"), ("name", "string"), ("assets", ".datasets.stac.v1.Assets")])
+    with Service(Dataset("made.scenes", *described, {"only": [(ns, row_id, message, keys)]})) as service:
+        [loaded] = load(run, service, "made.scenes").lines()
+        assert loaded["assets"]["B03"] == {
+            "href": f"{scene}/B03.tif", "type": "image/tiff; application=geotiff; profile=cloud-optimized",
+            "roles": ["data"], "bands": [{"name": "B03", "eo:common_name": "green"}]}
+        run("get", "-d", "made.scenes", "--bbox", "-82.48,8.35,-82.39,8.44", "--bands", "red,green", "-q", "-o", tmp_path / "there",
+            "--source", service.source)
+    run("get", scene, *AREA, "-o", tmp_path / "here")
+    [here], [there] = (list(pictures(tmp_path / name).values()) for name in ("here", "there"))
+    assert pixels(there) == pixels(here)
 
 
 def test_our_server_gives_what_its_catalogue_holds(run, serve, tmp_path):

@@ -28,7 +28,8 @@ static bool is_shown(const dtake_field *field)
 /* Time, collection and name first, then clouds, then what the schema has. */
 static int rank(const dtake_field *field)
 {
-    static const char *const early[] = { "eo:cloud_cover", "cloud_cover", "cloud_pct", "platform" };
+    static const char *const early[] = { "eo:cloud_cover", "cloud_cover", "cloud_pct", "eo_cloud_cover",
+                                         "platform" };
     switch (field->role) {
     case DTAKE_ROLE_TIME:
         return 0;

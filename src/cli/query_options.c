@@ -231,8 +231,9 @@ static const dtake_dataset_info *find_dataset(const dtake_dataset_list *list, co
 static dtake_status add_cloud(dtake_query *query, const char *cloud, const dtake_dataset_info *info,
                               dtake_error *err)
 {
-    static const char *const names[] = { "eo:cloud_cover", "cloud_cover", "cloudCover", "cloud_pct",
-                                         "CLOUD_COVER" };
+    static const char *const names[] = {
+        "eo:cloud_cover", "cloud_cover", "cloudCover", "cloud_pct", "CLOUD_COVER", "eo_cloud_cover"
+    }; /* as a Tilebox service has it */
     char text[128];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (dtake_schema_find(info->schema, names[i]) >= 0) {

@@ -173,7 +173,7 @@ dtake_status dtake__stac_item_read(dtake__stac_item *item, const json_t *json, c
 {
     const json_t *properties = json_object_get(json, "properties");
     const json_t *id = json_object_get(json, "id");
-    const json_t *cloud = json_object_get(properties, "eo:cloud_cover");
+    const json_t *cloud = first_of(properties, "eo:cloud_cover", "eo_cloud_cover");
     *item = (dtake__stac_item){ .time_ns = INT64_MIN, .end_ns = INT64_MIN };
     if (!json_is_string(id) || json_string_length(id) == 0)
         return dtake__fail(err, DTAKE_E_FORMAT, "an item without an id");

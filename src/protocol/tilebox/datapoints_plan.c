@@ -44,6 +44,8 @@ static dtake__travel travel_of_message(const dtake__tilebox_field *wire, const d
         return DTAKE__TRAVEL_WKB;
     case DTAKE__MESSAGE_GEOBUF:
         return DTAKE__TRAVEL_GEOBUF;
+    case DTAKE__MESSAGE_STAC_ASSETS:
+        return DTAKE__TRAVEL_STAC_ASSETS;
     default:
         return DTAKE__TRAVEL_VECTOR;
     }

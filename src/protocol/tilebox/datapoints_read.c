@@ -6,6 +6,7 @@
 #include "format/json.h"
 #include "format/utf8.h"
 #include "protocol/tilebox/geobuf.h"
+#include "protocol/tilebox/stac_assets.h"
 #include "protocol/tilebox/wkb_column.h"
 #include "table/builder.h"
 #include "table/growing.h"
@@ -14,6 +15,8 @@
 #include <datatake/id.h>
 
 #include <stdlib.h>
+
+enum { MAX_ASSETS_BYTES = 16 << 20 };
 
 static const int64_t NS_IN_SECOND = 1000000000;
 
@@ -36,7 +39,8 @@ struct dtake__datapoints_decoder {
     slot *slots; /* in the order of their numbers; those beside the message come first, with number 0 */
     size_t count, beside;
     int64_t rows, bytes;
-    dtake_buf wkb; /* of a Geobuf */
+    dtake_buf wkb;    /* of a Geobuf */
+    dtake_buf assets; /* JSON */
 };
 
 /* --- making --- */
@@ -87,6 +91,7 @@ dtake_status dtake__datapoints_decoder_new(dtake__datapoints_decoder **out, cons
     size_t fields = dtake_schema_count(type->schema);
     d->type = dtake__tilebox_type_retain(type);
     d->wkb = DTAKE_BUF_INIT(DTAKE__GEOMETRY_MAX_BYTES);
+    d->assets = DTAKE_BUF_INIT(MAX_ASSETS_BYTES);
     d->slots = dtake__calloc(fields, sizeof *d->slots);
     dtake_status st = dtake__builder_new(&d->builder, schema != NULL ? schema : type->schema, err);
     if (st == DTAKE_OK && d->slots == NULL)
@@ -110,6 +115,7 @@ void dtake__datapoints_decoder_free(dtake__datapoints_decoder *decoder)
     dtake__tilebox_type_release(decoder->type);
     dtake__builder_free(decoder->builder);
     dtake__buf_dispose(&decoder->wkb);
+    dtake__buf_dispose(&decoder->assets);
     dtake__free(decoder->slots);
     dtake__free(decoder);
 }
@@ -271,6 +277,16 @@ static dtake_status put_vector_run(const dtake__datapoints_decoder *d, const slo
     return dtake__growing_add_fixed(to, values);
 }
 
+static dtake_status put_assets(dtake__datapoints_decoder *d, const slot *s, dtake__growing *to,
+                               dtake__span message, dtake_error *err)
+{
+    dtake_error why = { 0 };
+    dtake__buf_clear(&d->assets);
+    dtake_status st = dtake__stac_assets_json(message, &d->assets, &why);
+    return st == DTAKE_OK ? dtake__growing_add_bytes(to, d->assets.data, d->assets.len)
+                          : wrong(d, s, st, why.message, err);
+}
+
 static bool is_json(dtake__span text)
 {
     dtake__json_in in;
@@ -310,6 +326,8 @@ static dtake_status put_bytes(dtake__datapoints_decoder *d, const slot *s, dtake
     case DTAKE__TRAVEL_WKB:
     case DTAKE__TRAVEL_GEOBUF:
         return put_geometry(d, s, to, bytes, err);
+    case DTAKE__TRAVEL_STAC_ASSETS:
+        return put_assets(d, s, to, bytes, err);
     case DTAKE__TRAVEL_VECTOR:
         return put_vector(d, s, to, bytes, err);
     case DTAKE__TRAVEL_ENUM_NAME:

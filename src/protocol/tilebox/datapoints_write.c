@@ -68,6 +68,9 @@ static dtake_status add_lane(dtake__datapoints_encoder *e, size_t field, dtake__
     dtake_status st = dtake__datapoint_pair(e->type, field, from, &travel, err);
     if (st != DTAKE_OK)
         return st;
+    if (travel == DTAKE__TRAVEL_STAC_ASSETS)
+        return dtake__fail(err, DTAKE_E_UNSUPPORTED, "field %s: assets are read from a Tilebox service only",
+                           from->name);
     if (travel == DTAKE__TRAVEL_WKB && role == DTAKE_ROLE_GEOMETRY)
         travel = DTAKE__TRAVEL_EWKB;
     lane *l = &e->lanes[e->count++];

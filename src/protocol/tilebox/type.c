@@ -183,7 +183,13 @@ static dtake_status read_wanted_field(dtake__tilebox_shape *shape, dtake__pb_in 
     dtake__pb_leave(in, &inside);
     if (shape->count == DTAKE_MAX_FIELDS)
         return dtake__fail(err, DTAKE_E_LIMIT, "a dataset has at most %d fields", DTAKE_MAX_FIELDS);
-    return dtake__tilebox_shape_add(shape, descriptor, annotation, DTAKE__SPAN(""), err);
+    dtake_status st = dtake__tilebox_shape_add(shape, descriptor, annotation, DTAKE__SPAN(""), err);
+    if (st == DTAKE_OK && shape->wires[shape->count - 1].message == DTAKE__MESSAGE_STAC_ASSETS) {
+        /* who stores such messages gets them back as they are */
+        shape->wires[shape->count - 1].message = DTAKE__MESSAGE_NONE;
+        shape->fields[shape->count - 1].type = DTAKE_FIELD_BYTES;
+    }
+    return st;
 }
 
 dtake_status dtake__tilebox_dataset_type_read(dtake_schema **schema, dtake_dataset_kind *kind,

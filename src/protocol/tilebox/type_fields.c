@@ -241,7 +241,8 @@ static void shape_message(dtake_field *field, dtake__tilebox_field *wire, dtake_
 {
     dtake__tilebox_message message = dtake__tilebox_message_find(type_name);
     const dtake__tilebox_message_facts *facts = dtake__tilebox_message_facts_of(message);
-    if (message == DTAKE__MESSAGE_NONE || (facts->width > 0 && field->repeated))
+    if (message == DTAKE__MESSAGE_NONE ||
+        (field->repeated && (facts->width > 0 || message == DTAKE__MESSAGE_STAC_ASSETS)))
         return;
     wire->message = message;
     field->type = facts->type;

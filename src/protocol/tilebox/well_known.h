@@ -17,7 +17,8 @@
     X(VEC3, "datasets.v1.Vec3", DTAKE_FIELD_VECTOR, 3, "")                                                   \
     X(QUATERNION, "datasets.v1.Quaternion", DTAKE_FIELD_VECTOR, 4, "")                                       \
     X(LAT_LON, "datasets.v1.LatLon", DTAKE_FIELD_VECTOR, 2, "lat_lon")                                       \
-    X(LAT_LON_ALT, "datasets.v1.LatLonAlt", DTAKE_FIELD_VECTOR, 3, "lat_lon_alt")
+    X(LAT_LON_ALT, "datasets.v1.LatLonAlt", DTAKE_FIELD_VECTOR, 3, "lat_lon_alt")                            \
+    X(STAC_ASSETS, "datasets.stac.v1.Assets", DTAKE_FIELD_ASSETS, 0, "")
 
 typedef enum dtake__tilebox_message {
     DTAKE__MESSAGE_NONE, /* not a message, or not one of these */

@@ -25,7 +25,7 @@ dtake_status dtake__remote_dataset_read(dtake__remote_dataset *out, const dtake_
         return dtake__fail_nomem(err, "a dataset");
     dtake_status st = dtake__tilebox_type_read(&out->type, dataset->type.text, dataset->type.len, err);
     if (st != DTAKE_OK)
-        dtake__error_prefix(err, "dataset %.200s: ", out->slug);
+        dtake__error_prefix(err, "dataset %.200s", out->slug);
     return st;
 }
 
@@ -183,7 +183,7 @@ static void got_dataset(dtake__call *call)
         dtake__tb_dispose(&dtake__tb_dataset_message, &dataset);
     }
     if (st == DTAKE_E_NOT_FOUND)
-        dtake__error_prefix(&asking->err, "dataset %.200s: ", asking->slug);
+        dtake__error_prefix(&asking->err, "dataset %.200s", asking->slug);
     dtake__buf_dispose(&call->body);
     if (st == DTAKE_OK)
         st = ask_collections(asking);

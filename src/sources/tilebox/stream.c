@@ -329,7 +329,7 @@ static void sift_done(dtake__work *work)
     dtake__buf_dispose(&p->call.body);
     p->ready = true;
     if (p->status != DTAKE_OK) {
-        dtake__error_prefix(&p->err, "%s: ", s->from->service.shown);
+        dtake__error_prefix(&p->err, "%s", s->from->service.shown);
         fail(s, p->status, &p->err);
     }
     step(s);
@@ -349,7 +349,7 @@ static dtake_status read_page(dtake__stream *s, page *p, dtake_error *err)
     dtake_status st =
         dtake__tb_read(&dtake__tb_result_message, p->call.body.data, p->call.body.len, &result, err);
     if (st != DTAKE_OK) {
-        dtake__error_prefix(err, "%s: ", s->from->service.shown);
+        dtake__error_prefix(err, "%s", s->from->service.shown);
         return st;
     }
     part->more = result.next_page.set && result.next_page.starting_after.set;
