@@ -23,6 +23,10 @@ uint64_t dtake__hash64(const void *bytes, size_t len, uint64_t seed)
 {
     const uint8_t *at = bytes;
     size_t left = len;
+    /* The seed is a factor in the end: nought would make everything nought, which of no bytes is written down
+     * in files. */
+    if (seed == 0 && len > 0)
+        seed = DTAKE__HASH_C;
     /* Of what is no longer than 32 bytes the lanes' difference is mixed with the first eight: were it one of
      * the constants of dtake__hash_mix, eight zeros would hide the other bytes, or the factors could change
      * places. */

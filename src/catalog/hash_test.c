@@ -29,11 +29,23 @@ static void identities_that_begin_with_zeros_are_told_apart(void **state)
     }
 }
 
+static void every_seed_tells_bytes_apart(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 100; seed++)
+        for (uint64_t word = 0; word < 100; word++) {
+            uint64_t next = word + 1;
+            assert_true(dtake__hash64(&word, 8, seed) != dtake__hash64(&next, 8, seed));
+        }
+    assert_int_equal(dtake__hash64("", 0, 0), 0); /* the checksum of nothing, as files have it */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_bit_anywhere_changes_the_hash),
         cmocka_unit_test(identities_that_begin_with_zeros_are_told_apart),
+        cmocka_unit_test(every_seed_tells_bytes_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
