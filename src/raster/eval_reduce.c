@@ -1,12 +1,10 @@
 #include "raster/eval_reduce.h"
 
 #include "raster/eval_function.h"
+#include "raster/eval_ranks.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Sorting goes column by column, so many samples side by side. */
-enum { COLUMNS = 32 };
 
 static bool is_valid(const dtake__lane *lane, size_t i)
 {
@@ -74,96 +72,12 @@ static void run_spread(const dtake__px_node *node, const dtake__lane *in, dtake_
     }
 }
 
-/* --- in order --- */
-
-static void order(double *restrict low, double *restrict high)
-{
-    for (size_t i = 0; i < COLUMNS; i++) {
-        double a = low[i], b = high[i];
-        low[i] = a < b ? a : b;
-        high[i] = a < b ? b : a;
-    }
-}
-
-/* Batcher's odd-even merge sort: the same exchanges whatever the samples. */
-static void sort_rows(double *rows, size_t n)
-{
-    for (size_t p = 1; p < n; p *= 2)
-        for (size_t k = p; k >= 1; k /= 2)
-            for (size_t j = k % p; j + k < n; j += 2 * k)
-                for (size_t i = 0; i < k && i + j + k < n; i++)
-                    if ((i + j) / (2 * p) == (i + j + k) / (2 * p))
-                        order(rows + (i + j) * COLUMNS, rows + (i + j + k) * COLUMNS);
-}
-
-/* The valid samples of up to COLUMNS columns in order, what is masked behind them; how many each has. */
-static void sort_columns(const dtake__px_node *node, const dtake__lane *in, size_t first, size_t columns,
-                         double *rows, uint32_t seen[COLUMNS])
-{
-    memset(seen, 0, COLUMNS * sizeof *seen);
-    for (size_t n = 0; n < node->count; n++)
-        for (size_t i = 0; i < COLUMNS; i++) {
-            bool valid = i < columns && is_valid(&in[n], first + i);
-            rows[n * COLUMNS + i] = valid ? in[n].v[first + i] : HUGE_VAL;
-            seen[i] += valid;
-        }
-    sort_rows(rows, node->count);
-}
-
-static double percentile_of(const double *column, uint32_t count, double percent)
-{
-    double at = percent / 100 * (count - 1);
-    uint32_t below = (uint32_t)at;
-    double low = column[below * COLUMNS], part = at - below;
-    if (part == 0)
-        return low;
-    double rise = (column[(below + 1) * COLUMNS] - low) * part;
-    return low + rise;
-}
-
-static double mode_of(const double *column, uint32_t count)
-{
-    double best = column[0];
-    uint32_t longest = 0, run = 0;
-    for (uint32_t n = 0; n < count; n++) {
-        run = n > 0 && column[n * COLUMNS] == column[(n - 1) * COLUMNS] ? run + 1 : 1;
-        if (run > longest) {
-            longest = run;
-            best = column[n * COLUMNS];
-        }
-    }
-    return best;
-}
-
-static void run_sorted(const dtake__px_node *node, const dtake__lane *in, dtake__lane *out, size_t count)
-{
-    uint32_t seen[COLUMNS];
-    bool mode = node->param[0] == DTAKE__REDUCE_MODE;
-    for (size_t first = 0; first < count; first += COLUMNS) {
-        size_t columns = count - first < COLUMNS ? count - first : COLUMNS;
-        sort_columns(node, in, first, columns, out->scratch, seen);
-        for (size_t i = 0; i < columns; i++) {
-            const double *column = out->scratch + i;
-            out->m[first + i] = seen[i] > 0 ? 255 : 0;
-            out->v[first + i] = seen[i] == 0 ? 0
-                                : mode       ? mode_of(column, seen[i])
-                                             : percentile_of(column, seen[i], node->param[1]);
-        }
-    }
-}
-
 /* --- as nodes --- */
 
 static size_t fold_scratch(const dtake__px_node *node, size_t count)
 {
     (void)node;
     return 2 * count;
-}
-
-static size_t sort_scratch(const dtake__px_node *node, size_t count)
-{
-    (void)count;
-    return node->count * COLUMNS;
 }
 
 #define REDUCTION(run_it, room)                                                                              \
@@ -182,8 +96,8 @@ static const dtake__px_op ops[] = {
     [DTAKE__REDUCE_LAST] = REDUCTION(run_last, fold_scratch),
     [DTAKE__REDUCE_ALL] = REDUCTION(run_all, fold_scratch),
     [DTAKE__REDUCE_ANY] = REDUCTION(run_any, fold_scratch),
-    [DTAKE__REDUCE_MODE] = REDUCTION(run_sorted, sort_scratch),
-    [DTAKE__REDUCE_PERCENTILE] = REDUCTION(run_sorted, sort_scratch),
+    [DTAKE__REDUCE_MODE] = REDUCTION(dtake__ranks_run, dtake__ranks_scratch),
+    [DTAKE__REDUCE_PERCENTILE] = REDUCTION(dtake__ranks_run, dtake__ranks_scratch),
 };
 
 static dtake__px_type type_of(dtake__reduction kind, dtake__px_type type, size_t count)
@@ -222,11 +136,15 @@ static dtake__px_type joined(const dtake__expressions *e, const dtake__px *in, s
 dtake__px dtake__reduce(dtake__expressions *e, const dtake__reducer_output *output, const dtake__px *in,
                         size_t count)
 {
-    return dtake__px_add(e, &(dtake__px_node){ .op = &ops[output->kind],
-                                               .in = in,
-                                               .count = count,
-                                               .param = { output->kind, output->argument },
-                                               .type = type_of(output->kind, joined(e, in, count), count) });
+    dtake__px_type type = joined(e, in, count);
+    bool ranks = output->kind == DTAKE__REDUCE_MODE || output->kind == DTAKE__REDUCE_PERCENTILE;
+    return dtake__px_add(
+        e, &(dtake__px_node){ .op = &ops[output->kind],
+                              .in = in,
+                              .count = count,
+                              .param = { output->kind, output->argument, ranks ? dtake__ranks_form(type) : 0,
+                                         ranks ? dtake__ranks_least(type) : 0 },
+                              .type = type_of(output->kind, type, count) });
 }
 
 /* --- the best of several --- */
