@@ -6,8 +6,6 @@
 
 enum { SIDE = 8, PLANE = SIDE * SIDE };
 
-static const dtake__raster_grid grid = { "EPSG:32633", { 500000, 10, 0, 5000000, 0, -10 }, SIDE, SIDE };
-
 static void run(dtake__eval *eval, const dtake__image_value *image)
 {
     static uint16_t x[PLANE];
@@ -15,7 +13,7 @@ static void run(dtake__eval *eval, const dtake__image_value *image)
     static float z[PLANE];
     static uint8_t mask[PLANE];
     dtake__program *program = NULL;
-    dtake__px_plane plane[3] = { 0 };
+    dtake__px_plane plane[DTAKE__FIXTURE_SOURCES] = { 0 };
     const dtake_window whole = { 0, 0, SIDE, SIDE };
     for (int i = 0; i < PLANE; i++) {
         x[i] = (uint16_t)(i * 1040);
@@ -23,10 +21,11 @@ static void run(dtake__eval *eval, const dtake__image_value *image)
         z[i] = (float)i * 1e30F - 3e31F;
         mask[i] = i % 5 == 0 ? 0 : 255;
     }
+    const dtake__raster_grid grid = grid_of_a(SIDE, SIDE);
     const dtake__px *root = &image->band[0].px;
     if (dtake__program_new(&program, dtake__eval_expressions(eval), root, 1, &grid, NULL) != DTAKE_OK)
         return;
-    for (size_t i = 0; i < dtake__program_sources(program) && i < 3; i++) {
+    for (size_t i = 0; i < dtake__program_sources(program) && i < DTAKE__FIXTURE_SOURCES; i++) {
         plane[i] = plane_of_a(program, i, whole, x, mask, y, z);
     }
     double data[PLANE];

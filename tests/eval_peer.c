@@ -4,6 +4,7 @@
 #include "graph/text.h"
 #include "raster/eval_program.h"
 #include "raster/eval_value.h"
+#include "raster/warp.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -24,6 +25,9 @@ typedef struct peer_job {
     int64_t width, height, block;
     int threads, count;
     const peer_band *band;
+    const char *in_crs; /* of all images */
+    dtake_affine in_transform;
+    int64_t in_width, in_height;
     char message[DTAKE_ERROR_BYTES];
     int64_t bands;    /* the result's */
     char names[4096]; /* a line each */
@@ -44,6 +48,11 @@ typedef struct share {
     dtake_error err;
 } share;
 
+static dtake__raster_grid grid_of_images(const peer_job *job)
+{
+    return (dtake__raster_grid){ job->in_crs, job->in_transform, job->in_width, job->in_height };
+}
+
 static dtake_status load(void *ctx, dtake__eval *eval, const char *id, dtake__image_value *out,
                          dtake_error *err)
 {
@@ -53,7 +62,7 @@ static dtake_status load(void *ctx, dtake__eval *eval, const char *id, dtake__im
     out->band = dtake__slab_alloc(dtake__eval_slab(eval), (size_t)job->count + 1, sizeof *out->band);
     if (out->band == NULL || grid == NULL)
         return dtake__fail_nomem(err, "an image");
-    *grid = (dtake__raster_grid){ job->crs, job->transform, job->width, job->height };
+    *grid = grid_of_images(job);
     for (int i = 0; i < job->count; i++) {
         if (strcmp(job->band[i].image, id) != 0)
             continue;
@@ -71,17 +80,62 @@ static dtake_status load(void *ctx, dtake__eval *eval, const char *id, dtake__im
     return count > 0 ? DTAKE_OK : dtake__fail(err, DTAKE_E_NOT_FOUND, "there is no image '%.100s'", id);
 }
 
+/* The pixel under each centre. */
+static dtake_status warp(const peer_job *job, const peer_band *band, const dtake__raster_grid *grid,
+                         dtake_window window, dtake__px_plane *out, dtake_error *err)
+{
+    dtake__warp *warp = NULL;
+    dtake__raster_grid from = grid_of_images(job);
+    const dtake_window whole = { 0, 0, job->in_width, job->in_height };
+    dtake_pixels got = { 0 };
+    dtake_pixels all = { .width = job->in_width,
+                         .height = job->in_height,
+                         .bands = 1,
+                         .type = (dtake_type)band->type,
+                         .data = (void *)(uintptr_t)band->data,
+                         .mask = (uint8_t *)(uintptr_t)band->mask,
+                         .mask_bands = 1 };
+    dtake_status st = dtake__warp_new(&warp, &from, grid, window, DTAKE_NEAREST, err);
+    if (st == DTAKE_OK)
+        st = dtake__warp_run(warp, &all, whole, window, &got, err);
+    dtake__warp_free(warp);
+    if (st != DTAKE_OK)
+        return st;
+    *out = (dtake__px_plane){ window, (dtake_type)band->type, got.data, got.mask, got.data, got.mask };
+    return DTAKE_OK;
+}
+
+static dtake_status read_source(void *ctx, const dtake__program_source *source, dtake_window window,
+                                dtake__px_plane *out, dtake_error *err)
+{
+    const peer_job *job = ctx;
+    const peer_band *band = source->node->data;
+    const dtake__raster_grid *grid = source->grid;
+    if (strcmp(grid->crs, job->in_crs) == 0 &&
+        memcmp(&grid->transform, &job->in_transform, sizeof grid->transform) == 0) {
+        *out = (dtake__px_plane){ { 0, 0, job->in_width, job->in_height },
+                                  (dtake_type)band->type,
+                                  band->data,
+                                  band->mask,
+                                  NULL,
+                                  NULL };
+        return DTAKE_OK;
+    }
+    return warp(job, band, grid, window, out, err);
+}
+
 static dtake_status run_block(share *s, dtake_window block)
 {
     peer_job *job = s->job;
     size_t sources = dtake__program_sources(s->program);
     dtake__px_plane *plane = dtake__calloc(sources, sizeof *plane);
+    dtake_window *need = dtake__calloc(sources, sizeof *need);
     dtake__kernel_out *out = dtake__calloc((size_t)job->bands, sizeof *out);
-    for (size_t i = 0; i < sources; i++) {
-        const peer_band *band = dtake__program_source_at(s->program, i).node->data;
-        plane[i] = (dtake__px_plane){
-            { 0, 0, job->width, job->height }, (dtake_type)band->type, band->data, band->mask, NULL, NULL
-        };
+    dtake_status st = dtake__program_windows(s->program, block, need);
+    for (size_t i = 0; i < sources && st == DTAKE_OK; i++) {
+        dtake__program_source source = dtake__program_source_at(s->program, i);
+        if (need[i].width > 0)
+            st = read_source(job, &source, need[i], &plane[i], &s->err);
     }
     int64_t at = block.row * job->width + block.col;
     for (int64_t i = 0; i < job->bands; i++)
@@ -89,8 +143,12 @@ static dtake_status run_block(share *s, dtake_window block)
                                       (char *)job->data[i] +
                                           (size_t)at * dtake_type_bytes((dtake_type)job->type[i]),
                                       job->mask[i] + at, job->width };
-    dtake_status st = dtake__program_run(s->program, block, plane, out, NULL, &s->err);
+    if (st == DTAKE_OK)
+        st = dtake__program_run(s->program, block, plane, out, NULL, &s->err);
+    for (size_t i = 0; i < sources; i++)
+        dtake__px_plane_dispose(&plane[i]);
     dtake__free(plane);
+    dtake__free(need);
     dtake__free(out);
     return st;
 }
@@ -167,8 +225,10 @@ int eval_peer_run(peer_job *job)
     dtake_status st = dtake__graph_status(graph, &err);
     if (st == DTAKE_OK)
         st = dtake__eval_new(&eval, graph, load, job, &err);
-    if (st == DTAKE_OK)
+    if (st == DTAKE_OK) {
+        dtake__eval_set_reader(eval, read_source);
         st = dtake__eval_image(eval, node, &image, &err);
+    }
     if (st == DTAKE_OK)
         st = run_image(job, eval, image, &err);
     if (st != DTAKE_OK)

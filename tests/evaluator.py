@@ -19,6 +19,8 @@ class PeerJob(ctypes.Structure):
     _fields_ = [("graph", ctypes.c_char_p), ("crs", ctypes.c_char_p), ("transform", ctypes.c_double * 6),
                 ("width", ctypes.c_int64), ("height", ctypes.c_int64), ("block", ctypes.c_int64),
                 ("threads", ctypes.c_int), ("count", ctypes.c_int), ("band", ctypes.POINTER(PeerBand)),
+                ("in_crs", ctypes.c_char_p), ("in_transform", ctypes.c_double * 6),
+                ("in_width", ctypes.c_int64), ("in_height", ctypes.c_int64),
                 ("message", ctypes.c_char * 512), ("bands", ctypes.c_int64), ("names", ctypes.c_char * 4096),
                 ("type", ctypes.POINTER(ctypes.c_int)), ("data", ctypes.POINTER(ctypes.c_void_p)),
                 ("mask", ctypes.POINTER(ctypes.c_void_p))]
@@ -42,22 +44,26 @@ def functions():
     return library().eval_peer_functions().decode().split()
 
 
-def evaluate(graph, images, shape=None, block=256, threads=1, grid=UTM):
+def evaluate(graph, images, shape=None, block=256, threads=1, grid=UTM, images_on=None):
     """images: {id: {band: masked array}}. Returns {band: masked array}, mask kept as numpy does (True: masked), and
-    `.opacity` as the raw mask bytes."""
+    `.opacity` as the raw mask bytes. `shape`: the output's, when it is not the images'; `images_on`: their grid, when
+    it is not the output's."""
     peer = library()
-    kept, bands = [], []
+    kept, bands, own = [], [], shape
     for image, members in images.items():
         for name, array in members.items():
             data = np.ascontiguousarray(np.ma.getdata(array))
             mask = np.ascontiguousarray(np.where(np.ma.getmaskarray(array), 0, 255).astype(np.uint8))
             kept += [data, mask]
-            shape = data.shape
+            own = data.shape
             bands.append(PeerBand(image.encode(), name.encode(), TYPES.index(data.dtype.type), data.ctypes.data,
                                   mask.ctypes.data))
+    shape, images_on = shape or own, images_on or grid
     job = PeerJob(graph=graph.encode(), crs=grid[0].encode(), transform=(ctypes.c_double * 6)(*grid[1]),
                   width=shape[1], height=shape[0], block=block, threads=threads, count=len(bands),
-                  band=(PeerBand * len(bands))(*bands))
+                  band=(PeerBand * len(bands))(*bands),
+                  in_crs=images_on[0].encode(), in_transform=(ctypes.c_double * 6)(*images_on[1]), in_width=own[1],
+                  in_height=own[0])
     status = peer.eval_peer_run(ctypes.byref(job))
     try:
         if status:

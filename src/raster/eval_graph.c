@@ -38,6 +38,7 @@ typedef struct memo {
 struct dtake__eval {
     const dtake__graph *graph;
     dtake__image_loader *load;
+    dtake__image_reader *read; /* NULL: none */
     void *ctx;
     dtake__slab slab;
     dtake__expressions *expressions;
@@ -404,4 +405,20 @@ dtake_status dtake__eval_load(dtake__eval *eval, const char *id, dtake__image_va
     if (eval->load == NULL)
         return dtake__fail(err, DTAKE_E_NOT_FOUND, "there is no image '%.200s'", id);
     return eval->load(eval->ctx, eval, id, out, err);
+}
+
+void dtake__eval_set_reader(dtake__eval *eval, dtake__image_reader *read)
+{
+    eval->read = read;
+}
+
+bool dtake__eval_reads(const dtake__eval *eval)
+{
+    return eval->read != NULL;
+}
+
+dtake_status dtake__eval_read(dtake__eval *eval, const dtake__program_source *source,
+                              dtake_window window, dtake__px_plane *out, dtake_error *err)
+{
+    return eval->read(eval->ctx, source, window, out, err);
 }

@@ -109,4 +109,10 @@ bool dtake__px_is_constant(const dtake__expressions *expressions, dtake__px px, 
 /* A band of what data points to; `plane`s of it come from outside. param[0]: the band, from 0. */
 extern const dtake__px_op dtake__op_source;
 
+/* What is to be read of one. */
+typedef struct dtake__program_source {
+    const dtake__px_node *node;     /* dtake__op_source */
+    const dtake__raster_grid *grid; /* onto which its pixels are wanted */
+} dtake__program_source;
+
 #endif

@@ -37,9 +37,21 @@ struct dtake__program {
 
 static const uint32_t MARK = UINT32_MAX;
 
+static bool same_grid(const dtake__raster_grid *a, const dtake__raster_grid *b)
+{
+    return a->width == b->width && a->height == b->height && strcmp(a->crs, b->crs) == 0 &&
+           memcmp(&a->transform, &b->transform, sizeof a->transform) == 0;
+}
+
+/* Bands that are reprojected alike share a grid, and what lies on it. */
 static dtake_status add_grid(dtake__program *p, const dtake__raster_grid *grid, uint32_t *out, size_t nodes,
                              dtake_error *err)
 {
+    for (size_t i = 0; i < p->grids; i++)
+        if (same_grid(&p->grid[i], grid)) {
+            *out = (uint32_t)i;
+            return DTAKE_OK;
+        }
     if (p->grids == MAX_GRIDS)
         return dtake__fail(err, DTAKE_E_LIMIT, "more than %d projections in one expression", MAX_GRIDS - 1);
     p->at[p->grids] = dtake__calloc(nodes + 1, sizeof **p->at);

@@ -15,11 +15,6 @@ dtake_status dtake__program_new(dtake__program **out, const dtake__expressions *
 void dtake__program_free(dtake__program *program);
 
 /* What is to be read: each once, however often it is used. */
-typedef struct dtake__program_source {
-    const dtake__px_node *node;     /* dtake__op_source */
-    const dtake__raster_grid *grid; /* onto which its pixels are wanted */
-} dtake__program_source;
-
 size_t dtake__program_sources(const dtake__program *program);
 dtake__program_source dtake__program_source_at(const dtake__program *program, size_t index);
 

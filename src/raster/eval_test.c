@@ -1,4 +1,4 @@
-/* Graphs from text to pixels; tests/test_graph.py compares every function with numpy. */
+/* Graphs from text to pixels; tests/test_graph_*.py compare every function with numpy. */
 #include "check.h"
 
 #include "core/alloc.h"
@@ -15,8 +15,6 @@ typedef struct scene {
     uint8_t mask[PLANE];
 } scene;
 
-static const dtake__raster_grid grid = { "EPSG:32633", { 500000, 10, 0, 5000000, 0, -10 }, WIDTH, HEIGHT };
-
 static void fill(scene *s)
 {
     for (int i = 0; i < PLANE; i++) {
@@ -25,6 +23,26 @@ static void fill(scene *s)
         s->z[i] = (float)i / 3;
         s->mask[i] = i % 7 == 0 ? 0 : 255;
     }
+}
+
+/* Pixels for reduceRegion, of the scene's own grid. */
+static dtake_status read_a(void *ctx, const dtake__program_source *source, dtake_window window,
+                           dtake__px_plane *out, dtake_error *err)
+{
+    const scene *s = ctx;
+    dtake_status st = dtake__px_plane_init(out, window, DTAKE_F64, true, true, err);
+    double col = (source->grid->transform.x0 - 500000) / 10,
+           row = (5000000 - source->grid->transform.y0) / 10;
+    for (int64_t i = 0; i < window.width * window.height && st == DTAKE_OK; i++) {
+        int64_t c = (int64_t)col + window.col + i % window.width;
+        int64_t r = (int64_t)row + window.row + i / window.width;
+        if (c < 0 || r < 0 || c >= WIDTH || r >= HEIGHT)
+            continue;
+        int64_t at = r * WIDTH + c, band = (int64_t)source->node->param[0];
+        ((double *)out->owned_data)[i] = band == 0 ? s->x[at] : band == 1 ? s->y[at] : (double)s->z[at];
+        ((uint8_t *)out->owned_mask)[i] = band == 0 ? s->mask[at] : 255;
+    }
+    return st;
 }
 
 typedef struct result {
@@ -36,7 +54,7 @@ typedef struct result {
 static dtake_status run_block(const dtake__program *program, const scene *s, dtake_window block, result *out,
                               dtake_error *err)
 {
-    dtake__px_plane plane[3] = { 0 };
+    dtake__px_plane plane[DTAKE__FIXTURE_SOURCES] = { 0 };
     size_t at = (size_t)(block.row * WIDTH + block.col);
     out->sources = dtake__program_sources(program);
     for (size_t i = 0; i < out->sources; i++) {
@@ -55,6 +73,7 @@ static dtake_status evaluate(const char *text, int64_t block, result *out, dtake
     const dtake__image_value *image = NULL;
     dtake__program *program = NULL;
     dtake__graph *graph = dtake__graph_new(&dtake__functions);
+    const dtake__raster_grid grid = grid_of_a(WIDTH, HEIGHT);
     fill(&s);
     if (graph == NULL)
         return dtake__fail_nomem(err, "a graph");
@@ -62,8 +81,10 @@ static dtake_status evaluate(const char *text, int64_t block, result *out, dtake
     dtake_status st = dtake__graph_status(graph, err);
     if (st == DTAKE_OK)
         st = dtake__eval_new(&eval, graph, load_a, &s, err);
-    if (st == DTAKE_OK)
+    if (st == DTAKE_OK) {
+        dtake__eval_set_reader(eval, read_a);
         st = dtake__eval_image(eval, node, &image, err);
+    }
     if (st == DTAKE_OK)
         st = dtake__program_new(&program, dtake__eval_expressions(eval), &image->band[0].px, 1, &grid, err);
     for (int64_t row = 0; row < HEIGHT && st == DTAKE_OK; row += block)
@@ -90,6 +111,13 @@ static const char *const expressions[] = {
     "Image.select(a, \"z\", [\"b\"])])",
     "Image.parseExpression(\"x > 500 ? (x - y) / (x + y) : focal_max(x)\", \"i\", [\"i\"], "
     "true)(i=Image.load(\"a\"))",
+    "a = Image.load(\"a\"); Image.add(Image.reproject(Image.resample(a), \"EPSG:3035\", scale=23), "
+    "Image.reproject(a, \"EPSG:32633\", [10, 0, 500000, 0, -10, 5000000]))",
+    "a = Image.load(\"a\"); Image.reduceResolution(Image.setDefaultProjection(Image.focal_max(a), "
+    "\"EPSG:32633\", "
+    "scale=5), Reducer.median())",
+    "a = Image.load(\"a\"); Image.subtract(a, Dictionary.get(Image.reduceRegion(a, Reducer.percentile([40]), "
+    "GeometryConstructors.BBox(15.0005, 45.1519, 15.0031, 45.1528)), \"x\"))",
 };
 enum { EXPRESSIONS = sizeof expressions / sizeof expressions[0] };
 

@@ -119,6 +119,15 @@ typedef dtake_status dtake__image_loader(void *ctx, dtake__eval *eval, const cha
 dtake_status dtake__eval_new(dtake__eval **out, const dtake__graph *graph, dtake__image_loader *load,
                              void *ctx, dtake_error *err);
 void dtake__eval_free(dtake__eval *eval);
+
+/* Where pixels come from while a graph is evaluated: the window of the source's grid, `out` freed by
+ * dtake__px_plane_dispose. Blocks. Without a reader functions whose value is made of pixels fail. */
+typedef dtake_status dtake__image_reader(void *ctx, const dtake__program_source *source, dtake_window window,
+                                         dtake__px_plane *out, dtake_error *err);
+bool dtake__eval_reads(const dtake__eval *eval); /* has it one? */
+void dtake__eval_set_reader(dtake__eval *eval, dtake__image_reader *read);
+dtake_status dtake__eval_read(dtake__eval *eval, const dtake__program_source *source, dtake_window window,
+                              dtake__px_plane *out, dtake_error *err);
 dtake_status dtake__eval_value(dtake__eval *eval, dtake__node node, dtake__value *out, dtake_error *err);
 dtake_status dtake__eval_image(dtake__eval *eval, dtake__node node, const dtake__image_value **out,
                                dtake_error *err);

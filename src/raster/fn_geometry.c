@@ -120,9 +120,33 @@ DTAKE__FUNCTION(geometry_polygon, "GeometryConstructors.Polygon", GEOMETRY, poly
                 { "geodesic", DTAKE__BOOLEAN, "null" }, { "maxError", DTAKE__OBJECT, "null" },
                 { "evenOdd", DTAKE__BOOLEAN, "true" });
 
+/* In a CRS of its own: the rings of all polygons, inside by the even-odd rule. */
+static dtake_status all_rings(dtake__call *call, const dtake__figure **out, dtake_error *err)
+{
+    const dtake__value *list = &call->arg[0];
+    size_t count = 0;
+    for (size_t i = 0; i < list->list.count; i++)
+        count += is_list(&list->list.item[i]) ? list->list.item[i].list.count : 0;
+    dtake__value *ring = dtake__call_alloc(call, count + 1, sizeof *ring, err);
+    if (ring == NULL)
+        return DTAKE_E_NOMEM;
+    dtake__value rings = { .kind = DTAKE__LIST, .list = { ring, NULL, 0 } };
+    for (size_t i = 0; i < list->list.count; i++) {
+        const dtake__value *polygon = &list->list.item[i];
+        if (!is_list(polygon))
+            return dtake__fail(err, DTAKE_E_USAGE, "coordinates must be a list of polygons");
+        for (size_t k = 0; k < polygon->list.count; k++)
+            ring[rings.list.count++] = polygon->list.item[k];
+    }
+    return make_parts(call, &rings, true, geodesic_of(&call->arg[2]), &call->arg[1], out, err);
+}
+
 static dtake_status multi_polygon(dtake__call *call, dtake_error *err)
 {
     const dtake__value *list = &call->arg[0];
+    const dtake__figure *placed = NULL;
+    if (crs_of(&call->arg[1]) != NULL)
+        return give_shape(call, all_rings(call, &placed, err), &placed);
     dtake__value *item = dtake__call_alloc(call, list->list.count + 1, sizeof *item, err);
     dtake_status st = item != NULL ? DTAKE_OK : DTAKE_E_NOMEM;
     const dtake__figure *shape = NULL;

@@ -10,6 +10,8 @@
     X(collection_map)                                                                                        \
     X(collection_size)                                                                                       \
     X(collection_style)                                                                                      \
+    X(dictionary_get)                                                                                        \
+    X(dictionary_to_image)                                                                                   \
     X(feature)                                                                                               \
     X(geometry_bbox)                                                                                         \
     X(geometry_line_string)                                                                                  \
@@ -76,13 +78,19 @@
     X(image_paint)                                                                                           \
     X(image_parse_expression)                                                                                \
     X(image_pow)                                                                                             \
+    X(image_projection)                                                                                      \
     X(image_reduce)                                                                                          \
+    X(image_reduce_region)                                                                                   \
+    X(image_reduce_resolution)                                                                               \
     X(image_remap)                                                                                           \
     X(image_rename)                                                                                          \
+    X(image_reproject)                                                                                       \
+    X(image_resample)                                                                                        \
     X(image_right_shift)                                                                                     \
     X(image_round)                                                                                           \
     X(image_select)                                                                                          \
     X(image_self_mask)                                                                                       \
+    X(image_set_default_projection)                                                                          \
     X(image_short)                                                                                           \
     X(image_signum)                                                                                          \
     X(image_sin)                                                                                             \
@@ -119,6 +127,8 @@
     X(list_map)                                                                                              \
     X(list_size)                                                                                             \
     X(projection)                                                                                            \
+    X(projection_at_scale)                                                                                   \
+    X(projection_nominal_scale)                                                                              \
     X(reducer_all_non_zero)                                                                                  \
     X(reducer_any_non_zero)                                                                                  \
     X(reducer_combine)                                                                                       \
