@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parent.parent / "docs/cli.md"
-COMMANDS = ["get", "composite", "search", "load", "find", "datasets", "collections", "ingest", "delete", "catalog", "compare", "info", "verify", "redo", "serve", "keys", "config"]
+COMMANDS = ["get", "composite", "search", "load", "find", "datasets", "collections", "ingest", "delete", "catalog", "compare", "info", "verify", "redo", "serve", "keys", "doctor", "config"]
 COMMON = "Every command"
 TABLE = re.compile(r"(<!-- options of (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

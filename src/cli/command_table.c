@@ -271,6 +271,38 @@ const dtake__command dtake__commands[] = {
                     { "which there are", "datatake keys list" },
                     { "not any more", "datatake keys revoke anna" } },
       .run = dtake__cmd_keys },
+    { .name = "auth",
+      .summary = "keep keys to services such as Tilebox",
+      .inputs = "[add|list|remove] [SERVICE]",
+      .min_inputs = 1,
+      .max_inputs = 2,
+      .input_words = "add|list|remove|tilebox",
+      .description = "SERVICE is tilebox, https://HOST[:PORT] or a source. The key is asked for on a "
+                     "terminal, else read from "
+                     "the first line of standard input, and kept in datatake/credentials in the user's "
+                     "folder of settings, "
+                     "which only the user can read. A key in TILEBOX_API_KEY counts before it.",
+      .groups = { &dtake__options_shape },
+      .examples = { { "the key to Tilebox", "datatake auth tilebox" },
+                    { "out of a file", "datatake auth add https://tiles.example.org < key.txt" },
+                    { "which there are", "datatake auth list" },
+                    { "not any more", "datatake auth remove tilebox" } },
+      .run = dtake__cmd_auth },
+    { .name = "doctor",
+      .summary = "look whether the way to a source is free, and say what is in it",
+      .inputs = "",
+      .min_inputs = 0,
+      .max_inputs = 0,
+      .description =
+          "Limits of the machine, proxies, certificates, name, connection, clock, key, answer: a line each, "
+          "with what to do about it. Shows names of variables and hosts, never what keys or proxies hold. "
+          "Exit status 1 when something is wrong.",
+      .groups = { &dtake__options_doctor, &dtake__options_source, &dtake__options_shape },
+      .examples = { { "the catalogue", "datatake doctor" },
+                    { "the way to Tilebox", "datatake doctor --source tilebox+https://api.tilebox.com" },
+                    { "what is wrong, as JSON",
+                      "datatake doctor --json | jq -c 'select(.level == \"wrong\")'" } },
+      .run = dtake__cmd_doctor },
     { .name = "config",
       .summary = "show the settings and where they come from",
       .inputs = "show|path",

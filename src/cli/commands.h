@@ -10,6 +10,8 @@ int dtake__cmd_info(const dtake__args *args);
 int dtake__cmd_verify(const dtake__args *args);
 int dtake__cmd_redo(const dtake__args *args);
 int dtake__cmd_keys(const dtake__args *args);
+int dtake__cmd_auth(const dtake__args *args);
+int dtake__cmd_doctor(const dtake__args *args);
 int dtake__cmd_serve(const dtake__args *args);
 int dtake__cmd_datasets(const dtake__args *args);
 int dtake__cmd_collections(const dtake__args *args);

@@ -190,6 +190,18 @@ static const dtake__option keys_options[] = {
 };
 GROUP(dtake__options_keys, "Keys", keys_options);
 
+static const dtake__option doctor_options[] = {
+    { .name = "timeout",
+      .kind = DTAKE__NUMBER,
+      .value = "SECONDS",
+      .initial = "10",
+      .min = 0.1,
+      .max = 600,
+      .here_only = true,
+      .help = "wait so long for each answer" },
+};
+GROUP(dtake__options_doctor, "Doctor", doctor_options);
+
 static const dtake__option config_options[] = {
     { .name = "origin", .kind = DTAKE__FLAG, .here_only = true, .help = "say where each setting comes from" },
 };

@@ -20,6 +20,7 @@ extern const dtake__option_group dtake__options_redo;
 extern const dtake__option_group dtake__options_serve;
 extern const dtake__option_group dtake__options_access;
 extern const dtake__option_group dtake__options_keys;
+extern const dtake__option_group dtake__options_doctor;
 extern const dtake__option_group dtake__options_config;
 extern const dtake__option_group dtake__options_query; /* which datapoints; options_catalog.c, as all below */
 extern const dtake__option_group dtake__options_fields;

@@ -61,6 +61,7 @@ static void fill_response(dtake__http *http, dtake_status status)
     response->etag = http->answer.etag;
     response->last_modified = http->answer.last_modified;
     response->content_type = http->answer.content_type;
+    response->date = http->answer.date;
     response->url = http->redirects > 0 ? http->target : http->shown;
     response->attempts = http->attempts;
     response->total_ms = dtake__now_ms() - http->started_ms;

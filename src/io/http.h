@@ -45,6 +45,7 @@ struct dtake__http_response {
     const char *etag;          /* "" if none; weak ones ("W/...") are reported but never sent as If-Match */
     const char *last_modified; /* "" if none */
     const char *content_type;
+    const char *date; /* by the server's clock; "" if it does not say */
     const char *url; /* after redirects */
     int attempts;
     int64_t queued_ms, connect_ms, first_byte_ms, total_ms;

@@ -1,21 +1,16 @@
 #include "server/keys.h"
 
-#include "config/config.h"
+#include "config/private_file.h"
 #include "core/alloc.h"
 #include "core/buf.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/text.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { MAX_FILE_BYTES = 4 << 20, MAX_LINE = 512 };
 
@@ -28,13 +23,7 @@ const char *dtake_key_rights_name(dtake_key_rights rights)
 
 void dtake__keys_path(char out[DTAKE__KEYS_PATH_BYTES])
 {
-    static const char last[] = "config.toml";
-    char paths[DTAKE_CONFIG_FILES][DTAKE_CONFIG_PATH_BYTES];
-    dtake__config_paths(paths);
-    size_t len = strlen(paths[1]); /* the user's; "" or ending with config.toml */
-    snprintf(out, DTAKE__KEYS_PATH_BYTES, "%s", paths[1]);
-    if (len >= sizeof last - 1)
-        strcpy(out + len - (sizeof last - 1), "keys");
+    dtake__private_path(out, "keys");
 }
 
 static bool parse_hash(const char *hex, uint8_t out[DTAKE__KEY_HASH_BYTES])
@@ -72,24 +61,6 @@ static bool parse_line(const char *line, dtake__key *out)
     return true;
 }
 
-static dtake_status read_file(dtake_buf *text, const char *path, dtake_error *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? DTAKE_OK : dtake__fail_errno(err, errno, "read the keys in %s", path);
-    dtake_status st = DTAKE_OK;
-    for (ssize_t n = 1; n > 0 && st == DTAKE_OK;) {
-        char piece[4096];
-        n = read(fd, piece, sizeof piece);
-        if (n < 0)
-            st = dtake__fail_errno(err, errno, "read the keys in %s", path);
-        else if (dtake__buf_append(text, piece, (size_t)n) != DTAKE_OK)
-            st = dtake__fail(err, DTAKE_E_LIMIT, "read the keys in %s: the file is over 4 MiB", path);
-    }
-    close(fd);
-    return st;
-}
-
 static dtake_status add_line(dtake__keys *keys, size_t *room, const char *line, const char *path, int number,
                              dtake_error *err)
 {
@@ -117,7 +88,7 @@ dtake_status dtake__keys_load(dtake__keys *keys, const char *path, dtake_error *
     dtake__keys loaded = { 0 };
     size_t room = 0;
     int number = 0;
-    dtake_status st = read_file(&text, path, err);
+    dtake_status st = dtake__private_read(&text, path, "the keys", err);
     for (char *line = (char *)text.data, *next; line != NULL && *line != '\0' && st == DTAKE_OK;
          line = next) {
         size_t len = strcspn(line, "\n");

@@ -4,7 +4,11 @@
 
 #include <datatake/keys.h>
 
-enum { DTAKE__KEYS_MAX = 10000, DTAKE__KEY_HASH_BYTES = 32, DTAKE__KEYS_PATH_BYTES = 4096 };
+enum {
+    DTAKE__KEYS_MAX = 10000,
+    DTAKE__KEY_HASH_BYTES = 32,
+    DTAKE__KEYS_PATH_BYTES = 4096
+}; /* as of a private file */
 
 typedef struct dtake__key {
     dtake_key_info info;

@@ -1,78 +1,35 @@
-/* Adding and revoking keys: the file is written anew beside itself and takes its place, under a lock. */
+/* Adding and revoking keys. */
 #include "server/keys.h"
 
+#include "config/private_file.h"
 #include "core/alloc.h"
 #include "core/buf.h"
 #include "core/clock.h"
 #include "core/error.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { SECRET_BYTES = 32, PATH_ROOM = DTAKE__KEYS_PATH_BYTES + 16, MAX_FILE_BYTES = 4 << 20 };
+enum { SECRET_BYTES = 32, MAX_FILE_BYTES = 4 << 20 };
 
 typedef struct change {
-    char path[DTAKE__KEYS_PATH_BYTES];
-    int lock_fd;
+    dtake__private_change file;
     dtake__keys keys;
 } change;
 
-static dtake_status find_path(char out[DTAKE__KEYS_PATH_BYTES], const char *path, dtake_error *err)
-{
-    if (path == NULL)
-        dtake__keys_path(out);
-    else if (strlen(path) < DTAKE__KEYS_PATH_BYTES)
-        strcpy(out, path);
-    else
-        return dtake__fail(err, DTAKE_E_USAGE, "the path of the keys is too long");
-    return out[0] != '\0' ? DTAKE_OK
-                          : dtake__fail(err, DTAKE_E_USAGE,
-                                        "find the file of keys: neither HOME nor XDG_CONFIG_HOME is "
-                                        "set; name a file");
-}
-
-/* The folders above the file. */
-static dtake_status make_folders(const char *path, dtake_error *err)
-{
-    char folder[DTAKE__KEYS_PATH_BYTES];
-    snprintf(folder, sizeof folder, "%s", path);
-    for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-            return dtake__fail_errno(err, errno, "make the folder %s", folder);
-        *slash = '/';
-    }
-    return DTAKE_OK;
-}
-
 static dtake_status begin(change *c, const char *path, dtake_error *err)
 {
-    char lock[PATH_ROOM];
-    *c = (change){ .lock_fd = -1 };
-    dtake_status st = find_path(c->path, path, err);
-    if (st == DTAKE_OK)
-        st = make_folders(c->path, err);
-    if (st != DTAKE_OK)
-        return st;
-    snprintf(lock, sizeof lock, "%s.lock", c->path);
-    c->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (c->lock_fd < 0 || flock(c->lock_fd, LOCK_EX) != 0)
-        return dtake__fail_errno(err, errno, "lock %s", lock);
-    return dtake__keys_load(&c->keys, c->path, err);
+    *c = (change){ .keys = { 0 } };
+    dtake_status st = dtake__private_begin(&c->file, path, "keys", err);
+    return st == DTAKE_OK ? dtake__keys_load(&c->keys, c->file.path, err) : st;
 }
 
 static void end(change *c)
 {
     dtake__keys_dispose(&c->keys);
-    if (c->lock_fd >= 0)
-        close(c->lock_fd);
+    dtake__private_end(&c->file);
 }
 
 static dtake_status put_keys(dtake_buf *out, const dtake__keys *keys)
@@ -91,29 +48,12 @@ static dtake_status put_keys(dtake_buf *out, const dtake__keys *keys)
     return st;
 }
 
-static dtake_status write_beside(const char *path, const dtake_buf *text, dtake_error *err)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return dtake__fail_errno(err, errno, "write %s", path);
-    bool written = write(fd, text->data, text->len) == (ssize_t)text->len && fsync(fd) == 0;
-    int error = errno;
-    close(fd);
-    return written ? DTAKE_OK : dtake__fail_errno(err, error, "write %s", path);
-}
-
 static dtake_status save(change *c, dtake_error *err)
 {
-    char beside[PATH_ROOM];
     dtake_buf text = DTAKE_BUF_INIT(MAX_FILE_BYTES);
-    snprintf(beside, sizeof beside, "%s.new", c->path);
     dtake_status st = put_keys(&text, &c->keys);
-    if (st != DTAKE_OK)
-        st = dtake__fail(err, st, "write the keys to %s: they do not fit", c->path);
-    else
-        st = write_beside(beside, &text, err);
-    if (st == DTAKE_OK && rename(beside, c->path) != 0)
-        st = dtake__fail_errno(err, errno, "write the keys to %s", c->path);
+    st = st == DTAKE_OK ? dtake__private_replace(&c->file, &text, err)
+                        : dtake__fail(err, st, "write the keys to %s: they do not fit", c->file.path);
     dtake__buf_dispose(&text);
     return st;
 }
@@ -192,7 +132,7 @@ dtake_status dtake_key_revoke(const char *path, const char *name, dtake_error *e
     dtake__key *key = st == DTAKE_OK ? named(&c.keys, name) : NULL;
     if (st == DTAKE_OK && key == NULL)
         st = dtake__fail(err, DTAKE_E_NOT_FOUND, "revoke the key '%.80s': %s has none of that name", name,
-                         c.path);
+                         c.file.path);
     if (st == DTAKE_OK) {
         size_t behind = (size_t)(c.keys.list + c.keys.count - key - 1);
         memmove(key, key + 1, behind * sizeof *key);
@@ -205,11 +145,14 @@ dtake_status dtake_key_revoke(const char *path, const char *name, dtake_error *e
 
 dtake_status dtake_keys_list(const char *path, dtake_error *err, dtake_key_fn each, void *ctx)
 {
-    char found[DTAKE__KEYS_PATH_BYTES];
+    char found[DTAKE__PRIVATE_PATH_BYTES];
     dtake__keys keys = { 0 };
-    dtake_status st = find_path(found, path, err);
-    if (st == DTAKE_OK)
-        st = dtake__keys_load(&keys, found, err);
+    if (path == NULL)
+        dtake__keys_path(found);
+    if (path == NULL && found[0] == '\0')
+        return dtake__fail(err, DTAKE_E_USAGE,
+                           "find the file of keys: neither HOME nor XDG_CONFIG_HOME is set");
+    dtake_status st = dtake__keys_load(&keys, path != NULL ? path : found, err);
     for (size_t i = 0; i < keys.count && st == DTAKE_OK; i++)
         each(&keys.list[i].info, ctx);
     dtake__keys_dispose(&keys);

@@ -1,5 +1,6 @@
 #include "sources/tilebox/service.h"
 
+#include "config/credentials.h"
 #include "core/alloc.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -8,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ANSWER = 256 << 20, MAX_REQUEST = 64 << 20, MAX_KEY = 4096, MAX_WORDS = 400 };
+enum { MAX_ANSWER = 256 << 20, MAX_REQUEST = 64 << 20, MAX_WORDS = 400 };
 
-/* --- where it is --- */
+/* --- where it is, and the key to it --- */
 
 /* The two services that answer without a key, under a path of their own. */
 static bool is_public(const char *url)
@@ -18,21 +19,16 @@ static bool is_public(const char *url)
     return strcmp(url, "https://api.tilebox.com") == 0 || strcmp(url, "https://api.tilebox.dev") == 0;
 }
 
-/* As a header line: nothing in a key may end it. */
-static dtake_status read_key(dtake__service *service, dtake_error *err)
+/* As a header line; keys have no blanks and no line ends. */
+static dtake_status read_key(dtake__service *service, const char *name, dtake_error *err)
 {
-    const char *key = getenv("TILEBOX_API_KEY");
-    if (key == NULL || key[0] == '\0')
-        return DTAKE_OK;
-    size_t len = strlen(key);
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)key[i] <= ' ' || (unsigned char)key[i] > '~')
-            return dtake__fail(err, DTAKE_E_USAGE,
-                               "TILEBOX_API_KEY: a key has no blanks and no control characters");
-    if (len > MAX_KEY)
-        return dtake__fail(err, DTAKE_E_USAGE, "TILEBOX_API_KEY: %zu characters are no key", len);
-    dtake_buf line = DTAKE_BUF_INIT(MAX_KEY + 64);
-    dtake_status st = dtake__buf_printf(&line, "authorization: Bearer %s", key);
+    char key[DTAKE_CREDENTIAL_KEY_BYTES];
+    dtake_credential_origin origin;
+    dtake_status st = dtake__credential_find(NULL, name, key, &origin, err);
+    if (st != DTAKE_OK || origin == DTAKE_CREDENTIAL_NONE)
+        return st;
+    dtake_buf line = DTAKE_BUF_INIT(DTAKE_CREDENTIAL_KEY_BYTES + 64);
+    st = dtake__buf_printf(&line, "authorization: Bearer %s", key);
     if (st == DTAKE_OK && (service->key = dtake__strdup(dtake__buf_str(&line))) == NULL)
         st = DTAKE_E_NOMEM;
     dtake__buf_dispose(&line);
@@ -42,24 +38,16 @@ static dtake_status read_key(dtake__service *service, dtake_error *err)
 dtake_status dtake__service_init(dtake__service *service, dtake_runtime *runtime, const char *source,
                                  dtake_error *err)
 {
-    const char *url = source + strlen("tilebox+"), *host = strstr(url, "://");
+    char name[DTAKE_CREDENTIAL_SERVICE_BYTES];
     dtake_buf base = DTAKE_BUF_INIT(4096);
     *service = (dtake__service){ .runtime = runtime };
-    if (!dtake__is_http_url(url) || host[3] == '\0' || host[3] == '/')
-        return dtake__fail(err, DTAKE_E_USAGE,
-                           "source %.200s: expected tilebox+https://HOST or tilebox+http://HOST:PORT",
-                           source);
-    size_t len = strlen(url);
-    while (len > 0 && url[len - 1] == '/')
-        len--;
-    if (memchr(host + 3, '/', (size_t)(url + len - host - 3)) != NULL || strpbrk(host + 3, "?#@") != NULL)
-        return dtake__fail(err, DTAKE_E_USAGE, "source %.200s: a service lies at the root of its host",
-                           source);
-    dtake_status st = read_key(service, err);
+    dtake_status st = dtake_credential_service(source, name, err);
+    if (st == DTAKE_OK)
+        st = read_key(service, name, err);
     if (st != DTAKE_OK)
         return st;
-    service->shown = dtake__strndup(url, len);
-    service->packs = dtake__starts_with(url, "https://");
+    service->shown = dtake__strdup(name);
+    service->packs = dtake__starts_with(name, "https://");
     if (service->shown != NULL &&
         dtake__buf_printf(&base, "%s%s", service->shown,
                           service->key == NULL && is_public(service->shown) ? "/public" : "") == DTAKE_OK)
@@ -146,12 +134,13 @@ static void tell_refusal(dtake__call *call, dtake_status status, const dtake__ht
         call->status =
             dtake__fail(&call->err, status, "%s of %s was cancelled", method, call->service->shown);
     else if (response->http_status >= 400 && read_refusal(&response->body, &said))
-        call->status = dtake__fail(
-            &call->err, status_of_code(said.code, status), "%s of %s: %s (%s%s)%s", method,
-            call->service->shown, said.words[0] != '\0' ? said.words : "refused", said.code,
-            response->attempts > 1 ? ", tried again in vain" : "",
-            without_key && status_of_code(said.code, status) == DTAKE_E_AUTH ? "; TILEBOX_API_KEY is not set"
-                                                                             : "");
+        call->status =
+            dtake__fail(&call->err, status_of_code(said.code, status), "%s of %s: %s (%s%s)%s", method,
+                        call->service->shown, said.words[0] != '\0' ? said.words : "refused", said.code,
+                        response->attempts > 1 ? ", tried again in vain" : "",
+                        without_key && status_of_code(said.code, status) == DTAKE_E_AUTH
+                            ? "; there is no key for it (datatake auth, TILEBOX_API_KEY)"
+                            : "");
     else
         call->status =
             dtake__fail(&call->err, status, "%s of %s: %s", method, call->service->shown, err->message);

@@ -65,6 +65,7 @@ static void what_is_no_root_of_a_host_is_refused(void **state)
 
 int main(void)
 {
+    setenv("XDG_CONFIG_HOME", "/nonexistent", 1); /* no keys of the user */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_two_tilebox_services_have_a_public_side),
         cmocka_unit_test(a_key_goes_as_a_bearer_token_and_cannot_end_its_line),

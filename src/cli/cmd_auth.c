@@ -1,0 +1,130 @@
+/* auth: keys to services of others, from the prompt to the user's file. A key is never an argument: those can
+ * be seen by everybody on the machine. */
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/print.h"
+#include "cli/term.h"
+#include "core/error.h"
+#include "format/json_write.h"
+
+#include <datatake/credentials.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { MAX_TEXT_BYTES = 1 << 20 };
+
+/* Up to the line's end; false at the end of input, or when the line is too long. */
+static bool read_line(char *out, size_t size)
+{
+    size_t len = 0;
+    for (;;) {
+        char c;
+        ssize_t got = read(STDIN_FILENO, &c, 1);
+        if (got < 0 || (got == 0 && len == 0) || len + 1 >= size)
+            return false;
+        if (got == 0 || c == '\n')
+            break;
+        out[len++] = c;
+    }
+    while (len > 0 && (out[len - 1] == '\r' || out[len - 1] == ' '))
+        len--;
+    out[len] = '\0';
+    return true;
+}
+
+/* What is typed is not shown. */
+static bool read_key(const char *service, char *out, size_t size)
+{
+    struct termios shown, silent;
+    bool is_terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &shown) == 0;
+    if (is_terminal) {
+        char prompt[DTAKE_CREDENTIAL_SERVICE_BYTES + 32];
+        int len = snprintf(prompt, sizeof prompt, "key to %s: ", service);
+        silent = shown;
+        silent.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+        dtake__stderr_write(prompt, (size_t)len);
+    }
+    bool whole = read_line(out, size);
+    if (is_terminal) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+        dtake__stderr_write("\n", 1);
+    }
+    return whole;
+}
+
+static dtake_status add(const dtake__args *args, const char *service, dtake_error *err)
+{
+    char name[DTAKE_CREDENTIAL_SERVICE_BYTES], key[DTAKE_CREDENTIAL_KEY_BYTES + 8];
+    dtake_status st = dtake_credential_service(service, name, err);
+    if (st != DTAKE_OK)
+        return st;
+    if (!read_key(name, key, sizeof key))
+        st = dtake__fail(err, DTAKE_E_USAGE, "auth: standard input has no key in its first line");
+    else
+        st = dtake_credential_set(NULL, name, key, err);
+    explicit_bzero(key, sizeof key);
+    if (st == DTAKE_OK && !dtake__args_flag(args, "quiet"))
+        dtake__say("the key to %s is kept; datatake doctor --source tilebox+%s tries it", name, name);
+    return st;
+}
+
+typedef struct list {
+    dtake_buf text;
+    bool json;
+} list;
+
+static void put_service(const char *service, void *ctx)
+{
+    list *l = ctx;
+    if (!l->json) {
+        dtake__buf_printf(&l->text, "%s\n", service);
+        return;
+    }
+    dtake__json json = { .out = &l->text };
+    dtake__json_object(&json, NULL);
+    dtake__json_text(&json, "service", service);
+    dtake__json_end(&json, '}');
+    dtake__buf_puts(&l->text, "\n");
+}
+
+static dtake_status show(const dtake__args *args, dtake_error *err)
+{
+    list l = { .text = DTAKE_BUF_INIT(MAX_TEXT_BYTES) };
+    l.json = dtake__stdout_takes_json(dtake__args_flag(args, "json"), dtake__args_flag(args, "table"));
+    dtake_status st = dtake_credentials_list(NULL, err, put_service, &l);
+    if (st == DTAKE_OK)
+        dtake__stdout_buf(&l.text);
+    dtake__buf_dispose(&l.text);
+    return st;
+}
+
+static dtake_status perform(const dtake__args *args, dtake_error *err)
+{
+    const char *verb = args->inputs[0], *service = args->input_count > 1 ? args->inputs[1] : NULL;
+    bool adds = strcmp(verb, "add") == 0, lists = strcmp(verb, "list") == 0;
+    if (!adds && !lists && strcmp(verb, "remove") != 0) {
+        if (service != NULL)
+            return dtake__fail(err, DTAKE_E_USAGE, "auth '%.60s': expected one of add, list, remove", verb);
+        return add(args, verb, err);
+    }
+    if (lists != (service == NULL))
+        return dtake__fail(err, DTAKE_E_USAGE,
+                           lists ? "auth list: expected no SERVICE" : "auth %s: of which SERVICE?", verb);
+    return lists  ? show(args, err)
+           : adds ? add(args, service, err)
+                  : dtake_credential_remove(NULL, service, err);
+}
+
+int dtake__cmd_auth(const dtake__args *args)
+{
+    dtake_error err = { .message = "" };
+    dtake_status st = perform(args, &err);
+    if (st == DTAKE_OK)
+        return 0;
+    err.status = st;
+    return dtake__say_error(&err);
+}

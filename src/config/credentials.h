@@ -1,0 +1,12 @@
+/* The keys of datatake/credentials.h for those who use them. */
+#ifndef DTAKE_CONFIG_CREDENTIALS_H
+#define DTAKE_CONFIG_CREDENTIALS_H
+
+#include <datatake/credentials.h>
+
+/* The key to a service, its name as it is kept; "" when there is none. */
+dtake_status dtake__credential_find(const char *path, const char *service,
+                                    char key[DTAKE_CREDENTIAL_KEY_BYTES], dtake_credential_origin *origin,
+                                    dtake_error *err);
+
+#endif
