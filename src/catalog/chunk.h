@@ -9,6 +9,7 @@
 #include "catalog/decoding.h"
 #include "catalog/extent.h"
 #include "catalog/id.h"
+#include "catalog/memory.h"
 #include "catalog/picked.h"
 
 typedef enum dtake__id_kind {
@@ -76,6 +77,7 @@ typedef struct dtake__chunk {
     dtake__texts *texts;
     size_t memory_bytes; /* about */
     atomic_int references;
+    dtake__memory *memory; /* NULL: it is not kept, or there was no room for one */
 } dtake__chunk;
 
 /* `what` names the chunk in messages. */

@@ -167,6 +167,7 @@ void dtake__chunk_release(dtake__chunk *chunk)
 {
     if (chunk == NULL || atomic_fetch_sub(&chunk->references, 1) != 1)
         return;
+    dtake__memory_free(chunk->memory);
     dtake__texts_forget(chunk->texts);
     dtake__arena_dispose(&chunk->arena);
     dtake__free(chunk->bytes);
@@ -220,6 +221,13 @@ static dtake_status ids_from_names(const dtake__chunk *chunk, const dtake__frame
     return st;
 }
 
+/* From `i` on; `rows` when there is none. */
+static size_t first_wanted(const bool *wanted, size_t rows, size_t i)
+{
+    const bool *at = wanted != NULL && i < rows ? memchr(wanted + i, true, rows - i) : NULL;
+    return wanted == NULL ? i : at != NULL ? (size_t)(at - wanted) : rows;
+}
+
 dtake_status dtake__chunk_ids(const dtake__chunk *chunk, const dtake__frames *runs, size_t count,
                               const bool *wanted, dtake__body *bytes, const int64_t *times,
                               uint8_t (*out)[16], dtake_error *err)
@@ -236,13 +244,14 @@ dtake_status dtake__chunk_ids(const dtake__chunk *chunk, const dtake__frames *ru
         bytes->field = "id";
         st = dtake__read_fixed((uint32_t)chunk->id_offset, chunk->id_checksums, size, chunk->starts, runs,
                                count, bytes, packed, err);
-        for (size_t i = 0; i < rows && st == DTAKE_OK && size < 16; i++)
-            if (wanted == NULL || wanted[i])
-                memmove(out[i] + DTAKE__ID_TIME_BYTES, packed + i * size, size);
+        for (size_t i = first_wanted(wanted, rows, 0); i < rows && st == DTAKE_OK && size < 16;
+             i = first_wanted(wanted, rows, i + 1))
+            memmove(out[i] + DTAKE__ID_TIME_BYTES, packed + i * size, size);
     }
-    for (size_t i = 0; i < rows && st == DTAKE_OK && chunk->id_kind != DTAKE__IDS_WHOLE; i++)
-        if (wanted == NULL || wanted[i])
-            dtake__id_put_time(out[i], times[i]);
+    for (size_t i = first_wanted(wanted, rows, 0);
+         i < rows && st == DTAKE_OK && chunk->id_kind != DTAKE__IDS_WHOLE;
+         i = first_wanted(wanted, rows, i + 1))
+        dtake__id_put_time(out[i], times[i]);
     return st;
 }
 

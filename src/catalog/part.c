@@ -95,8 +95,7 @@ static dtake_status read_rows(dtake_batch **out, const dtake__chunk *chunk, cons
     if (is_whole(s))
         return dtake__chunk_batch(chunk, schema->stored, s->runs, s->run_count, NULL, &pieces->body, out,
                                   err);
-    return dtake__chunk_rows(chunk, schema->stored, s->runs, s->run_count, s->picked, s->count, &pieces->body,
-                             out, err);
+    return dtake__chunk_rows(chunk, schema->stored, s, &pieces->body, out, err);
 }
 
 static const int64_t *times_of(const dtake_batch *batch)

@@ -75,10 +75,42 @@ dtake_status dtake__chunk_batch(const dtake__chunk *chunk, const dtake_schema *s
 
 /* --- some rows --- */
 
+/* A row of the runs as the chunk stores it. */
+static uint32_t stored_row(const dtake__chunk *chunk, const dtake__selection *s, uint32_t row)
+{
+    for (size_t r = 0; r < s->run_count; r++) {
+        uint32_t first = chunk->starts[s->runs[r].first], count = chunk->starts[s->runs[r].end] - first;
+        if (row < count)
+            return first + row;
+        row -= count;
+    }
+    return chunk->rows;
+}
+
+/* Geometries that were decoded to look at the area. */
+static dtake_status take_met(const dtake__chunk *chunk, const dtake__selection *s, dtake__arena *arena,
+                             dtake_column *out, dtake_error *err)
+{
+    uint32_t *stored = dtake__alloc(((size_t)s->count + 1) * sizeof *stored);
+    if (stored == NULL)
+        return no_memory(err);
+    for (int64_t i = 0; i < s->count; i++)
+        stored[i] = stored_row(chunk, s, (uint32_t)s->picked[i]);
+    dtake_status st = dtake__met_column(&s->met, stored, s->count, arena, out, err);
+    dtake__free(stored);
+    return st;
+}
+
+static bool was_met(const dtake__chunk *chunk, const dtake__selection *s, const dtake_field *field)
+{
+    return s->met.count > 0 && field->role == DTAKE_ROLE_GEOMETRY &&
+           dtake__chunk_find(chunk, field) == chunk->geometry_field;
+}
+
 /* A column at a time, so that the memory that a column is decoded into serves for the next one too. */
 static dtake_status take_rows(const dtake__chunk *chunk, const dtake_schema *schema,
-                              const dtake__frames *runs, size_t count, const int32_t *rows, int64_t row_count,
-                              const bool *wanted, dtake__body *bytes, dtake_batch **out, dtake_error *err)
+                              const dtake__selection *s, const bool *wanted, dtake__body *bytes,
+                              dtake_batch **out, dtake_error *err)
 {
     size_t fields = dtake_schema_count(schema);
     dtake_column *columns = dtake__calloc(2 * fields + 1, sizeof *columns);
@@ -87,17 +119,23 @@ static dtake_status take_rows(const dtake__chunk *chunk, const dtake_schema *sch
     for (size_t f = 0; f < fields && st == DTAKE_OK; f++) {
         const dtake_field *field = dtake_schema_field(schema, f);
         dtake_column whole;
-        st = dtake__chunk_field_column(chunk, field, runs, count, wanted, bytes, &decoded, &whole, err);
+        if (was_met(chunk, s, field)) {
+            st = take_met(chunk, s, &arena, &columns[f], err);
+            continue;
+        }
+        st = dtake__chunk_field_column(chunk, field, s->runs, s->run_count, wanted, bytes, &decoded, &whole,
+                                       err);
         if (st != DTAKE_OK)
             break;
-        st = dtake__column_take(&columns[f], &columns[fields + f], &whole, field, rows, row_count, &arena);
+        st =
+            dtake__column_take(&columns[f], &columns[fields + f], &whole, field, s->picked, s->count, &arena);
         if (st != DTAKE_OK)
-            dtake__fail(err, st, "read %lld rows of field %s: %s", (long long)row_count, field->name,
+            dtake__fail(err, st, "read %lld rows of field %s: %s", (long long)s->count, field->name,
                         dtake_status_text(st));
         dtake__arena_rewind(&decoded);
     }
     if (st == DTAKE_OK)
-        st = dtake__batch_new(out, schema, row_count, columns, arena.blocks, arena.count, err);
+        st = dtake__batch_new(out, schema, s->count, columns, arena.blocks, arena.count, err);
     dtake__arena_dispose(&decoded);
     dtake__arena_dispose(&arena);
     dtake__free(columns);
@@ -105,14 +143,13 @@ static dtake_status take_rows(const dtake__chunk *chunk, const dtake_schema *sch
 }
 
 dtake_status dtake__chunk_rows(const dtake__chunk *chunk, const dtake_schema *schema,
-                               const dtake__frames *runs, size_t count, const int32_t *rows,
-                               int64_t row_count, dtake__body *bytes, dtake_batch **out, dtake_error *err)
+                               const dtake__selection *s, dtake__body *bytes, dtake_batch **out,
+                               dtake_error *err)
 {
     bool *wanted = NULL;
-    dtake_status st =
-        dtake__wanted_rows(dtake__rows_of(chunk->starts, runs, count), rows, row_count, &wanted, err);
+    dtake_status st = dtake__wanted_rows(s->rows, s->picked, s->count, &wanted, err);
     if (st == DTAKE_OK)
-        st = take_rows(chunk, schema, runs, count, rows, row_count, wanted, bytes, out, err);
+        st = take_rows(chunk, schema, s, wanted, bytes, out, err);
     dtake__free(wanted);
     return st;
 }

@@ -2,7 +2,7 @@
 #ifndef DTAKE_CATALOG_ROWS_H
 #define DTAKE_CATALOG_ROWS_H
 
-#include "catalog/db.h"
+#include "catalog/select.h"
 
 /* A column of nulls, for fields that a chunk does not have. */
 dtake_status dtake__null_column(const dtake_field *field, int64_t rows, dtake__arena *arena,
@@ -20,10 +20,10 @@ dtake_status dtake__chunk_field_column(const dtake__chunk *chunk, const dtake_fi
                                        dtake__body *bytes, dtake__arena *arena, dtake_column *out,
                                        dtake_error *err);
 
-/* Some rows of these frames, in the order of `rows`. */
+/* The rows that were picked, in their order. */
 dtake_status dtake__chunk_rows(const dtake__chunk *chunk, const dtake_schema *schema,
-                               const dtake__frames *runs, size_t count, const int32_t *rows,
-                               int64_t row_count, dtake__body *bytes, dtake_batch **out, dtake_error *err);
+                               const dtake__selection *selection, dtake__body *bytes, dtake_batch **out,
+                               dtake_error *err);
 
 /* All rows that are not dead, in stored order. */
 dtake_status dtake__living_rows(dtake__db *db, int64_t chunk, const uint8_t *dead, const dtake_schema *schema,

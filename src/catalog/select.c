@@ -17,6 +17,7 @@ void dtake__selection_dispose(dtake__selection *s)
     dtake__free(s->picked);
     dtake__free(s->times);
     dtake__free(s->ids);
+    dtake__met_dispose(&s->met);
     *s = (dtake__selection){ 0 };
 }
 

@@ -3,6 +3,7 @@
 #define DTAKE_CATALOG_SELECT_H
 
 #include "catalog/demand.h"
+#include "catalog/met.h"
 
 typedef struct dtake__selection {
     dtake__frames *runs; /* of the frames that have such rows */
@@ -12,6 +13,7 @@ typedef struct dtake__selection {
     int64_t count;
     int64_t *times;     /* of the rows of the frames, when they were read; else NULL */
     uint8_t (*ids)[16]; /* likewise */
+    dtake__met met;     /* of all picked rows, or empty */
 } dtake__selection;
 
 /* Up to `want` rows, the first ones in the order of results (the last ones when `descending`, then in that

@@ -32,15 +32,19 @@ static int look_at_extent(const dtake__demand *p, const double extent[4])
     return UNDECIDED;
 }
 
-/* One geometry against the area itself. */
+/* One geometry against the area; what lies within is only written. */
 static dtake_status test_exactly(dtake__selecting *s, const dtake__outlines *outlines, uint32_t row,
-                                 dtake_buf *wkb, dtake_error *err)
+                                 bool inside, dtake_buf *wkb, dtake_error *err)
 {
     size_t bytes = dtake__outline_bytes(outlines, row);
     dtake__buf_clear(wkb);
     if (dtake__buf_reserve(wkb, bytes) != DTAKE_OK)
         return no_memory(err);
     dtake__outline_write(outlines, row, wkb->data);
+    wkb->len = bytes;
+    s->keep[row] = inside;
+    if (inside)
+        return DTAKE_OK;
     dtake__geometry g = dtake__geometry_view(wkb->data, bytes);
     return dtake__prepared_test(s->demand->area, s->demand->relation, &g, &s->keep[row], err);
 }
@@ -65,22 +69,58 @@ static void drop_beside(dtake__selecting *s, const dtake__outlines *outlines)
         }
 }
 
+/* `row` of the runs, `stored` in the chunk. */
+static dtake_status test_row(dtake__selecting *s, const dtake__outlines *outlines, uint32_t row,
+                             uint32_t stored, dtake_buf *wkb, dtake_error *err)
+{
+    double extent[4];
+    bool collects = s->out->met.room > 0;
+    dtake__outline_extent(outlines, row, extent);
+    int place = look_at_extent(s->demand, extent);
+    s->keep[row] = place == INSIDE;
+    if (place == OUTSIDE || (place == INSIDE && !collects))
+        return DTAKE_OK;
+    dtake_status st = test_exactly(s, outlines, row, place == INSIDE, wkb, err);
+    return st == DTAKE_OK && collects && s->keep[row]
+               ? dtake__met_add(&s->out->met, stored, wkb->data, wkb->len, err)
+               : st;
+}
+
 static dtake_status test_rows(dtake__selecting *s, const dtake__outlines *outlines, dtake_error *err)
 {
     dtake_buf wkb = DTAKE_BUF_INIT(INT32_MAX);
-    dtake_status st = DTAKE_OK;
-    for (uint32_t i = 0; i < s->out->rows && st == DTAKE_OK; i++) {
-        double extent[4];
-        if (!s->keep[i])
-            continue;
-        dtake__outline_extent(outlines, i, extent);
-        int place = look_at_extent(s->demand, extent);
-        s->keep[i] = place == INSIDE;
-        if (place == UNDECIDED)
-            st = test_exactly(s, outlines, i, &wkb, err);
-    }
+    const uint32_t *starts = s->chunk->starts;
+    dtake_status st =
+        s->kept <= DTAKE__MET_MAX_ROWS ? dtake__met_begin(&s->out->met, (size_t)s->kept, err) : DTAKE_OK;
+    uint32_t row = 0;
+    for (size_t r = 0; r < s->out->run_count; r++)
+        for (uint32_t stored = starts[s->out->runs[r].first]; stored < starts[s->out->runs[r].end];
+             stored++, row++)
+            if (s->keep[row] && st == DTAKE_OK)
+                st = test_row(s, outlines, row, stored, &wkb, err);
     dtake__buf_dispose(&wkb);
     return st;
+}
+
+/* By what is remembered of the boxes of rows; what is not yet is read. */
+static dtake_status drop_by_boxes(dtake__selecting *s, const dtake__coded *coded, dtake_error *err)
+{
+    const dtake__demand_box *wanted = &s->demand->boxes[s->demand->box_count - 1];
+    dtake__memory *memory = s->chunk->memory;
+    const uint32_t *starts = s->chunk->starts;
+    if (memory == NULL || !wanted->plain)
+        return DTAKE_OK;
+    dtake_status st = dtake__memory_learn_boxes(memory, coded, starts, s->out->runs, s->out->run_count,
+                                                &s->pieces->body, err);
+    bool *keep = s->keep;
+    for (size_t r = 0; r < s->out->run_count && st == DTAKE_OK; r++)
+        for (uint32_t f = s->out->runs[r].first; f < s->out->runs[r].end; f++) {
+            const dtake__row_boxes *boxes = atomic_load_explicit(&memory->boxes[f], memory_order_acquire);
+            if (boxes != NULL)
+                dtake__row_boxes_drop(boxes, wanted->box, starts[f + 1] - starts[f], keep);
+            keep += starts[f + 1] - starts[f];
+        }
+    return st == DTAKE_OK ? dtake__select_shrink(s, err) : st;
 }
 
 /* First x, of all that are kept, then y where it still matters: mostly a box is small and rows are many. */
@@ -98,8 +138,11 @@ dtake_status dtake__select_area(dtake__selecting *s, dtake_error *err)
     dtake__body *body = &s->pieces->body;
     body->offset = field->offset;
     body->field = field->name;
-    dtake_status st = dtake__outlines_begin(&outlines, &field->coded, s->out->runs, s->out->run_count,
-                                            dtake__select_wanted(s), body, err);
+    dtake_status st = drop_by_boxes(s, &field->coded, err);
+    if (st != DTAKE_OK || s->kept == 0)
+        return st;
+    st = dtake__outlines_begin(&outlines, &field->coded, s->out->runs, s->out->run_count,
+                               dtake__select_wanted(s), body, err);
     if (st == DTAKE_OK) {
         drop_beside(s, &outlines);
         st = dtake__outlines_finish(&outlines, &field->coded, s->out->runs, s->out->run_count,

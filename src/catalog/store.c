@@ -153,19 +153,6 @@ static dtake__head_entry **slot_of(dtake__catalog *catalog, int64_t id)
     return &catalog->heads[(uint64_t)id % DTAKE__HEAD_SLOTS];
 }
 
-static dtake__chunk *kept_head(dtake__catalog *catalog, int64_t id)
-{
-    dtake__chunk *found = NULL;
-    pthread_mutex_lock(&catalog->lock);
-    for (dtake__head_entry *e = *slot_of(catalog, id); e != NULL && found == NULL; e = e->next)
-        if (e->chunk->id == id) {
-            e->used = ++catalog->clock;
-            found = dtake__chunk_retain(e->chunk);
-        }
-    pthread_mutex_unlock(&catalog->lock);
-    return found;
-}
-
 /* Half of what is kept goes, the least used. */
 static void forget_heads(dtake__catalog *catalog)
 {
@@ -188,11 +175,28 @@ static void forget_heads(dtake__catalog *catalog)
         }
 }
 
+static dtake__chunk *kept_head(dtake__catalog *catalog, int64_t id)
+{
+    dtake__chunk *found = NULL;
+    pthread_mutex_lock(&catalog->lock);
+    if (atomic_exchange(&catalog->memory.full, false))
+        forget_heads(catalog);
+    for (dtake__head_entry *e = *slot_of(catalog, id); e != NULL && found == NULL; e = e->next)
+        if (e->chunk->id == id) {
+            e->used = ++catalog->clock;
+            found = dtake__chunk_retain(e->chunk);
+        }
+    pthread_mutex_unlock(&catalog->lock);
+    return found;
+}
+
+/* Before anybody else sees the chunk. */
 static void keep_head(dtake__catalog *catalog, dtake__chunk *chunk)
 {
     dtake__head_entry *entry = dtake__calloc(1, sizeof *entry);
     if (entry == NULL)
         return;
+    chunk->memory = dtake__memory_new(&catalog->memory, chunk->frames);
     pthread_mutex_lock(&catalog->lock);
     if (catalog->head_bytes + chunk->memory_bytes > DTAKE__HEADS_MAX_BYTES)
         forget_heads(catalog);
@@ -210,7 +214,8 @@ dtake_status dtake__catalog_chunk(dtake__catalog *catalog, dtake__db *db, int64_
     if (*out != NULL)
         return DTAKE_OK;
     dtake_status st = dtake__db_read_head(db, id, out, err);
-    if (st == DTAKE_OK)
+    /* The number of a chunk that is not committed may yet become another one's. */
+    if (st == DTAKE_OK && sqlite3_txn_state(db->sql, "main") != SQLITE_TXN_WRITE)
         keep_head(catalog, *out);
     return st;
 }

@@ -78,6 +78,7 @@ struct dtake__catalog {
     dtake__chunk_list *lists;    /* the last ones seen, one a collection */
     dtake__head_entry *heads[DTAKE__HEAD_SLOTS];
     size_t head_bytes;
+    dtake__memory_use memory; /* of all chunks whose heads are kept */
     uint64_t clock;
     dtake__background *background, *checkpoints; /* compaction, and that; NULL: none */
 };
