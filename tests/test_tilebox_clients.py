@@ -43,10 +43,12 @@ def environment(release):
             subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", folder], check=True, timeout=120 * SLOW)
             done = subprocess.run([folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted],
                                   capture_output=True, text=True, timeout=600 * SLOW)
-            if done.returncode != 0:
-                return None, done.stderr.strip().splitlines()[-1]
-            stamp.write_text(" ".join(wanted))
-    return folder / "bin/python", "installed"
+            (folder.parent / f"{release}.state").write_text(
+                "installed" if done.returncode == 0 else done.stderr.strip().splitlines()[-1])
+            if done.returncode == 0:
+                stamp.write_text(" ".join(wanted))
+    state = (folder.parent / f"{release}.state").read_text()
+    return (folder / "bin/python" if stamp.is_file() else None), state
 
 
 # --- a catalogue whose content is known ---
@@ -68,6 +70,12 @@ SCHEMA = {"fields": [
     {"name": "velocity", "type": "vector", "width": 3},
     {"name": "polarizations", "type": "string", "repeated": True},
 ]}
+# What clients fill that cannot make datasets (before 0.47).
+MADE = {"fields": [
+    {"name": "time", "type": "timestamp", "role": "time"}, {"name": "id", "type": "uuid", "role": "id"},
+    {"name": "ingestion_time", "type": "timestamp", "role": "ingestion_time"},
+    {"name": "geometry", "type": "geometry", "role": "geometry"}, {"name": "label", "type": "string"},
+    {"name": "number", "type": "int64"}, {"name": "ratio", "type": "float64"}]}
 COLLECTIONS = ["S1A_IW_RAW__0S", "S1A_EW_RAW__0S", "S1B_IW_RAW__0S", "S1B_EW_RAW__0S"]
 
 
@@ -126,6 +134,10 @@ def make_catalog(run, folder, rows):
     source = ["--source", path]
     run("ingest", folder / "rows.csv", "-d", SENTINEL, "--schema", folder / "schema.json",
         "--collection-from", "collection", *source)
+    (folder / "made.json").write_text(json.dumps(MADE))
+    (folder / "made.csv").write_text("time,geometry,label,number,ratio\n2024-01-01T00:00:00Z,POINT (0 0),a,1,2.5\n")
+    run("ingest", folder / "made.csv", "-d", "made_before", "--schema", folder / "made.json", *source)
+    run("delete", "made_before/default", "--all", "-y", *source)
     for slug in ("broken.my_set", "broken.my-set", "plain"):
         run("ingest", folder / "tiny.csv", "-d", slug, *source)
     first = dict(rows[0], granule_name="gone", collection="empty")
@@ -138,16 +150,17 @@ def make_catalog(run, folder, rows):
 
 @pytest.fixture
 def served(run, serve, tmp_path):
-    """serve(rows): the server's address and the file of rows."""
+    """serve(rows): the server's address, the file of rows, and a key to all of it."""
     def call(count):
         catalog = make_catalog(run, tmp_path, make_rows(count))
-        url = serve(tmp_path, "--catalog", catalog).url.rstrip("/")
-        return url, tmp_path / "rows.json"
+        key = run("keys", "add", "client", "--rights", "admin", "--keys", tmp_path / "keys").out.strip()
+        url = serve(tmp_path, "--catalog", catalog, "--keys", tmp_path / "keys").url.rstrip("/")
+        return url, tmp_path / "rows.json", key
     return call
 
 
-def run_client(python, release, url, rows, transport="grpc"):
-    done = subprocess.run([python, Path(__file__).with_name("tilebox_client.py"), release, url, rows, transport],
+def run_client(python, release, url, rows, key, transport="grpc"):
+    done = subprocess.run([python, Path(__file__).with_name("tilebox_client.py"), release, url, rows, key, transport],
                           capture_output=True, text=True, timeout=90 * SLOW, env={"PATH": "/usr/bin:/bin"})
     assert done.returncode == 0, f"{release} over {transport}:\n{done.stdout}{done.stderr[-6000:]}"
     return done.stdout
@@ -157,10 +170,10 @@ def check_release(served, release):
     python, reason = environment(release)
     if python is None:
         pytest.skip(f"tilebox-datasets {release}: {reason}")
-    url, rows = served(400)
-    run_client(python, release, url, rows)
+    url, rows, key = served(400)
+    run_client(python, release, url, rows, key)
     if tuple(map(int, release.split("."))) >= (0, 54):
-        run_client(python, release, url, rows, "http1")
+        run_client(python, release, url, rows, key, "http1")
 
 
 @pytest.mark.parametrize("release", FEW)
@@ -211,7 +224,7 @@ def test_a_client_in_go_sees_the_same(served, tmp_path):
                            text=True, timeout=300 * SLOW)
     if built.returncode != 0:
         pytest.skip(f"go does not build the client: {built.stderr.strip().splitlines()[-1]}")
-    url, _ = served(400)
+    url, _, _ = served(400)
     for protocol in ("grpc", "connect"):
         done = subprocess.run([tmp_path / "peer", url, tmp_path / "messages", SENTINEL, protocol], capture_output=True,
                               text=True, timeout=60 * SLOW)
