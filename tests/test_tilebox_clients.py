@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, SLOW
+from tilebox_recorded_2024 import write_rows
 
 # What pip is told beside the release: libraries that came later and no longer have what it uses.
 RELEASES = {
@@ -195,16 +196,32 @@ def test_keys_allow_what_they_are_for(run, serve, tmp_path):
     assert len(done.stdout.splitlines()) == 6
 
 
-def test_recorded_datapoints_come_back_byte_for_byte(serve, shared, tmp_path):
-    recorded = shared / "data/tilebox/query_collections.json"
+def run_script(python, name, *arguments):
+    done = subprocess.run([python, Path(__file__).with_name(name), *arguments], capture_output=True, text=True,
+                          timeout=120 * SLOW, env={"PATH": "/usr/bin:/bin"})
+    assert done.returncode == 0, done.stdout + done.stderr[-6000:]
+    return done.stdout
+
+
+def test_recorded_datapoints_come_back_as_they_were(serve, shared, tmp_path):
+    recorded = shared / "data/tilebox"
     python, reason = environment(FEW[0])
-    if python is None or not recorded.is_file():
+    if python is None or not recorded.is_dir():
         pytest.skip(f"tilebox-datasets {FEW[0]}: {reason}; {recorded}")
     url = serve(tmp_path, "--catalog", tmp_path / "new.db").url.rstrip("/")
-    done = subprocess.run([python, Path(__file__).with_name("tilebox_recorded.py"), url, recorded], capture_output=True,
-                          text=True, timeout=120 * SLOW, env={"PATH": "/usr/bin:/bin"})
-    assert done.returncode == 0, done.stdout + done.stderr[-6000:]
-    assert "come back as they were" in done.stdout
+    out = run_script(python, "tilebox_recorded.py", url, recorded)
+    assert "ok 437 recorded datapoints" in out and "ok 437 datapoints of 24 fields" in out
+
+
+def test_datapoints_recorded_in_2024_are_seen_by_a_client_of_2024(run, serve, shared, tmp_path):
+    recorded = shared / "data/tilebox/legacy_2024_load_ers2.json"
+    python, reason = environment(FEW[1])
+    if python is None or not recorded.is_file():
+        pytest.skip(f"tilebox-datasets {FEW[1]}: {reason}; {recorded}")
+    write_rows(recorded, tmp_path)
+    run("ingest", tmp_path / "ers.csv", "-d", "ers", "-c", "ERS-2", "--schema", tmp_path / "ers.json", "--source", tmp_path / "new.db")
+    url = serve(tmp_path, "--catalog", tmp_path / "new.db").url.rstrip("/")
+    assert "ok 298 datapoints" in run_script(python, "tilebox_recorded_2024.py", url, recorded)
 
 
 @pytest.mark.long
