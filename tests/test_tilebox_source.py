@@ -262,6 +262,12 @@ def test_our_server_gives_what_its_catalogue_holds(run, serve, tmp_path):
         through, direct = (run("load", "made.rows", *question, "--of", "ndjson", "-q", "--source", source).out
                            for source in (remote, catalog))
         assert direct != "" and through == direct, question
+    # what the service can sift it sifts: a page of everything is hundreds of KB
+    run("load", "made.rows", "--filter", "cloud_cover = 50 AND orbit = 1 AND name LIKE 'a-%'", "--of", "ndjson", "-q", "--source", remote)
+    few = [request["bytes"] for request in server.requests() if request["path"].endswith("/Query")][-1]
+    assert 0 < few < 200 * 60, few
+    server = serve(tmp_path / "none", "--catalog", catalog)
+    remote = "tilebox+" + server.url.rstrip("/")
     for verb in (["datasets"], ["collections", "made.rows"], ["search", "made.rows", "--count"]):
         assert run(*verb, "--source", remote).out == run(*verb, "--source", catalog).out
     first = json.loads(run("load", "made.rows", "-n", "1", "--of", "ndjson", "-q", "--source", catalog).out)

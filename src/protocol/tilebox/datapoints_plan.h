@@ -26,8 +26,8 @@ typedef enum dtake__travel {
     DTAKE__TRAVEL_EWKB, /* written only: with SRID 4326 */
     DTAKE__TRAVEL_GEOBUF,
     DTAKE__TRAVEL_STAC_ASSETS, /* read only: a message that becomes JSON */
-    DTAKE__TRAVEL_VECTOR,     /* a message of so many doubles */
-    DTAKE__TRAVEL_VECTOR_RUN, /* a list of doubles */
+    DTAKE__TRAVEL_VECTOR,      /* a message of so many doubles */
+    DTAKE__TRAVEL_VECTOR_RUN,  /* a list of doubles */
     DTAKE__TRAVEL_ENUM,
     DTAKE__TRAVEL_ENUM_NAME,
 } dtake__travel;

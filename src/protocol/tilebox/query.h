@@ -22,4 +22,10 @@ dtake_status dtake__tb_expression_read(dtake__filter **out, const dtake__tb_expr
                                        const dtake__tilebox_type *type, const dtake_schema *schema,
                                        dtake_error *err);
 
+/* The other way: what of a query's filter and names a service can be asked for, so that it sends no datapoint
+ * less than pass. What it cannot is left out. Texts stay the query's; dispose of the list. */
+dtake_status dtake__tb_expressions_write(dtake__tb_list *out, const dtake_query *query,
+                                         const dtake__tilebox_type *type, dtake_error *err);
+void dtake__tb_expressions_dispose(dtake__tb_list *list);
+
 #endif

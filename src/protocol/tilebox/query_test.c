@@ -224,6 +224,88 @@ static void an_area_is_wkb_or_ewkb_and_says_what_it_wants(void **state)
     dtake_query_free(query);
 }
 
+/* --- and the other way: what a service is asked for --- */
+
+/* A filter in CQL2, as it is left of it when a service has read what we ask it for. */
+static void check_asked(const char *cql2, const char *names, const char *expected)
+{
+    dtake_query *query = NULL;
+    dtake__tb_list list;
+    dtake__filter *asked = NULL;
+    dtake_buf out = DTAKE_BUF_INIT(1 << 20);
+    CHECK_OK(dtake_query_new(&query, &err));
+    if (cql2 != NULL)
+        CHECK_OK(dtake_query_filter(query, cql2, &err));
+    if (names != NULL)
+        CHECK_OK(dtake_query_name(query, names, &err));
+    CHECK_OK(dtake__tb_expressions_write(&list, query, type, &err));
+    const dtake__tb_expression *expressions = list.at;
+    for (size_t i = 0; i < list.count; i++) {
+        dtake__filter *each;
+        CHECK_OK(dtake__tb_expression_read(&each, &expressions[i], type, schema, &err));
+        CHECK_OK(dtake__filter_and(&asked, each));
+    }
+    if (asked != NULL)
+        CHECK_OK(dtake__filter_write_text(asked, &out, &err));
+    CHECK_STR(dtake__buf_str(&out), expected);
+    dtake__buf_dispose(&out);
+    dtake__filter_free(asked);
+    dtake__tb_expressions_dispose(&list);
+    dtake_query_free(query);
+}
+
+static void what_a_service_understands_alike_is_asked_of_it(void **state)
+{
+    (void)state;
+    check_asked("eo_cloud_cover < 30", NULL, "eo:cloud_cover < 30.0");
+    check_asked("orbit = 7 AND (platform = 'S2A' OR online = false)", NULL,
+                "orbit = 7 AND (platform = 'S2A' OR online = FALSE)");
+    check_asked("orbit BETWEEN 3 AND 5", NULL, "orbit >= 3 AND orbit <= 5");
+    check_asked("platform IN ('S2A', 'S2B')", NULL, "platform = 'S2A' OR platform = 'S2B'");
+    check_asked("platform IS NULL", NULL, "platform IS NULL");
+    check_asked("platform IS NOT NULL", NULL, "NOT platform IS NULL");
+    check_asked("stop >= TIMESTAMP('2024-01-01T00:00:00Z')", NULL,
+                "stop >= TIMESTAMP('2024-01-01T00:00:00Z')");
+}
+
+static void what_it_might_mean_otherwise_is_not(void **state)
+{
+    (void)state;
+    static const char *const filters[] = {
+        "platform < 'S2B'",
+        "platform LIKE 'S2%'",
+        "NOT (orbit = 7)",
+        "eo_cloud_cover <> 3",
+        "orbit < 2.5",
+        "orbit + 1 = 2",
+        "level = 'L1C'",
+        "stop > TIMESTAMP('2024-01-01T00:00:00Z')",
+        "stop >= TIMESTAMP('2024-01-01T00:00:00.0000001Z')",
+        "time >= TIMESTAMP('2024-01-01T00:00:00Z')",
+        "orbit = 7 OR platform LIKE 'S2%'",
+        "nothing = 1",
+    };
+    for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++)
+        check_asked(filters[i], NULL, "");
+    check_asked("orbit = 7 AND platform LIKE 'S2%' AND online = true", NULL, "orbit = 7 AND online = TRUE");
+}
+
+static void filters_too_large_for_a_service_are_left_out_as_a_whole(void **state)
+{
+    (void)state;
+    char text[4096], deep[2048] = "orbit = 1";
+    size_t len = (size_t)snprintf(text, sizeof text, "orbit IN (0");
+    for (int i = 1; i < 65; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, ", %d", i);
+    snprintf(text + len, sizeof text - len, ")");
+    check_asked(text, NULL, "");
+    for (int i = 0; i < 8; i++) {
+        snprintf(text, sizeof text, "(%s) %s orbit = %d", deep, i & 1 ? "AND" : "OR", i);
+        snprintf(deep, sizeof deep, "%.2000s", text);
+    }
+    check_asked(deep, NULL, "orbit = 7"); /* all that lies beside the deep one */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +316,9 @@ int main(void)
         cmocka_unit_test(logic_nests_eight_levels),
         cmocka_unit_test(a_query_asks_for_times_or_for_ids),
         cmocka_unit_test(an_area_is_wkb_or_ewkb_and_says_what_it_wants),
+        cmocka_unit_test(what_a_service_understands_alike_is_asked_of_it),
+        cmocka_unit_test(what_it_might_mean_otherwise_is_not),
+        cmocka_unit_test(filters_too_large_for_a_service_are_left_out_as_a_whole),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -56,6 +56,9 @@ static dtake_status read_annotation(dtake__span bytes, dtake__tilebox_annotation
         case 3:
             out->source_pointer = dtake__pb_text(&in);
             break;
+        case 4:
+            out->queryable = dtake__pb_bool(&in);
+            break;
         case 5:
             out->json_schema = dtake__pb_text(&in);
             break;
@@ -307,7 +310,7 @@ dtake_status dtake__tilebox_shape_add(dtake__tilebox_shape *shape, dtake__span b
                           .unit = "",
                           .description = keep(shape, a.description),
                           .example = keep(shape, a.example) };
-    dtake__tilebox_field wire = { .number = d.number, .scalar = d.scalar };
+    dtake__tilebox_field wire = { .number = d.number, .scalar = d.scalar, .queryable = a.queryable };
     if (!field.name || !field.description || !field.example)
         return dtake__fail_nomem(err, "a dataset's type");
     if (field.type == DTAKE_FIELD_NONE)

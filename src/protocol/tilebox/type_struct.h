@@ -34,6 +34,7 @@ typedef struct dtake__tilebox_field {
     uint32_t number; /* 0: not in the message but beside it, as in 2024 */
     dtake__tilebox_scalar scalar;
     dtake__tilebox_message message; /* of SCALAR_MESSAGE */
+    bool queryable;                 /* filters may name it */
     char *origin;                   /* its name in the schema the type was made for; NULL: the same */
 } dtake__tilebox_field;
 
@@ -50,7 +51,7 @@ struct dtake__tilebox_type {
 /* What FieldAnnotation says of a field. */
 typedef struct dtake__tilebox_annotation {
     dtake__span description, example, source_pointer, json_schema;
-    bool is_title;
+    bool is_title, queryable;
 } dtake__tilebox_annotation;
 
 /* Fields of a schema on their way into one. Zero-initialise. */

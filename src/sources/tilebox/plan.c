@@ -6,6 +6,7 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
+#include "protocol/tilebox/query.h"
 
 #include <string.h>
 
@@ -196,7 +197,10 @@ dtake_status dtake__remote_query_write(const dtake__remote_plan *plan, const dta
         request.page = (dtake__tb_page){ .set = true, .has_limit = true, .limit = plan->page_rows };
     dtake_status st = put_area(&request.filters, query, &geometry, err);
     if (st == DTAKE_OK)
+        st = dtake__tb_expressions_write(&request.filters.expressions, query, dataset->type, err);
+    if (st == DTAKE_OK)
         st = dtake__tb_write(&dtake__tb_query_message, &request, out, err);
+    dtake__tb_expressions_dispose(&request.filters.expressions);
     dtake__geometry_dispose(&geometry);
     return st;
 }
