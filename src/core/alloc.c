@@ -1,5 +1,7 @@
 #include "core/alloc.h"
 
+#include "core/spare.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +36,10 @@ static bool must_fail(void)
 
 void *dtake__alloc(size_t bytes)
 {
-    return must_fail() ? NULL : malloc(bytes ? bytes : 1);
+    if (must_fail())
+        return NULL;
+    return bytes >= DTAKE__SPARE_LEAST && dtake__spare_on() ? dtake__spare_alloc(bytes)
+                                                            : malloc(bytes ? bytes : 1);
 }
 
 void *dtake__calloc(size_t count, size_t bytes)
@@ -42,9 +47,27 @@ void *dtake__calloc(size_t count, size_t bytes)
     return must_fail() ? NULL : calloc(count ? count : 1, bytes ? bytes : 1);
 }
 
+/* A block that has grown large moves to one that lies ready. */
+static void *move(void *ptr, size_t bytes)
+{
+    size_t had = dtake__spare_bytes(ptr);
+    if (had >= bytes && had / 2 <= bytes)
+        return ptr;
+    void *moved = dtake__spare_alloc(bytes);
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved, ptr, had < bytes ? had : bytes);
+    dtake__spare_free(ptr);
+    return moved;
+}
+
 void *dtake__realloc(void *ptr, size_t bytes)
 {
-    return must_fail() ? NULL : realloc(ptr, bytes ? bytes : 1);
+    if (must_fail())
+        return NULL;
+    if (bytes >= DTAKE__SPARE_LEAST && dtake__spare_on())
+        return ptr != NULL ? move(ptr, bytes) : dtake__spare_alloc(bytes);
+    return realloc(ptr, bytes ? bytes : 1);
 }
 
 void *dtake__realloc_array(void *ptr, size_t count, size_t bytes)
@@ -81,5 +104,8 @@ char *dtake__strdup(const char *text)
 
 void dtake__free(void *ptr)
 {
-    free(ptr);
+    if (ptr != NULL && dtake__spare_on())
+        dtake__spare_free(ptr);
+    else
+        free(ptr);
 }

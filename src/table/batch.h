@@ -12,6 +12,7 @@ dtake__block *dtake__block_new(size_t bytes); /* uninitialised, aligned to 64 by
 /* Foreign memory; `release(ctx)` is called when nobody needs it any more. NULL: no memory, nothing called. */
 dtake__block *dtake__block_borrow(void (*release)(void *ctx), void *ctx);
 void *dtake__block_data(dtake__block *block); /* NULL for foreign memory */
+size_t dtake__block_bytes(const dtake__block *block);
 dtake__block *dtake__block_retain(dtake__block *block);
 void dtake__block_release(dtake__block *block); /* NULL is fine */
 

@@ -44,6 +44,11 @@ void *dtake__block_data(dtake__block *block)
     return block->data;
 }
 
+size_t dtake__block_bytes(const dtake__block *block)
+{
+    return block->bytes;
+}
+
 dtake__block *dtake__block_retain(dtake__block *block)
 {
     atomic_fetch_add_explicit(&block->refs, 1, memory_order_relaxed);

@@ -234,7 +234,7 @@ static dtake_status level(dtake__builder *builder)
 static void empty(dtake__builder *builder)
 {
     for (size_t i = 0; i < builder->fields; i++)
-        dtake__growing_cut(&builder->columns[i], 0);
+        dtake__growing_restart(&builder->columns[i]);
     builder->rows = builder->bytes = builder->bytes_before = 0;
 }
 
@@ -244,7 +244,7 @@ dtake_status dtake__builder_take(dtake__builder *builder, dtake_batch **out, dta
     dtake_column *columns = dtake__calloc(2 * builder->fields, sizeof *columns);
     dtake_status st = columns ? level(builder) : DTAKE_E_NOMEM;
     for (size_t i = 0; i < builder->fields && st == DTAKE_OK; i++)
-        st = dtake__growing_copy(&builder->columns[i], &columns[i], &columns[builder->fields + i], &arena);
+        st = dtake__growing_share(&builder->columns[i], &columns[i], &columns[builder->fields + i], &arena);
     if (st == DTAKE_OK)
         st = dtake__batch_new(out, builder->schema, builder->rows, columns, arena.blocks, arena.count, err);
     else

@@ -3,6 +3,10 @@
 #include "core/alloc.h"
 
 enum { FIRST_ROWS = 64, FIRST_BYTES = 1024 };
+enum { VALIDITY, OFFSETS, VALUES };
+
+/* What is shorter is copied, so that small columns lie together; so is what would keep much memory idle. */
+enum { SHARED_LEAST_BYTES = 4096 };
 
 dtake_status dtake__growing_init(dtake__growing *column, const dtake_field *field)
 {
@@ -23,9 +27,8 @@ void dtake__growing_dispose(dtake__growing *column)
     if (column->items)
         dtake__growing_dispose(column->items);
     dtake__free(column->items);
-    dtake__free(column->validity);
-    dtake__free(column->offsets);
-    dtake__free(column->values);
+    for (size_t i = 0; i < 3; i++)
+        dtake__block_release(column->blocks[i]);
     *column = (dtake__growing){ 0 };
 }
 
@@ -34,39 +37,56 @@ static bool has_offsets(const dtake__growing *column)
     return column->items || column->layout == DTAKE__VARIABLE;
 }
 
+static size_t fixed_bytes(const dtake__growing *column, int64_t rows)
+{
+    return column->layout == DTAKE__BITS ? dtake__bit_bytes(rows) : (size_t)rows * column->value_bytes;
+}
+
 static int64_t most_rows(const dtake__growing *column)
 {
     size_t row_bytes = has_offsets(column) ? sizeof(int32_t) : column->value_bytes;
     return DTAKE__COLUMN_MAX_BYTES / (int64_t)(row_bytes ? row_bytes : 1) - 1;
 }
 
-static dtake_status resize(void *memory, size_t bytes)
+/* Room for so many bytes in one of the three; `used` of them hold something. */
+static dtake_status resize(dtake__growing *column, int which, size_t used, size_t bytes)
 {
-    void *grown = dtake__realloc(*(void **)memory, bytes);
-    if (!grown)
+    dtake__block *old = column->blocks[which], *block = dtake__block_new(bytes);
+    if (!block)
         return DTAKE_E_NOMEM;
-    *(void **)memory = grown;
+    void *data = dtake__block_data(block);
+    if (used > 0)
+        memcpy(data, dtake__block_data(old), used);
+    dtake__block_release(old);
+    column->blocks[which] = block;
+    if (which == VALIDITY)
+        column->validity = data;
+    else if (which == OFFSETS)
+        column->offsets = data;
+    else
+        column->values = data;
     return DTAKE_OK;
 }
 
 static dtake_status grow(dtake__growing *column, int64_t rows)
 {
-    int64_t most = most_rows(column), room = column->room ? column->room : FIRST_ROWS;
+    int64_t most = most_rows(column), first = column->last_rows + column->last_rows / 8;
+    int64_t room = column->room ? column->room : first > FIRST_ROWS && first <= most ? first : FIRST_ROWS;
     if (rows > most)
         return DTAKE_E_LIMIT;
     while (room < rows)
         room = room > most / 2 ? most : 2 * room;
     dtake_status st = DTAKE_OK;
     if (has_offsets(column)) {
-        st = resize(&column->offsets, (size_t)(room + 1) * sizeof(int32_t));
+        st = resize(column, OFFSETS, column->room ? (size_t)(column->rows + 1) * sizeof(int32_t) : 0,
+                    (size_t)(room + 1) * sizeof(int32_t));
         if (st == DTAKE_OK && column->room == 0)
             column->offsets[0] = 0;
     } else {
-        st = resize(&column->values, column->layout == DTAKE__BITS ? dtake__bit_bytes(room)
-                                                                   : (size_t)room * column->value_bytes);
+        st = resize(column, VALUES, fixed_bytes(column, column->rows), fixed_bytes(column, room));
     }
     if (st == DTAKE_OK && column->validity)
-        st = resize(&column->validity, dtake__bit_bytes(room));
+        st = resize(column, VALIDITY, dtake__bit_bytes(column->rows), dtake__bit_bytes(room));
     if (st == DTAKE_OK)
         column->room = room;
     return st;
@@ -120,10 +140,11 @@ static dtake_status grow_bytes(dtake__growing *column, size_t len)
 {
     if (len > DTAKE__COLUMN_MAX_BYTES - column->len)
         return DTAKE_E_LIMIT;
-    size_t need = column->len + len, cap = column->cap ? column->cap : FIRST_BYTES;
+    size_t need = column->len + len, first = column->last_len + column->last_len / 8;
+    size_t cap = column->cap ? column->cap : first > FIRST_BYTES ? first : FIRST_BYTES;
     while (cap < need)
         cap *= 2;
-    dtake_status st = resize(&column->values, cap);
+    dtake_status st = resize(column, VALUES, column->len, cap);
     if (st == DTAKE_OK)
         column->cap = cap;
     return st;
@@ -166,7 +187,7 @@ dtake_status dtake__growing_pad(dtake__growing *column, int64_t rows)
     if (count <= 0 || st != DTAKE_OK)
         return st;
     if (!column->validity) {
-        st = resize(&column->validity, dtake__bit_bytes(column->room));
+        st = resize(column, VALIDITY, 0, dtake__bit_bytes(column->room));
         if (st != DTAKE_OK)
             return st;
         dtake__bits_fill(column->validity, 0, column->rows, true);
@@ -210,42 +231,86 @@ void dtake__growing_cut(dtake__growing *column, int64_t rows)
     column->rows = rows;
 }
 
-static dtake_status copy_memory(const void **out, const void *from, size_t bytes, dtake__arena *arena)
+static dtake_status share(dtake__growing *column, int which, size_t used, const void **out,
+                          dtake__arena *arena)
 {
-    void *copy = dtake__arena_alloc(arena, bytes);
+    dtake__block *block = column->blocks[which];
+    void *copy;
+    column->shared[which] = used >= SHARED_LEAST_BYTES && used >= dtake__block_bytes(block) / 4 * 3;
+    if (column->shared[which]) {
+        *out = dtake__block_data(block);
+        return dtake__arena_keep(arena, block);
+    }
+    copy = dtake__arena_alloc(arena, used);
     if (!copy)
         return DTAKE_E_NOMEM;
-    if (bytes > 0)
-        memcpy(copy, from, bytes);
+    if (used > 0)
+        memcpy(copy, dtake__block_data(block), used);
     *out = copy;
     return DTAKE_OK;
 }
 
-static dtake_status copy_offsets(const dtake__growing *column, dtake_column *out, dtake__arena *arena)
+static dtake_status share_offsets(dtake__growing *column, dtake_column *out, dtake__arena *arena)
 {
-    static const int32_t none = 0;
-    return copy_memory((const void **)&out->offsets, column->offsets ? column->offsets : &none,
-                       (size_t)(column->rows + 1) * sizeof none, arena);
+    if (column->offsets)
+        return share(column, OFFSETS, (size_t)(column->rows + 1) * sizeof *column->offsets,
+                     (const void **)&out->offsets, arena);
+    int32_t *none = dtake__arena_alloc(arena, sizeof *none);
+    if (!none)
+        return DTAKE_E_NOMEM;
+    *none = 0;
+    out->offsets = none;
+    return DTAKE_OK;
 }
 
-dtake_status dtake__growing_copy(const dtake__growing *column, dtake_column *out, dtake_column *items,
-                                 dtake__arena *arena)
+dtake_status dtake__growing_share(dtake__growing *column, dtake_column *out, dtake_column *items,
+                                  dtake__arena *arena)
 {
     dtake_status st = DTAKE_OK;
     *out = (dtake_column){ .rows = column->rows, .null_count = column->nulls };
+    memset(column->shared, 0, sizeof column->shared);
     if (column->nulls > 0)
-        st = copy_memory((const void **)&out->validity, column->validity, dtake__bit_bytes(column->rows),
-                         arena);
+        st = share(column, VALIDITY, dtake__bit_bytes(column->rows), (const void **)&out->validity, arena);
     if (st == DTAKE_OK && has_offsets(column))
-        st = copy_offsets(column, out, arena);
+        st = share_offsets(column, out, arena);
     if (st != DTAKE_OK)
         return st;
     if (column->items) {
         out->items = items;
-        return dtake__growing_copy(column->items, items, NULL, arena);
+        return dtake__growing_share(column->items, items, NULL, arena);
     }
-    size_t bytes = column->layout == DTAKE__VARIABLE ? column->len
-                   : column->layout == DTAKE__BITS   ? dtake__bit_bytes(column->rows)
-                                                     : (size_t)column->rows * column->value_bytes;
-    return copy_memory(&out->values, column->values, bytes, arena);
+    size_t bytes = column->layout == DTAKE__VARIABLE ? column->len : fixed_bytes(column, column->rows);
+    return share(column, VALUES, bytes, &out->values, arena);
+}
+
+static void leave(dtake__growing *column, int which)
+{
+    dtake__block_release(column->blocks[which]);
+    column->blocks[which] = NULL;
+    column->shared[which] = false;
+}
+
+void dtake__growing_restart(dtake__growing *column)
+{
+    int rows_lie_in = has_offsets(column) ? OFFSETS : VALUES;
+    column->last_rows = column->rows;
+    column->last_len = column->len;
+    leave(column, VALIDITY); /* the next rows may have no nulls */
+    column->validity = NULL;
+    if (column->shared[rows_lie_in])
+        column->room = 0;
+    if (column->shared[VALUES])
+        column->cap = 0;
+    if (column->shared[OFFSETS]) {
+        leave(column, OFFSETS);
+        column->offsets = NULL;
+    }
+    if (column->shared[VALUES]) {
+        leave(column, VALUES);
+        column->values = NULL;
+    }
+    column->rows = column->nulls = 0;
+    column->len = 0;
+    if (column->items)
+        dtake__growing_restart(column->items);
 }

@@ -15,6 +15,10 @@ typedef struct dtake__growing {
     int32_t *offsets;  /* VARIABLE, and lists */
     uint8_t *values;   /* VARIABLE: `len` of `cap` bytes */
     size_t len, cap;
+    struct dtake__block *blocks[3]; /* which these three lie in */
+    bool shared[3];                 /* what was shared of them points into them */
+    int64_t last_rows;              /* of the run before: as many are likely to come */
+    size_t last_len;
     struct dtake__growing *items; /* lists; layout and values are then those of the items */
 } dtake__growing;
 
@@ -29,9 +33,12 @@ void dtake__growing_end_item(dtake__growing *column);         /* the last list e
 dtake_status dtake__growing_pad(dtake__growing *column, int64_t rows); /* nulls up to so many rows */
 void dtake__growing_cut(dtake__growing *column, int64_t rows);         /* down to so many rows */
 
-/* A copy of what is there, in memory of the arena; `items` is used for lists. */
-dtake_status dtake__growing_copy(const dtake__growing *column, dtake_column *out, dtake_column *items,
-                                 dtake__arena *arena);
+/* What is there, kept by the arena: memory that is well filled is shared, not copied, and must not change
+ * before dtake__growing_restart. `items` is used for lists. */
+dtake_status dtake__growing_share(dtake__growing *column, dtake_column *out, dtake_column *items,
+                                  dtake__arena *arena);
+/* Empty again; what was shared belongs to others now. */
+void dtake__growing_restart(dtake__growing *column);
 
 /* The builder's own. Values may be added for the row that is under way, after the column was padded to those
  * before it; dtake__builder_bytes does not count them. */
