@@ -21,6 +21,8 @@ typedef struct dtake_client_options {
                            data folder */
     bool read_only;     /* refuse what would change the source; the file need not be writable */
     bool must_exist;    /* default: a catalogue that is not there yet is made when it is first written to */
+    int64_t keep_bytes; /* of a catalogue's datapoints that stay in memory for the queries that follow: for
+                           who asks for the same ones again and again; 0: none */
 } dtake_client_options;
 
 DTAKE_API dtake_status dtake_client_open(dtake_client **out, dtake_runtime *runtime,

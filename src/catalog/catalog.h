@@ -15,6 +15,7 @@ typedef struct dtake__catalog_options {
     bool read_only;
     bool create;            /* make it when it is not there */
     dtake_runtime *runtime; /* whose workers encode while an ingest goes on; NULL: the caller's thread does */
+    int64_t decoded_bytes;  /* of chunks that are kept decoded for the searches that follow; 0: none */
 } dtake__catalog_options;
 
 /* DTAKE_E_NOT_FOUND, DTAKE_E_FORMAT (not a catalogue, or of a newer version: both named), DTAKE_E_LOCAL_IO.

@@ -14,7 +14,7 @@ void dtake__part_dispose(dtake__part *part)
 {
     dtake_batch_release(part->batch);
     dtake__free(part->own_times);
-    dtake__free(part->ids);
+    dtake__free(part->own_ids);
     *part = (dtake__part){ 0 };
 }
 
@@ -79,13 +79,13 @@ static dtake_status take_keys(dtake__part *out, const dtake__selection *s, dtake
 {
     out->times = out->own_times = dtake__alloc(((size_t)s->count + 1) * sizeof *out->own_times);
     if (s->ids != NULL)
-        out->ids = dtake__alloc(((size_t)s->count + 1) * sizeof *out->ids);
-    if (out->own_times == NULL || (s->ids != NULL && out->ids == NULL))
+        out->ids = out->own_ids = dtake__alloc(((size_t)s->count + 1) * sizeof *out->own_ids);
+    if (out->own_times == NULL || (s->ids != NULL && out->own_ids == NULL))
         return no_memory(err);
     for (int64_t i = 0; i < s->count; i++)
         out->own_times[i] = s->times[s->picked[i]];
     for (int64_t i = 0; i < s->count && s->ids != NULL; i++)
-        memcpy(out->ids[i], s->ids[s->picked[i]], 16);
+        memcpy(out->own_ids[i], s->ids[s->picked[i]], 16);
     return DTAKE_OK;
 }
 

@@ -6,9 +6,10 @@
 
 typedef struct dtake__part {
     dtake_batch *batch;
-    const int64_t *times; /* of its rows: `own_times`, or when that is NULL a column of the batch */
+    const int64_t *times; /* of its rows: `own_times`, or when that is NULL of a column of the batch; so ids */
     int64_t *own_times;
-    uint8_t (*ids)[16]; /* NULL: were not asked for */
+    const uint8_t (*ids)[16]; /* NULL: were not asked for */
+    uint8_t (*own_ids)[16];
     int64_t rows, at;   /* rows from `at` on are still to be given */
     int64_t row_bytes;  /* about */
 } dtake__part;

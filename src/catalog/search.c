@@ -132,6 +132,7 @@ static dtake_status make_part(dtake__search *s, const dtake__entry *e, dtake__pa
 {
     dtake__chunk *chunk = NULL;
     dtake__pieces pieces;
+    bool done = false;
     dtake__wish wish = { .want = wanted_rows(s),
                          .descending = s->descending,
                          .with_times = true,
@@ -145,7 +146,10 @@ static dtake_status make_part(dtake__search *s, const dtake__entry *e, dtake__pa
         s->demand.end_ns = e->to_ns < end_ns ? e->to_ns : end_ns;
     }
     dtake__pieces_init(&pieces, s->view.db, e->chunk->id);
-    st = dtake__part_make(part, &s->demand, e->chunk, chunk, &pieces, &wish, &s->schema, e->collection, err);
+    st = dtake__part_of_decoded(s, e, chunk, &pieces, &wish, part, &done, err);
+    if (st == DTAKE_OK && !done)
+        st = dtake__part_make(part, &s->demand, e->chunk, chunk, &pieces, &wish, &s->schema, e->collection,
+                              err);
     s->demand.start_ns = start_ns;
     s->demand.end_ns = end_ns;
     dtake__chunk_release(chunk);

@@ -155,7 +155,10 @@ static dtake_status find_after(dtake__search *s, const dtake__dataset *dataset, 
         return DTAKE_OK;
     dtake_id_format(q->after, text);
     memcpy(s->demand.after_id, q->after.bytes, 16);
-    s->demand.after_ns = INT64_MIN;
+    s->demand.after_ns = q->has_after_ns ? q->after_ns : INT64_MIN;
+    s->demand.has_after = q->has_after_ns;
+    if (q->has_after_ns)
+        return DTAKE_OK;
     dtake_error none;
     dtake_status st = dtake__find_in(&s->view, dataset, NULL, text, &found, &none);
     if (st == DTAKE_OK) {

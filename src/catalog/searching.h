@@ -83,6 +83,12 @@ void dtake__entries_take(dtake__search *search, dtake__entry *out);
 /* Tests may pretend that parts have little room; 0: no more. */
 void dtake__pretend_room_for_parts(int64_t bytes);
 
+/* The entry's rows out of the chunk's batch that is kept, or is made and kept now. !*done: the search asks
+ * for more than times, or for too little of the chunk. */
+dtake_status dtake__part_of_decoded(dtake__search *search, const dtake__entry *entry,
+                                    const dtake__chunk *chunk, dtake__pieces *pieces, const dtake__wish *wish,
+                                    dtake__part *out, bool *done, dtake_error *err);
+
 /* Opens the next chunk as a part, if it has rows. */
 dtake_status dtake__search_open_entry(dtake__search *search, dtake_error *err);
 

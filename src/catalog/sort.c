@@ -233,7 +233,7 @@ static dtake_status gather_one(sorting *g, int64_t keep, dtake_error *err)
         return st;
     dtake__part *p = &s->parts[--s->part_count];
     atomic_store_explicit(&s->at_ns, p->times[p->rows - 1], memory_order_relaxed);
-    st = put(g, p->batch, p->own_times, p->ids, err);
+    st = put(g, p->batch, p->own_times, p->own_ids, err);
     *p = (dtake__part){ 0 };
     if (st == DTAKE_OK && keep >= 0 && g->rows > KEEP_LEAST && g->rows > 2 * keep)
         st = settle(g, keep, err);

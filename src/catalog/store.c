@@ -2,6 +2,7 @@
 
 #include "catalog/background.h"
 #include "catalog/compact.h"
+#include "catalog/decoded.h"
 #include "core/alloc.h"
 #include "core/error.h"
 
@@ -51,6 +52,8 @@ dtake_status dtake__catalog_open(dtake__catalog **out, const char *path,
         st = dtake__db_open(&catalog->idle, catalog->path, &catalog->mode, err);
     else
         dtake__fail_nomem(err, "open a catalogue");
+    if (st == DTAKE_OK && options != NULL && options->decoded_bytes > 0)
+        st = dtake__decoded_new(&catalog->decoded, options->decoded_bytes, err);
     if (st == DTAKE_OK)
         st = dtake__background_new(&catalog->background, catalog, compact_light, err);
     if (st == DTAKE_OK)
@@ -86,6 +89,7 @@ void dtake__catalog_close(dtake__catalog *catalog)
         dtake__chunks_release(l);
     }
     dtake__directory_release(catalog->directory);
+    dtake__decoded_free(catalog->decoded);
     pthread_mutex_destroy(&catalog->lock);
     dtake__free(catalog->path);
     dtake__free(catalog);

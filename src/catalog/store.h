@@ -66,6 +66,7 @@ typedef struct dtake__head_entry {
 } dtake__head_entry;
 
 typedef struct dtake__background dtake__background; /* catalog/background.h */
+typedef struct dtake__decoded dtake__decoded;       /* catalog/decoded.h */
 
 struct dtake__catalog {
     char *path;
@@ -81,6 +82,7 @@ struct dtake__catalog {
     dtake__memory_use memory; /* of all chunks whose heads are kept */
     uint64_t clock;
     dtake__background *background, *checkpoints; /* compaction, and that; NULL: none */
+    dtake__decoded *decoded;                     /* NULL: chunks are decoded for each who asks */
 };
 
 /* A connection for one act. */

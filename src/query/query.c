@@ -270,6 +270,7 @@ dtake_status dtake_query_after(dtake_query *query, const char *uuid, dtake_error
 {
     dtake_status st = dtake_id_parse(uuid, &query->after, err);
     query->has_after |= st == DTAKE_OK;
+    query->has_after_ns = false;
     return st;
 }
 

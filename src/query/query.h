@@ -41,6 +41,8 @@ struct dtake_query {
     int64_t limit, offset; /* limit 0: none */
     bool has_after;
     dtake_id after;
+    bool has_after_ns; /* its time is known: nobody needs to look it up */
+    int64_t after_ns;
     bool skip_data;
 };
 

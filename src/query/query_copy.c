@@ -108,6 +108,8 @@ dtake_status dtake_query_copy(dtake_query **out, const dtake_query *query, dtake
     copy->offset = query->offset;
     copy->has_after = query->has_after;
     copy->after = query->after;
+    copy->has_after_ns = query->has_after_ns;
+    copy->after_ns = query->after_ns;
     copy->skip_data = query->skip_data;
     if (copy_lists(query, copy) != DTAKE_OK || copy_rest(query, copy) != DTAKE_OK) {
         dtake_query_free(copy);

@@ -397,6 +397,7 @@ dtake_status dtake__local_open(dtake__source **out, dtake_runtime *runtime,
     l->source = (dtake__source){ &local_kind, runtime };
     l->options.read_only = options->read_only;
     l->options.runtime = runtime;
+    l->options.decoded_bytes = options->keep_bytes;
     pthread_mutex_init(&l->lock, NULL);
     /* opened when it is first asked for something: a damaged one must be there to be repaired */
     if (options->must_exist && access(l->path, F_OK) != 0) {
