@@ -180,7 +180,7 @@ def test_a_dataset_that_cannot_be_read_does_not_hide_the_others(run):
 def test_pages_of_which_nothing_passes_make_room_for_the_next(run):
     """The first page comes last, when the others fill what may lie ahead."""
     dataset = made_dataset(counts=(("only", 160),), step_ns=10**10, padding="x" * 500_000)
-    dataset.claimed_rows = 10 * 24576
+    dataset.claimed_rows = 10 * 3072
     with Service(dataset, faults={0: lambda service: time.sleep(1)}) as service:
         assert run("search", "made.rows", "--filter", "orbit < 0", "--count", "--source", service.source,
                    timeout_s=30).out == "0\n"

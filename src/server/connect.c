@@ -46,10 +46,13 @@ static int decode(dtake__rpc_call *call)
     return dtake__rpc_unpack(call, call->message);
 }
 
-static dtake_status encode(dtake__rpc_call *call, dtake_buf *out, dtake__span message)
+static dtake_status encode(dtake__rpc_call *call, dtake_buf *message, dtake__rpc_out *out)
 {
-    call->out_packed = call->packs && message.len >= DTAKE__RPC_WORTH_PACKING;
-    return call->out_packed ? dtake__gzip(out, message) : dtake__buf_append(out, message.text, message.len);
+    call->out_packed = call->packs && message->len >= DTAKE__RPC_WORTH_PACKING;
+    if (call->out_packed)
+        return dtake__gzip(&out->body, (dtake__span){ (const char *)message->data, message->len });
+    dtake__buf_move(&out->body, message);
+    return DTAKE_OK;
 }
 
 static void start(dtake__exchange *exchange, const dtake__rpc_call *call, int64_t len)

@@ -65,19 +65,20 @@ static int decode(dtake__rpc_call *call)
     return call->packed ? dtake__rpc_unpack(call, call->message) : 501;
 }
 
-static dtake_status encode(dtake__rpc_call *call, dtake_buf *out, dtake__span message)
+static dtake_status encode(dtake__rpc_call *call, dtake_buf *message, dtake__rpc_out *out)
 {
-    bool pack = call->packs && message.len >= DTAKE__RPC_WORTH_PACKING;
-    uint8_t prefix[PREFIX] = { pack };
-    size_t at = out->len;
-    dtake_status st = dtake__buf_append(out, prefix, PREFIX);
-    if (st == DTAKE_OK)
-        st = pack ? dtake__gzip(out, message) : dtake__buf_append(out, message.text, message.len);
+    bool pack = call->packs && message->len >= DTAKE__RPC_WORTH_PACKING;
+    dtake_status st = DTAKE_OK;
+    if (pack)
+        st = dtake__gzip(&out->body, (dtake__span){ (const char *)message->data, message->len });
+    else
+        dtake__buf_move(&out->body, message);
     if (st != DTAKE_OK)
         return st;
-    size_t len = out->len - at - PREFIX;
+    out->head[0] = pack;
     for (int i = 0; i < 4; i++)
-        out->data[at + 1 + (size_t)i] = (uint8_t)(len >> (24 - 8 * i));
+        out->head[1 + i] = (uint8_t)(out->body.len >> (24 - 8 * i));
+    out->head_bytes = PREFIX;
     return DTAKE_OK;
 }
 

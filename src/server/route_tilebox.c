@@ -52,6 +52,12 @@ static void service_free(void *ctx)
     dtake__free(service);
 }
 
+void dtake__route_tilebox_tick(dtake_server *server)
+{
+    if (server->tilebox != NULL)
+        dtake__tb_pages_expire(&server->tilebox->pages, server->rpc.handlers);
+}
+
 dtake_status dtake__route_tilebox_open(dtake_server *server, dtake_error *err)
 {
     dtake__tb_service *service = dtake__calloc(1, sizeof *service);
@@ -60,5 +66,6 @@ dtake_status dtake__route_tilebox_open(dtake_server *server, dtake_error *err)
     service->client = server->client;
     pthread_mutex_init(&service->changes, NULL);
     dtake__tb_pages_init(&service->pages);
+    server->tilebox = service;
     return dtake__rpc_add(server, methods, sizeof methods / sizeof methods[0], service, service_free, err);
 }

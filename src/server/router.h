@@ -20,5 +20,6 @@ void dtake__route_files(dtake__exchange *exchange, const char *rest);
 
 /* The methods of the Tilebox API, for server->client. Before the server runs. */
 dtake_status dtake__route_tilebox_open(dtake_server *server, dtake_error *err);
+void dtake__route_tilebox_tick(dtake_server *server); /* now and then */
 
 #endif

@@ -41,7 +41,7 @@ static void call_free(dtake__rpc_call *call)
     dtake_server *server = call->server;
     dtake__body_dispose(&server->bodies, &call->body);
     dtake__body_dispose(&server->bodies, &call->unpacked);
-    dtake__buf_dispose(&call->out);
+    dtake__buf_dispose(&call->out.body);
     dtake__free(call->error);
     pthread_cond_destroy(&call->taken);
     pthread_mutex_destroy(&call->lock);
@@ -87,16 +87,22 @@ static void on_done(dtake__exchange *exchange)
 /* The next piece of what is encoded; NULL: no memory. */
 static dtake__chunk *take_piece(dtake__rpc_call *call, bool *last)
 {
-    size_t left = call->out.len - call->out_at;
+    const dtake__rpc_out *out = &call->out;
+    size_t left = dtake__rpc_out_bytes(out) - call->out_at, head = 0;
     size_t most = dtake__chunk_room(&call->server->chunks);
     dtake__chunk *chunk = dtake__chunk_new(&call->server->chunks, left < most ? left : most);
     if (chunk == NULL)
         return NULL;
     chunk->len = left < most ? left : most;
-    if (chunk->len > 0)
-        memcpy(chunk->bytes + chunk->at, call->out.data + call->out_at, chunk->len);
+    if (call->out_at == 0 && out->head_bytes <= chunk->len) {
+        memcpy(chunk->bytes + chunk->at, out->head, out->head_bytes);
+        head = out->head_bytes;
+    }
+    if (chunk->len > head)
+        memcpy(chunk->bytes + chunk->at + head, out->body.data + call->out_at + head - out->head_bytes,
+               chunk->len - head);
     call->out_at += chunk->len;
-    *last = call->ended && call->out_at == call->out.len;
+    *last = call->ended && call->out_at == dtake__rpc_out_bytes(out);
     return chunk;
 }
 
@@ -108,10 +114,10 @@ static void send_piece(dtake__rpc_call *call)
     dtake__rpc_code code = DTAKE__RPC_OK;
 
     pthread_mutex_lock(&call->lock);
-    bool something = call->out_at < call->out.len || call->ended;
+    bool something = call->out_at < dtake__rpc_out_bytes(&call->out) || call->ended;
     if (!something) {
-        dtake__buf_dispose(&call->out);
-        call->out = DTAKE_BUF_INIT(DTAKE__RPC_MAX_ANSWER);
+        dtake__buf_dispose(&call->out.body);
+        call->out = (dtake__rpc_out){ .body = DTAKE_BUF_INIT(DTAKE__RPC_MAX_ANSWER) };
         call->out_at = 0;
         pthread_cond_broadcast(&call->taken);
     } else {
@@ -148,9 +154,9 @@ static void start_answer(dtake__rpc_call *call)
 {
     dtake__exchange *exchange = call->exchange;
     pthread_mutex_lock(&call->lock);
-    bool failed = call->ended && call->code != DTAKE__RPC_OK && call->out.len == 0;
-    bool ready = call->ended || call->out.len > 0;
-    int64_t len = (int64_t)call->out.len;
+    bool failed = call->ended && call->code != DTAKE__RPC_OK && dtake__rpc_out_bytes(&call->out) == 0;
+    bool ready = call->ended || dtake__rpc_out_bytes(&call->out) > 0;
+    int64_t len = (int64_t)dtake__rpc_out_bytes(&call->out);
     pthread_mutex_unlock(&call->lock);
     if (!ready)
         return;
@@ -269,7 +275,7 @@ static dtake__rpc_call *call_new(dtake_server *server)
     call->refs = 2;
     call->limit_ms = INT64_MAX;
     call->body.bytes = call->unpacked.bytes = DTAKE_BUF_INIT(0);
-    call->out = DTAKE_BUF_INIT(DTAKE__RPC_MAX_ANSWER);
+    call->out.body = DTAKE_BUF_INIT(DTAKE__RPC_MAX_ANSWER);
     pthread_mutex_init(&call->lock, NULL);
     pthread_cond_init(&call->taken, NULL);
     pthread_mutex_lock(&server->rpc.lock);

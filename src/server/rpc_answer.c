@@ -119,28 +119,30 @@ void dtake__rpc_fail_error(dtake__rpc_call *call, const dtake_error *err)
 }
 
 /* Encoded into `out`, which nobody looks at before it is the call's. */
-static dtake_status encode(dtake__rpc_call *call, dtake_buf *message, dtake_buf *out)
+static dtake_status encode(dtake__rpc_call *call, dtake_buf *message, dtake__rpc_out *out)
 {
-    *out = DTAKE_BUF_INIT(DTAKE__RPC_MAX_ANSWER);
-    dtake__span span = { (const char *)message->data, message->len };
-    dtake_status st = atomic_load(&call->cancelled) ? DTAKE_OK : call->wire->encode(call, out, span);
+    *out = (dtake__rpc_out){ .body = DTAKE_BUF_INIT(DTAKE__RPC_MAX_ANSWER) };
+    bool fits = message->len <= DTAKE__RPC_MAX_ANSWER;
+    dtake_status st = atomic_load(&call->cancelled) ? DTAKE_OK
+                      : fits                        ? call->wire->encode(call, message, out)
+                                                    : DTAKE_E_LIMIT;
     dtake__buf_dispose(message);
     return st;
 }
 
 void dtake__rpc_answer(dtake__rpc_call *call, dtake_buf *message)
 {
-    dtake_buf out;
+    dtake__rpc_out out;
     dtake_status st = encode(call, message, &out);
     if (st != DTAKE_OK) {
-        dtake__buf_dispose(&out);
+        dtake__buf_dispose(&out.body);
         dtake__rpc_fail(call, DTAKE__RPC_RESOURCE_EXHAUSTED,
                         st == DTAKE_E_LIMIT ? "the answer is over 512 MiB; ask for less at a time"
                                             : "the server is out of memory for the answer");
         return;
     }
     pthread_mutex_lock(&call->lock);
-    dtake__buf_dispose(&call->out);
+    dtake__buf_dispose(&call->out.body);
     call->out = out;
     pthread_mutex_unlock(&call->lock);
     settle(call, DTAKE__RPC_OK, NULL);
@@ -148,17 +150,17 @@ void dtake__rpc_answer(dtake__rpc_call *call, dtake_buf *message)
 
 bool dtake__rpc_send(dtake__rpc_call *call, dtake_buf *message)
 {
-    dtake_buf out;
+    dtake__rpc_out out;
     bool encoded = encode(call, message, &out) == DTAKE_OK;
     pthread_mutex_lock(&call->lock);
-    while (encoded && call->out.len > 0 && !atomic_load(&call->cancelled))
+    while (encoded && dtake__rpc_out_bytes(&call->out) > 0 && !atomic_load(&call->cancelled))
         pthread_cond_wait(&call->taken, &call->lock);
     bool sent = encoded && !atomic_load(&call->cancelled);
     if (sent) {
-        dtake__buf_dispose(&call->out);
+        dtake__buf_dispose(&call->out.body);
         call->out = out;
     } else {
-        dtake__buf_dispose(&out);
+        dtake__buf_dispose(&out.body);
     }
     pthread_mutex_unlock(&call->lock);
     if (sent)

@@ -23,14 +23,26 @@ enum {
     DTAKE__RPC_MESSAGE_BYTES = 1024    /* of an error */
 };
 
+/* An answer as it is sent: what the protocol puts before a message, then its bytes. */
+typedef struct dtake__rpc_out {
+    uint8_t head[8];
+    size_t head_bytes;
+    dtake_buf body;
+} dtake__rpc_out;
+
+static inline size_t dtake__rpc_out_bytes(const dtake__rpc_out *out)
+{
+    return out->head_bytes + out->body.len;
+}
+
 /* A protocol: how a call is read from an exchange and written to it. */
 typedef struct dtake__rpc_wire {
     /* Loop thread: the fields of the request. False: refused, *why says so. */
     bool (*read_head)(dtake__rpc_call *call, const dtake__request *request, const char **why);
     /* Handler's thread: the message out of the body. 0, or an HTTP status that fits. */
     int (*decode)(dtake__rpc_call *call);
-    /* Handler's thread: appends the message as it is sent. */
-    dtake_status (*encode)(dtake__rpc_call *call, dtake_buf *out, dtake__span message);
+    /* Handler's thread: the message as it is sent, into `out`, which is empty. May take its memory. */
+    dtake_status (*encode)(dtake__rpc_call *call, dtake_buf *message, dtake__rpc_out *out);
     /* Loop thread: begins a good answer, whose encoded bytes are `len` in all. */
     void (*start)(dtake__exchange *exchange, const dtake__rpc_call *call, int64_t len);
     /* Before the last piece; NULL: the protocol says nothing there. */
@@ -72,7 +84,7 @@ struct dtake__rpc_call {
     /* Both; under the lock. */
     pthread_mutex_t lock;
     pthread_cond_t taken; /* `out` is empty again, or the call is cancelled */
-    dtake_buf out;        /* encoded */
+    dtake__rpc_out out;   /* encoded */
     bool ended;           /* nothing follows `out` */
     dtake__rpc_code code;
     char *error; /* its message; NULL: none */

@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/spare.h"
 #include "server/connection.h"
 #include "server/listen.h"
 #include "server/router.h"
@@ -15,7 +16,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TICK_MS = 500, MAX_HEADER_BYTES = 1024 * 1024, LOADED_BYTES = 32 << 20 };
+enum {
+    TICK_MS = 500,
+    MAX_HEADER_BYTES = 1024 * 1024,
+    LOADED_BYTES = 8 << 20,
+    KEPT_BYTES = 112 << 20,
+    SPARE_BYTES = 32 << 20
+};
 
 const char *dtake__server_date(dtake_server *server)
 {
@@ -79,6 +86,7 @@ static void on_tick(uv_timer_t *timer)
     if (server->log != NULL)
         dtake__access_log_flush(server->log, 0);
     dtake__door_refresh(&server->door);
+    dtake__route_tilebox_tick(server);
     if (server->accept_owed)
         server->accept_owed = !dtake__conn_accept(server);
 }
@@ -127,9 +135,11 @@ static dtake_status open_files(dtake_server *server, const char *folder, dtake_e
 
 static dtake_status open_catalog(dtake_server *server, const char *path, dtake_error *err)
 {
-    const dtake_client_options options = { .source = path };
+    const dtake_client_options options = { .source = path, .keep_bytes = KEPT_BYTES };
     /* Loads of many clients wait side by side for these to take the next page. */
     const dtake_runtime_options few = { .bytes_in_flight = LOADED_BYTES };
+    dtake__spare_keep(SPARE_BYTES);
+    server->keeps_spares = true;
     dtake_status st = dtake_runtime_open(&server->runtime, &few, err);
     if (st == DTAKE_OK)
         st = dtake_client_open(&server->client, server->runtime, &options, err);
@@ -216,6 +226,8 @@ void dtake__server_free(dtake_server *server)
     dtake__rpc_close(server);
     dtake_client_close(server->client);
     dtake_runtime_close(server->runtime);
+    if (server->keeps_spares)
+        dtake__spare_keep(-SPARE_BYTES);
     dtake__access_log_close(server->log);
     dtake__tls_identity_close(server->tls);
     dtake__door_close(&server->door);

@@ -40,7 +40,8 @@ struct dtake_server {
     uv_timer_t grace; /* runs from stop to the forced end */
     uv_timer_t tick;  /* flushes the log, accepts what there was no memory for */
     bool has_loop;
-    bool accept_owed; /* libuv calls again only after the pending connection was accepted */
+    bool keeps_spares; /* dtake__spare_keep */
+    bool accept_owed;  /* libuv calls again only after the pending connection was accepted */
     _Atomic int64_t grace_ms;
     bool stopping;
     pid_t pid; /* of the process that started it */
@@ -67,7 +68,8 @@ struct dtake_server {
 
     int files_fd; /* the folder under /files/; -1: none */
     dtake_runtime *runtime;
-    dtake_client *client; /* the catalogue; NULL: none */
+    dtake_client *client;              /* the catalogue; NULL: none */
+    struct dtake__tb_service *tilebox; /* likewise */
     dtake__rpc rpc;
     dtake__access_log *log;
 };

@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "protocol/tilebox/query.h"
+#include "table/batch.h"
 #include "table/column.h"
 
 enum {
@@ -93,12 +94,12 @@ static dtake_status make_key(const dtake__tb_wanted *w, dtake_buf *out, dtake_er
 
 /* --- beginning and going on --- */
 
-static dtake_status begin_load(dtake__tb_asked *asked, const dtake__tb_wanted *w,
-                               const dtake__tb_place *place, dtake__tb_cursor *c, dtake_error *err)
+static dtake_status begin_query(dtake__tb_asked *asked, const dtake__tb_wanted *w,
+                                const dtake__tb_place *place, dtake__tb_cursor *c, dtake_error *err)
 {
-    dtake_query *query = NULL;
     bool nothing = false;
-    dtake_status st = dtake_query_new(&query, err);
+    dtake_status st = dtake_query_new(&c->query, err);
+    dtake_query *query = c->query;
     if (st == DTAKE_OK)
         st = add_collections(asked, w, place, query, err);
     if (st == DTAKE_OK)
@@ -108,9 +109,8 @@ static dtake_status begin_load(dtake__tb_asked *asked, const dtake__tb_wanted *w
     if (st == DTAKE_OK)
         st = set_after(query, w);
     c->ended = nothing;
-    if (st == DTAKE_OK && !nothing)
-        st = dtake_load_start(&c->load, asked->service->client, query, err);
-    dtake_query_free(query);
+    c->plain = st == DTAKE_OK && query->area.kind == DTAKE__AREA_NONE && query->filter == NULL &&
+               query->id_count == 0 && query->names.count == 0;
     return st;
 }
 
@@ -122,7 +122,7 @@ static dtake_status begin(dtake__tb_asked *asked, const dtake__tb_wanted *w, dta
     if (st == DTAKE_OK)
         st = dtake__tb_type_of(place.dataset, w->as_of_2024, &c->type, err);
     if (st == DTAKE_OK)
-        st = begin_load(asked, w, &place, c, err);
+        st = begin_query(asked, w, &place, c, err);
     dtake__tb_place_dispose(&place);
     return st;
 }
@@ -190,17 +190,29 @@ static void page_limits(const dtake__tb_wanted *w, int64_t *rows, size_t *bytes)
 static void note_last(dtake__tb_cursor *c, int64_t row)
 {
     int at = dtake_schema_find_role(dtake_batch_schema(c->batch), DTAKE_ROLE_ID);
+    int time = dtake_schema_find_role(dtake_batch_schema(c->batch), DTAKE_ROLE_TIME);
     if (at >= 0)
         memcpy(c->last_id, dtake__get_uuid(dtake_batch_column(c->batch, (size_t)at), row), 16);
+    if (time >= 0)
+        c->last_ns = dtake__get_i64(dtake_batch_column(c->batch, (size_t)time), row);
 }
 
-static dtake_status fill_page(const dtake__tb_wanted *w, dtake__tb_cursor *c, const dtake_buf *written,
-                              dtake__tb_put_rows *put, void *ctx, dtake_error *err)
+/* Growing a page by doubling would copy it several times. A failure shows when it is written. */
+static void make_room(const dtake__tb_cursor *c, int64_t rows, size_t bytes, dtake_buf *written)
 {
-    int64_t rows;
-    size_t bytes, before = written->len;
-    page_limits(w, &rows, &bytes);
+    int64_t there = c->batch != NULL ? dtake_batch_rows(c->batch) : 0;
+    if (there == 0)
+        return;
+    size_t likely = (size_t)(dtake__batch_bytes(c->batch) / there) * (size_t)(rows < there ? rows : there);
+    (void)dtake__buf_reserve(written, likely < bytes ? likely : bytes);
+}
+
+static dtake_status fill_page(const dtake__tb_wanted *w, dtake__tb_cursor *c, int64_t rows, size_t bytes,
+                              dtake_buf *written, dtake__tb_put_rows *put, void *ctx, dtake_error *err)
+{
+    size_t before = written->len;
     dtake_status st = advance(c, w, err);
+    make_room(c, rows, bytes, written);
     while (st == DTAKE_OK && !c->ended && rows > 0 && written->len - before < bytes) {
         int64_t count = dtake_batch_rows(c->batch) - c->row;
         count = count < rows ? count : rows;
@@ -222,12 +234,22 @@ static void cancel_load(void *ctx)
 }
 
 dtake_status dtake__tb_query_page(dtake__tb_asked *asked, const dtake__tb_wanted *w, dtake__tb_cursor *c,
-                                  const dtake_buf *written, dtake__tb_put_rows *put, void *ctx, bool *more,
+                                  dtake_buf *written, dtake__tb_put_rows *put, void *ctx, bool *more,
                                   dtake_error *err)
 {
+    int64_t rows;
+    size_t bytes;
+    dtake_status st = DTAKE_OK;
+    page_limits(w, &rows, &bytes);
+    if (c->plain)
+        c->query->limit = rows + 1; /* whether others follow */
+    if (c->load == NULL && !c->ended)
+        st = dtake_load_start(&c->load, asked->service->client, c->query, err);
+    if (st != DTAKE_OK)
+        return st;
     if (c->load != NULL)
         dtake__rpc_on_cancel(asked->call, cancel_load, c->load);
-    dtake_status st = fill_page(w, c, written, put, ctx, err);
+    st = fill_page(w, c, rows, bytes, written, put, ctx, err);
     if (c->load != NULL)
         dtake__rpc_on_cancel(asked->call, NULL, NULL);
     *more = st == DTAKE_OK && !c->ended && !dtake__rpc_cancelled(asked->call);

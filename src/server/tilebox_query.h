@@ -25,7 +25,7 @@ typedef dtake_status dtake__tb_put_rows(dtake__tb_cursor *cursor, int64_t start,
 /* Gives rows to `put` until the page is full: *more says whether others follow. `written` is the buffer whose
  * growth counts. */
 dtake_status dtake__tb_query_page(dtake__tb_asked *asked, const dtake__tb_wanted *wanted,
-                                  dtake__tb_cursor *cursor, const dtake_buf *written, dtake__tb_put_rows *put,
+                                  dtake__tb_cursor *cursor, dtake_buf *written, dtake__tb_put_rows *put,
                                   void *ctx, bool *more, dtake_error *err);
 
 /* The page behind this one, for the client to send back. */

@@ -15,8 +15,8 @@ enum {
     MAX_UNDER_WAY = 8,          /* requests */
     LOOK_AHEAD = 256,           /* parts */
     FIRST_PAGE_BYTES = 1 << 20, /* as long as none has come */
-    PAGE_ROWS = 8192,       /* through the internet, where requests beside one another hide its distance */
-    NEAR_PAGE_ROWS = 32768, /* of a server of one's own, which reads a whole chunk for each slice of it */
+    PAGE_ROWS = 8192,      /* through the internet, where requests beside one another hide its distance */
+    NEAR_PAGE_ROWS = 4096, /* of a server of one's own: what processors keep in their caches */
 };
 
 typedef struct lane lane;

@@ -1,12 +1,16 @@
 /* A Tilebox service as a source: `tilebox+https://api.tilebox.com`. */
 #include "core/alloc.h"
 #include "core/error.h"
+#include "core/spare.h"
 #include "sources/tilebox/remote.h"
+
+enum { SPARE_BYTES = 32 << 20 }; /* of pages and columns */
 
 void dtake__remote_release(dtake__remote *remote)
 {
     if (atomic_fetch_sub(&remote->refs, 1) > 1)
         return;
+    dtake__spare_keep(-SPARE_BYTES);
     dtake__service_dispose(&remote->service);
     dtake__free(remote);
 }
@@ -53,6 +57,7 @@ dtake_status dtake__tilebox_open(dtake__source **out, dtake_runtime *runtime,
         return dtake__fail_nomem(err, "a source");
     remote->source = (dtake__source){ &remote_kind, runtime };
     remote->refs = 1;
+    dtake__spare_keep(SPARE_BYTES);
     dtake_status st = dtake__service_init(&remote->service, runtime, options->source, err);
     if (st != DTAKE_OK)
         dtake__remote_release(remote);
