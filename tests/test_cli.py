@@ -94,7 +94,7 @@ def bash_completes(run, tmp_path, *words):
 def test_bash_completes_commands_options_and_values(run, tmp_path):
     assert bash_completes(run, tmp_path, "datatake", "co") == ["composite", "compare", "collections", "config", "completion"]
     assert bash_completes(run, tmp_path, "datatake", "get", "--ba") == ["--bands"]
-    assert bash_completes(run, tmp_path, "datatake", "get", "--of", "") == ["geotiff", "cog", "png"]
+    assert bash_completes(run, tmp_path, "datatake", "get", "--of", "") == ["geotiff", "cog", "png", "jpeg", "npy"]
     assert bash_completes(run, tmp_path, "datatake", "config", "") == ["show", "path"]
     assert "worker" not in bash_completes(run, tmp_path, "datatake", "")
     (tmp_path / "scene one.tif").touch()

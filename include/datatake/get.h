@@ -12,7 +12,13 @@ typedef enum dtake_mode {
     DTAKE_MODE_PROCESSES,  /* several processes, each asynchronous */
 } dtake_mode;
 
-typedef enum dtake_file_format { DTAKE_GEOTIFF, DTAKE_COG, DTAKE_PNG } dtake_file_format;
+typedef enum dtake_file_format {
+    DTAKE_GEOTIFF,
+    DTAKE_COG,
+    DTAKE_PNG,
+    DTAKE_JPEG, /* uint8 of 1 or 3 bands; masked pixels are black */
+    DTAKE_NPY,  /* numpy: a record a pixel, a field a band; masked samples are nodata, without one 0 */
+} dtake_file_format;
 
 enum { DTAKE_MAX_BANDS = 16, DTAKE_MAX_PALETTE = 256 };
 
@@ -28,6 +34,9 @@ typedef struct dtake_visualize {
     uint8_t palette[DTAKE_MAX_PALETTE][3]; /* red, green, blue */
     double opacity;                        /* 1: opaque */
 } dtake_visualize;
+
+/* Reads "000:fff", "viridis" or "viridis_r" (that from its other end) into the palette. DTAKE_E_USAGE. */
+DTAKE_API dtake_status dtake_palette_parse(const char *text, dtake_visualize *out, dtake_error *err);
 
 /* Reads "min=0,max=5000,gamma=1.35:1.2:1,palette=000:fff". DTAKE_E_USAGE names the key. */
 DTAKE_API dtake_status dtake_visualize_parse(const char *text, dtake_visualize *out, dtake_error *err);
@@ -76,19 +85,26 @@ typedef struct dtake_get_options {
     const char *paint;       /* GeoJSON text: its areas are painted; NULL: none */
     const char *paint_style; /* "color=1,width=2": numbers, or names of properties; NULL: 0, filled */
     const char *outline;     /* "blue,2": the area's outline, in pixels; NULL: none */
+    const char
+        *sample_type; /* "float32", "uint8" ...: what the file's samples are, cut to its range and cut
+                         off towards zero as Earth Engine's casts; NULL: the smallest that holds them */
 
     bool raw;                  /* store the assets' own bytes */
     const char *const *assets; /* keys, with raw */
     size_t asset_count;
 
     const char *out_dir;       /* made if missing */
-    const char *path_template; /* NULL: "{id}.{ext}" ("{id}_{asset}.{ext}" with raw) */
+    const char *path_template; /* NULL: "{id}.{ext}" ("{id}_{asset}.{ext}" with raw, and one file a band) */
     dtake_file_format format;
+    int32_t jpeg_quality; /* 1 to 100; 0: 90 */
+    bool per_band;        /* one file a band of `bands`, whose name is {asset}, instead of one for all */
+    int64_t max_pixels;   /* of one image; more is an error before anything is read; 0: as memory allows */
     /* A target that exists already and whose receipt says that it is what would be made, of the same versions
      * of the same sources, is left and counted as skipped (docs/resume.md). Of any other target: */
     bool overwrite;         /* default: it is an error for that item */
     bool skip_existing;     /* default off: it is left and counted as skipped */
     const char *sheet_path; /* contact sheet PNG of all images; NULL: none */
+    int32_t quicklook_px;   /* beside each file "ID.quicklook.png", at most so wide and high; 0: none */
 
     dtake_mode mode;
     int32_t processes;   /* with DTAKE_MODE_PROCESSES; 0: one a core */

@@ -53,7 +53,7 @@ static void name_band(json_t *asset, int32_t band, const char *name)
 static json_t *asset_of(json_t *assets, const dtake__image *image, const dtake__source *source)
 {
     char key[DTAKE_NAME_BYTES];
-    if (image->asset[0] != '\0')
+    if (image->asset[0] != '\0' && image->source_count == 1)
         snprintf(key, sizeof key, "%s", image->asset);
     else if (source->band == 0 && source->name[0] != '\0')
         snprintf(key, sizeof key, "%s", source->name);

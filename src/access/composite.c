@@ -19,34 +19,47 @@ static void name_of(const dtake_get_options *o, const dtake__image *image, char 
         snprintf(out, size, "%s", o->by_month ? "without-time" : "composite");
 }
 
-static dtake_status add_sources(dtake__image *to, const dtake__image *from, dtake_error *err)
+/* A composite of one band has that band of every image, and what says where its clouds are. */
+static bool belongs(const dtake__image *to, const dtake__source *source, bool clouds)
 {
-    if (to->source_count + from->source_count > DTAKE__MAX_SOURCES)
-        return dtake__fail(err, DTAKE_E_LIMIT,
-                           "%.60s: a composite of more than %d bands and files: choose fewer images", to->id,
-                           DTAKE__MAX_SOURCES);
-    for (size_t i = 0; i < from->source_count; i++)
-        if (!dtake__image_add_source(to, from->source[i].href, from->source[i].name, from->source[i].band))
+    return to->asset[0] == '\0' || strcmp(source->name, to->asset) == 0 ||
+           (clouds && dtake__is_cloud_band(source->name));
+}
+
+static dtake_status add_sources(dtake__image *to, const dtake__image *from, bool clouds, dtake_error *err)
+{
+    for (size_t i = 0; i < from->source_count; i++) {
+        const dtake__source *source = &from->source[i];
+        if (!belongs(to, source, clouds))
+            continue;
+        if (to->source_count == DTAKE__MAX_SOURCES)
+            return dtake__fail(err, DTAKE_E_LIMIT,
+                               "%.60s: a composite of more than %d bands and files: choose fewer images",
+                               to->id, DTAKE__MAX_SOURCES);
+        if (!dtake__image_add_source(to, source->href, source->name, source->band))
             return dtake__fail_nomem(err, "a composite");
+    }
     return DTAKE_OK;
 }
 
 /* An image that cannot be read is the composite's failure: what is missing in it should be known. */
-static dtake_status add_image(dtake__image *to, const dtake__image *image, dtake_error *err)
+static dtake_status add_image(dtake__image *to, const dtake__image *image, bool clouds, dtake_error *err)
 {
     if (image->status == DTAKE_OK)
-        return add_sources(to, image, err);
+        return add_sources(to, image, clouds, err);
     return dtake__fail(err, image->status, "%s", image->message != NULL ? image->message : image->id);
 }
 
-static dtake_status make_one(dtake__selection *s, const char *name, size_t first, size_t count,
-                             dtake_error *err)
+/* `band`: of a file of its own; "": all. */
+static dtake_status make_one(dtake__selection *s, const char *name, const char *band, size_t first,
+                             size_t count, dtake_error *err)
 {
-    dtake__image *out = dtake__image_new(name, "");
+    dtake__image *out = dtake__image_new(name, band);
     dtake_status st = out != NULL ? DTAKE_OK : dtake__fail_nomem(err, "a composite");
     for (size_t i = 0; i < count && st == DTAKE_OK; i++) {
         dtake__image *image = dtake__images_take(&s->images, first + i, false);
-        st = image != NULL ? add_image(out, image, err) : dtake__fail_nomem(err, "a composite");
+        st = image != NULL ? add_image(out, image, s->options->mask_clouds, err)
+                           : dtake__fail_nomem(err, "a composite");
         if (i == 0 && image != NULL)
             out->time_ns = image->time_ns;
         dtake__image_free(image);
@@ -56,6 +69,18 @@ static dtake_status make_one(dtake__selection *s, const char *name, size_t first
     if (st == DTAKE_OK)
         return dtake__images_add(&s->images, out, err);
     dtake__image_free(out);
+    return st;
+}
+
+static dtake_status make_group(dtake__selection *s, const char *name, size_t first, size_t count,
+                               dtake_error *err)
+{
+    const dtake_get_options *o = s->options;
+    dtake_status st = DTAKE_OK;
+    if (!o->per_band)
+        return make_one(s, name, "", first, count, err);
+    for (size_t i = 0; i < o->band_count && st == DTAKE_OK; i++)
+        st = make_one(s, name, o->bands[i], first, count, err);
     return st;
 }
 
@@ -71,13 +96,13 @@ dtake_status dtake__select_composites(dtake__selection *s, dtake_error *err)
         name_of(s->options, image, name, sizeof name);
         dtake__image_free(image);
         if (i > 0 && strcmp(name, group) != 0) {
-            st = make_one(s, group, first, i - first, err);
+            st = make_group(s, group, first, i - first, err);
             first = i;
         }
         memcpy(group, name, sizeof group);
     }
     if (st == DTAKE_OK)
-        st = make_one(s, group, first, before - first, err);
+        st = make_group(s, group, first, before - first, err);
     if (st != DTAKE_OK)
         return st;
     s->images.count -= before;

@@ -88,7 +88,7 @@ static void decide(dtake__finished *finished)
     const dtake_get_options *o = &take->job->options.value;
     dtake_error err = { 0 };
     if (take->status == DTAKE_OK && finished->differs == DTAKE_OK) {
-        take->drawn_only = take->job->sheet != NULL;
+        take->drawn_only = take->job->sheet != NULL || dtake__quicklook_missing(take);
         take->skipped = !take->drawn_only;
     } else if (take->status == DTAKE_OK && !o->overwrite) {
         refuse(take, &err, finished->why.message);

@@ -5,6 +5,7 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "geo/crs.h"
+#include "raster/kernels.h"
 
 #include <math.h>
 #include <strings.h>
@@ -27,7 +28,9 @@ const dtake__field dtake__option_fields[DTAKE__OPTION_FIELDS] = {
     FIELD(TEXT, crs),           FIELD(F64, res_x),          FIELD(F64, res_y),
     FIELD(BOOL, has_extent),    FIELD(F64, x_min),          FIELD(F64, y_min),
     FIELD(F64, x_max),          FIELD(F64, y_max),          FIELD(I64, size_width),
-    FIELD(I64, size_height),    FIELD(BOOL, align),
+    FIELD(I64, size_height),    FIELD(BOOL, align),         FIELD(TEXT, sample_type),
+    FIELD(I32, jpeg_quality),   FIELD(BOOL, per_band),      FIELD(I64, max_pixels),
+    FIELD(I32, quicklook_px),
 };
 #undef FIELD
 
@@ -43,7 +46,7 @@ const dtake__list_field dtake__option_lists[DTAKE__OPTION_LISTS] = {
 #undef LIST
 
 const char *const dtake__mode_names[3] = { "async", "sequential", "processes" };
-const char *const dtake__format_names[3] = { "gtiff", "cog", "png" };
+const char *const dtake__format_names[DTAKE__FORMATS] = { "gtiff", "cog", "png", "jpeg", "npy" };
 
 static void *at(const void *options, size_t offset)
 {
@@ -137,6 +140,31 @@ void dtake__options_dispose(dtake__options *options)
     *options = (dtake__options){ 0 };
 }
 
+static dtake_status check_files(const dtake_get_options *o, dtake_error *err)
+{
+    dtake_type type;
+    if (o->jpeg_quality < 0 || o->jpeg_quality > 100)
+        return dtake__fail(err, DTAKE_E_USAGE, "--jpeg-quality %d: from 1 to 100", o->jpeg_quality);
+    if (o->jpeg_quality > 0 && o->format != DTAKE_JPEG)
+        return dtake__fail(err, DTAKE_E_USAGE, "--jpeg-quality goes with --of jpeg");
+    if (o->quicklook_px < 0 || o->quicklook_px > DTAKE__QUICKLOOK_MOST_PX)
+        return dtake__fail(err, DTAKE_E_USAGE, "--quicklook %d: from 1 to %d pixels", o->quicklook_px,
+                           DTAKE__QUICKLOOK_MOST_PX);
+    if (o->max_pixels < 0)
+        return dtake__fail(err, DTAKE_E_USAGE, "--max-pixels %lld: must not be negative",
+                           (long long)o->max_pixels);
+    if (o->sample_type != NULL && !dtake__type_of_name(o->sample_type, &type))
+        return dtake__fail(err, DTAKE_E_USAGE, "--type: '%.40s' is no type of samples", o->sample_type);
+    if (o->per_band && (o->band_count == 0 || o->raw))
+        return dtake__fail(err, DTAKE_E_USAGE, "--per-band writes a file for each of --bands: name some");
+    if (o->per_band && (o->expression != NULL || o->visualize.enabled || o->quality != NULL))
+        return dtake__fail(
+            err, DTAKE_E_USAGE,
+            "--per-band is for bands as they are: it goes with no --expression, --visualize or "
+            "--quality");
+    return DTAKE_OK;
+}
+
 static dtake_status check_raw(const dtake_get_options *o, dtake_error *err)
 {
     if (!o->raw && o->asset_count > 0)
@@ -146,11 +174,12 @@ static dtake_status check_raw(const dtake_get_options *o, dtake_error *err)
     if (o->asset_count == 0)
         return dtake__fail(err, DTAKE_E_USAGE, "--raw needs --assets: the keys of the assets to store");
     if (o->band_count > 0 || o->visualize.enabled || o->has_unmask || o->scale_m != 0 ||
-        o->sheet_path != NULL || o->crs != NULL || o->res_x != 0 || o->has_extent || o->size_width != 0 ||
-        o->size_height != 0 || o->resampling != DTAKE_NEAREST)
+        o->sheet_path != NULL || o->quicklook_px > 0 || o->sample_type != NULL || o->crs != NULL ||
+        o->res_x != 0 || o->has_extent || o->size_width != 0 || o->size_height != 0 ||
+        o->resampling != DTAKE_NEAREST)
         return dtake__fail(err, DTAKE_E_USAGE,
                            "--raw stores files as they are: it goes with no --bands, --scale, "
-                           "--unmask, --visualize, --sheet or other grid");
+                           "--unmask, --visualize, --type, --sheet, --quicklook or other grid");
     return DTAKE_OK;
 }
 
@@ -215,6 +244,8 @@ dtake_status dtake__options_check(const dtake_get_options *o, dtake_error *err)
     if (o->processes < 0 || o->processes > 256)
         return dtake__fail(err, DTAKE_E_USAGE, "--processes %d: from 1 to 256", o->processes);
     dtake_status st = check_grid(o, err);
+    if (st == DTAKE_OK)
+        st = check_files(o, err);
     if (st == DTAKE_OK)
         st = dtake__shade_check(o, err);
     return st == DTAKE_OK ? check_raw(o, err) : st;

@@ -34,11 +34,12 @@ typedef struct dtake__list_field {
     size_t offset, count_offset;
 } dtake__list_field;
 
-enum { DTAKE__OPTION_FIELDS = 41, DTAKE__OPTION_LISTS = 3 };
+enum { DTAKE__OPTION_FIELDS = 46, DTAKE__OPTION_LISTS = 3 };
 extern const dtake__field dtake__option_fields[DTAKE__OPTION_FIELDS];
 extern const dtake__list_field dtake__option_lists[DTAKE__OPTION_LISTS];
 
-extern const char *const dtake__mode_names[3];   /* by dtake_mode */
-extern const char *const dtake__format_names[3]; /* by dtake_file_format */
+enum { DTAKE__FORMATS = DTAKE_NPY + 1, DTAKE__QUICKLOOK_MOST_PX = 4096 };
+extern const char *const dtake__mode_names[3];                /* by dtake_mode */
+extern const char *const dtake__format_names[DTAKE__FORMATS]; /* by dtake_file_format */
 
 #endif

@@ -150,9 +150,9 @@ json_t *dtake__options_to_json(const dtake_get_options *options)
     return NULL;
 }
 
-static bool name_from_json(const json_t *json, const char *const names[3], int *out)
+static bool name_from_json(const json_t *json, const char *const *names, int count, int *out)
 {
-    for (int i = 0; i < 3 && json_is_string(json); i++)
+    for (int i = 0; i < count && json_is_string(json); i++)
         if (strcmp(json_string_value(json), names[i]) == 0) {
             *out = i;
             return true;
@@ -231,10 +231,10 @@ static dtake_status read_member(reader *r, const char *key, const json_t *json, 
         ok = json_is_string(json) &&
              dtake_resampling_parse(json_string_value(json), &r->value.resampling, NULL) == DTAKE_OK;
     else if (strcmp(key, "mode") == 0) {
-        ok = name_from_json(json, dtake__mode_names, &name);
+        ok = name_from_json(json, dtake__mode_names, 3, &name);
         r->value.mode = (dtake_mode)name;
     } else if (strcmp(key, "format") == 0) {
-        ok = name_from_json(json, dtake__format_names, &name);
+        ok = name_from_json(json, dtake__format_names, DTAKE__FORMATS, &name);
         r->value.format = (dtake_file_format)name;
     } else if (listed == 0)
         return dtake__fail(err, DTAKE_E_FORMAT, "a job's options: unknown key '%.60s'", key);

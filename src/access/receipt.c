@@ -111,6 +111,7 @@ static json_t *options_of(const dtake_get_options *o)
         .paint = o->paint,
         .paint_style = o->paint_style,
         .outline = o->outline,
+        .sample_type = o->sample_type,
         .composite = o->composite,
         .by_month = o->by_month,
         .quality = o->quality,
@@ -119,6 +120,7 @@ static json_t *options_of(const dtake_get_options *o)
         .visualize = o->visualize,
         .raw = o->raw,
         .format = o->raw ? DTAKE_GEOTIFF : o->format,
+        .jpeg_quality = o->jpeg_quality,
     };
     bool long_area = decides.intersects != NULL && dtake__area_is_long(decides.intersects);
     if (long_area)
@@ -343,6 +345,8 @@ static const char *option_of(const char *key)
     return strcmp(key, "scale_m") == 0        ? "scale"
            : strcmp(key, "has_unmask") == 0   ? "unmask"
            : strcmp(key, "format") == 0       ? "of"
+           : strcmp(key, "sample_type") == 0  ? "type"
+           : strcmp(key, "jpeg_quality") == 0 ? "jpeg-quality"
            : dtake__starts_with(key, "res_")  ? "res"
            : dtake__starts_with(key, "size_") ? "size"
            : strstr(key, "_min") != NULL || strstr(key, "_max") != NULL || strcmp(key, "has_extent") == 0

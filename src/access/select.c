@@ -5,6 +5,7 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "geo/area.h"
+#include "output/output.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -86,23 +87,32 @@ static bool passes(dtake__selection *s, const dtake__stac_item *item)
     return true;
 }
 
+/* A composite is split when it is put together. */
+static bool splits(const dtake_get_options *o)
+{
+    return o->per_band && o->composite == NULL;
+}
+
 static const char *template_of(const dtake_get_options *o)
 {
-    return o->path_template != NULL ? o->path_template : o->raw ? "{id}_{asset}.{ext}" : "{id}.{ext}";
+    return o->path_template != NULL ? o->path_template
+           : o->raw || o->per_band  ? "{id}_{asset}.{ext}"
+                                    : "{id}.{ext}";
 }
 
 dtake_status dtake__select_path(dtake__image *image, const dtake_get_options *o, const char *collection,
                                 const char *href, dtake_error *err)
 {
-    static const char *const extensions[] = { "tif", "tif", "png" };
     dtake_buf bands = DTAKE_BUF_INIT(1024), path = DTAKE_BUF_INIT(4096);
     char ext[16];
     dtake_status st = DTAKE_OK;
     if (o->explain_only)
         return DTAKE_OK;
-    for (size_t i = 0; i < o->band_count && st == DTAKE_OK; i++)
+    if (o->per_band)
+        st = dtake__buf_puts(&bands, image->asset);
+    for (size_t i = 0; i < o->band_count && st == DTAKE_OK && !o->per_band; i++)
         st = dtake__buf_printf(&bands, "%s%s", i > 0 ? "-" : "", o->bands[i]);
-    snprintf(ext, sizeof ext, "%s", extensions[o->format]);
+    snprintf(ext, sizeof ext, "%s", dtake__output_extension(o->format));
     if (o->raw)
         dtake__href_extension(href, ext, sizeof ext);
     dtake__path_words words = { image->id, collection,    image->asset, dtake__buf_str(&bands),
@@ -151,7 +161,7 @@ static dtake_status add_cloud_band(dtake__image *image, const dtake__stac_item *
 {
     const dtake__stac_asset *asset;
     int32_t band;
-    if (o->band_count > 0 && dtake__is_cloud_band(o->bands[o->band_count - 1]))
+    if (image->asset[0] == '\0' && o->band_count > 0 && dtake__is_cloud_band(o->bands[o->band_count - 1]))
         return DTAKE_OK;
     for (const char *const *name = dtake__cloud_bands; *name != NULL; name++)
         if (dtake__stac_find_band(item, *name, &asset, &band, NULL) == DTAKE_OK)
@@ -177,6 +187,8 @@ static dtake_status add_bands(dtake__image *image, const dtake__stac_item *item,
         return st;
     }
     for (size_t i = 0; i < o->band_count; i++) {
+        if (image->asset[0] != '\0' && strcmp(image->asset, o->bands[i]) != 0)
+            continue;
         dtake_status st = dtake__stac_find_band(item, o->bands[i], &asset, &band, err);
         if (st != DTAKE_OK)
             return st;
@@ -201,10 +213,12 @@ static dtake_status add_image(dtake__selection *s, dtake__image *image, dtake_st
     return dtake__images_add(&s->images, image, err);
 }
 
-static dtake_status select_pixels(dtake__selection *s, const dtake__stac_item *item, dtake_error *err)
+/* `band`: of a file of its own; "": all. */
+static dtake_status select_pixels(dtake__selection *s, const dtake__stac_item *item, const char *band,
+                                  dtake_error *err)
 {
     dtake_error why = { 0 };
-    dtake__image *image = dtake__image_new(item->id, "");
+    dtake__image *image = dtake__image_new(item->id, band);
     if (image == NULL)
         return dtake__fail_nomem(err, "an image");
     image->time_ns = item->time_ns;
@@ -252,35 +266,52 @@ dtake_status dtake__select_item(dtake__selection *s, const dtake__stac_item *ite
     s->seen++;
     if (!passes(s, item))
         return DTAKE_OK;
-    if (!s->options->raw)
-        return select_pixels(s, item, err);
     dtake_status st = DTAKE_OK;
+    const dtake_get_options *o = s->options;
+    if (!o->raw && !splits(o))
+        return select_pixels(s, item, "", err);
+    for (size_t i = 0; i < o->band_count && st == DTAKE_OK && !o->raw; i++)
+        st = select_pixels(s, item, o->bands[i], err);
     for (size_t i = 0; i < s->options->asset_count && st == DTAKE_OK; i++)
         st = select_asset(s, item, s->options->assets[i], err);
     return st;
 }
 
-dtake_status dtake__select_raster(dtake__selection *s, const char *href, dtake_error *err)
+static dtake_status select_bands_of(dtake__selection *s, const char *href, const char *stem, const char *band,
+                                    dtake_error *err)
 {
-    char stem[200];
     dtake_error why = { 0 };
     const dtake_get_options *o = s->options;
-    s->seen++;
-    if (!passes_properties(s, &(dtake__stac_item){ .time_ns = INT64_MIN }))
-        return DTAKE_OK;
-    dtake__href_stem(href, stem, sizeof stem);
-    dtake__image *image = dtake__image_new(stem, "");
+    dtake__image *image = dtake__image_new(stem, band);
     if (image == NULL)
         return dtake__fail_nomem(err, "an image");
     bool ok = o->band_count > 0 || dtake__image_add_source(image, href, "", 0);
     for (size_t i = 0; i < o->band_count && ok; i++)
-        ok = dtake__image_add_source(image, href, o->bands[i], -1);
-    if (ok && o->mask_clouds && !(o->band_count > 0 && dtake__is_cloud_band(o->bands[o->band_count - 1])))
+        if (band[0] == '\0' || strcmp(band, o->bands[i]) == 0)
+            ok = dtake__image_add_source(image, href, o->bands[i], -1);
+    bool named = o->band_count > 0 && dtake__is_cloud_band(o->bands[o->band_count - 1]);
+    if (ok && o->mask_clouds && !(named && band[0] == '\0'))
         ok = dtake__image_add_source(image, href, dtake__cloud_bands[0], -1);
     dtake_status st = ok ? dtake__select_path(image, o, "", href, &why) : DTAKE_E_NOMEM;
     if (st == DTAKE_OK && o->raw)
         st = dtake__fail(&why, DTAKE_E_USAGE, "--raw stores assets of STAC items; %.200s is a raster", href);
     return add_image(s, image, st, &why, err);
+}
+
+dtake_status dtake__select_raster(dtake__selection *s, const char *href, dtake_error *err)
+{
+    char stem[200];
+    const dtake_get_options *o = s->options;
+    dtake_status st = DTAKE_OK;
+    s->seen++;
+    if (!passes_properties(s, &(dtake__stac_item){ .time_ns = INT64_MIN }))
+        return DTAKE_OK;
+    dtake__href_stem(href, stem, sizeof stem);
+    if (!splits(o))
+        return select_bands_of(s, href, stem, "", err);
+    for (size_t i = 0; i < o->band_count && st == DTAKE_OK; i++)
+        st = select_bands_of(s, href, stem, o->bands[i], err);
+    return st;
 }
 
 dtake_status dtake__select_broken(dtake__selection *s, const char *name, const dtake_error *why,

@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "graph/text.h"
 #include "raster/eval_value.h"
+#include "raster/kernels.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -202,6 +203,19 @@ static dtake__node composite(dtake__shading *s)
                : call1(s, dtake__composite_function(o), images);
 }
 
+/* "uint16": Image.toUint16. */
+static dtake__node cast(dtake__shading *s, dtake__node image)
+{
+    static const char *const functions[] = {
+        [DTAKE_U8] = "Image.toUint8",  [DTAKE_I8] = "Image.toInt8",    [DTAKE_U16] = "Image.toUint16",
+        [DTAKE_I16] = "Image.toInt16", [DTAKE_U32] = "Image.toUint32", [DTAKE_I32] = "Image.toInt32",
+        [DTAKE_F32] = "Image.toFloat", [DTAKE_F64] = "Image.toDouble"
+    };
+    dtake_type type = DTAKE_F64;
+    dtake__type_of_name(s->options->sample_type, &type);
+    return call1(s, functions[type], image);
+}
+
 dtake_status dtake__shade_graph(dtake__shading *s, dtake__node *out, dtake_error *err)
 {
     const dtake_get_options *o = s->options;
@@ -214,6 +228,8 @@ dtake_status dtake__shade_graph(dtake__shading *s, dtake__node *out, dtake_error
     if (o->visualize.enabled)
         image = visualized(s, image);
     dtake_status st = add_drawings(s, &image, err);
+    if (st == DTAKE_OK && o->sample_type != NULL)
+        image = cast(s, image);
     *out = image;
     return st == DTAKE_OK ? dtake__graph_status(s->graph, err) : st;
 }

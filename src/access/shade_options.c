@@ -22,7 +22,7 @@ bool dtake__is_cloud_band(const char *name)
 bool dtake__shade_wanted(const dtake_get_options *o)
 {
     return o->composite != NULL || o->expression != NULL || o->outline != NULL || o->paint != NULL ||
-           o->mask_clouds;
+           o->mask_clouds || o->sample_type != NULL;
 }
 
 bool dtake__shade_next(const char **rest, char name[DTAKE__SHADE_NAME], dtake__span *text)

@@ -94,6 +94,7 @@ static void free_take(dtake__take *take)
     dtake__finished_free(take->finished);
     json_decref(take->receipt);
     dtake__free(take->receipt_text);
+    dtake__buf_dispose(&take->quicklook);
     dtake__free(take);
 }
 

@@ -46,6 +46,7 @@ struct dtake__take {
     dtake__finished *finished; /* while its sources are asked for their versions */
     bool drawn_only;           /* the file is there; only the contact sheet needs the pixels */
     char *receipt_text;        /* of the file to be written */
+    dtake_buf quicklook;       /* a small picture, to be stored beside it */
 };
 
 /* Loop thread. The take frees itself; it may be over before this returns. Takes `image`; DTAKE_E_NOMEM: it
@@ -77,6 +78,11 @@ dtake_status dtake__take_plan(dtake__take *take,
                               dtake_error *err); /* grid, facts, budget.bytes, image->plan */
 dtake__raster_job dtake__take_raster_job(dtake__take *take);
 dtake_read dtake__take_read(const dtake__layer *layer);
+
+/* quicklook.c: CPU work, then on the loop thread to `then`. */
+bool dtake__quicklook_missing(const dtake__take *take);
+dtake_status dtake__quicklook_make(dtake__take *take, dtake_error *err);
+void dtake__quicklook_store(dtake__take *take, void (*then)(dtake__work *));
 
 /* raw.c */
 void dtake__raw_start(dtake__take *take);

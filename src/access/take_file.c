@@ -5,6 +5,7 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "raster/kernels.h"
 
 #include <string.h>
 
@@ -33,7 +34,10 @@ static bool shared_nodata(const dtake__take *take, double *out)
             return false;
         *out = info->nodata;
     }
-    bool computed = o->composite != NULL || o->expression != NULL || o->outline != NULL || o->paint != NULL;
+    dtake_type type; /* what was cut to a narrower type may have become the value */
+    bool narrowed = o->sample_type != NULL && dtake__type_of_name(o->sample_type, &type) && type < DTAKE_F32;
+    bool computed =
+        narrowed || o->composite != NULL || o->expression != NULL || o->outline != NULL || o->paint != NULL;
     return !o->has_unmask && !o->visualize.enabled && !computed;
 }
 
@@ -59,6 +63,7 @@ static void write_file(dtake__take *take)
     dtake_error err = { 0 };
     *out = (dtake__output){ .path = take->image->path,
                             .format = o->format,
+                            .jpeg_quality = o->jpeg_quality,
                             .has_transform = take->grid.has_transform,
                             .transform = take->grid.transform,
                             .crs = take->grid.crs,
@@ -129,6 +134,8 @@ static void render_run(dtake__work *work)
         caption_of(take->image, caption, sizeof caption);
         st = dtake__sheet_put(job->sheet, take->image->place, caption, &take->pixels, &err);
     }
+    if (st == DTAKE_OK)
+        st = dtake__quicklook_make(take, &err);
     if (st == DTAKE_OK && !take->drawn_only && (take->receipt_text = make_receipt(take)) == NULL)
         st = dtake__fail_nomem(&err, "a receipt");
     if (st != DTAKE_OK)
@@ -136,7 +143,7 @@ static void render_run(dtake__work *work)
     DTAKE__TALLY(&take->tally, cpu_us, dtake__now_us() - start_us);
 }
 
-static void rendered(dtake__work *work)
+static void drawn(dtake__work *work)
 {
     dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
     take->skipped = take->drawn_only && take->status == DTAKE_OK;
@@ -144,6 +151,15 @@ static void rendered(dtake__work *work)
         dtake__take_finish(take);
     else
         write_file(take);
+}
+
+static void rendered(dtake__work *work)
+{
+    dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
+    if (take->quicklook.len > 0 && !dtake__take_stopped(take))
+        dtake__quicklook_store(take, drawn);
+    else
+        drawn(work);
 }
 
 void dtake__take_make_file(dtake__take *take)

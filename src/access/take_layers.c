@@ -6,6 +6,8 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "io/space.h"
+#include "raster/kernels.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,6 +189,16 @@ static int64_t most_bytes(void)
     return pages > 0 && page > 0 ? (int64_t)pages * page / 4 * 3 : INT64_MAX;
 }
 
+/* Before anything is fetched; the file's exact bytes are reserved before it is written (io/part.h). NPY is as
+ * large as its samples, what is compressed is seldom less than a tenth of them. */
+static dtake_status check_room(const dtake__take *take, dtake_error *err)
+{
+    enum { COMPRESSED_PART = 16 };
+    int64_t bytes = take->facts.written_bytes;
+    bool whole = take->job->options.value.format == DTAKE_NPY;
+    return dtake__space_check(take->image->path, whole ? bytes : bytes / COMPRESSED_PART, err);
+}
+
 static dtake_status estimate(dtake__take *take, dtake_error *err)
 {
     const dtake_get_options *o = &take->job->options.value;
@@ -196,7 +208,15 @@ static dtake_status estimate(dtake__take *take, dtake_error *err)
         return dtake__fail(err, DTAKE_E_LIMIT,
                            "a window of %lld x %lld pixels: choose a smaller area or a larger --scale",
                            (long long)grid->width, (long long)grid->height);
+    if (o->max_pixels > 0 && grid->width > o->max_pixels / grid->height)
+        return dtake__fail(err, DTAKE_E_LIMIT,
+                           "%lld x %lld pixels are more than --max-pixels %lld: choose a smaller area or a "
+                           "larger --scale",
+                           (long long)grid->width, (long long)grid->height, (long long)o->max_pixels);
     int64_t bytes = dtake__render_bytes(o, grid, take->layer, take->layer_count, take->place_count);
+    dtake_type cast = DTAKE_F64;
+    if (o->sample_type != NULL)
+        dtake__type_of_name(o->sample_type, &cast);
     bool computed = o->expression != NULL && !o->visualize.enabled;
     for (size_t i = 0; i < take->layer_count; i++) {
         dtake_read read = dtake__take_read(&take->layer[i]);
@@ -206,7 +226,8 @@ static dtake_status estimate(dtake__take *take, dtake_error *err)
                              .pixels = { .width = grid->width,
                                          .height = grid->height,
                                          .bands = o->visualize.enabled ? 3 : bands,
-                                         .type = o->visualize.enabled ? DTAKE_U8
+                                         .type = o->sample_type != NULL ? cast
+                                                 : o->visualize.enabled ? DTAKE_U8
                                                  : computed
                                                      ? DTAKE_F32
                                                      : dtake_raster_get_info(take->layer[0].raster)->type,
@@ -214,6 +235,9 @@ static dtake_status estimate(dtake__take *take, dtake_error *err)
     take->facts.written_bytes =
         grid->width * grid->height * output.pixels.bands * (int64_t)dtake_type_bytes(output.pixels.type);
     bytes += dtake__output_bytes(&output);
+    dtake_status st = o->explain_only ? DTAKE_OK : check_room(take, err);
+    if (st != DTAKE_OK)
+        return st;
     if (bytes > most_bytes())
         return dtake__fail(err, DTAKE_E_LIMIT,
                            "a window of %lld x %lld pixels needs %.1f GB of memory: choose a smaller area or "

@@ -110,7 +110,7 @@ static void mistakes_are_named_with_what_was_probably_meant(void **state)
         { "--jobs", "0", "--jobs 0: expected a number from 1 to 1024" },
         { "--memory", "12", "--memory 12: expected a number from 1048576" },
         { "--max-rate", "fast", "--max-rate 'fast': expected bytes such as" },
-        { "--of", "jpeg", "--of 'jpeg': expected one of geotiff|cog|png" },
+        { "--of", "webp", "--of 'webp': expected one of geotiff|cog|png|jpeg|npy" },
         { "--overwrite=maybe", NULL, "--overwrite 'maybe': expected true or false" },
         { "--bands=B8,,B4", NULL, "--bands 'B8,,B4': a name between the commas is missing" },
         { "--output=", NULL, "--output: the value is empty" },

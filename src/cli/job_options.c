@@ -135,7 +135,12 @@ static dtake_status read_pixels(dtake_get_options *get, const dtake__args *args,
         return dtake__fail(err, DTAKE_E_USAGE,
                            "--raw stores files as they are; it takes no --bands, --visualize, "
                            "--scale or --unmask");
-    return visualize != NULL ? dtake_visualize_parse(visualize, &get->visualize, err) : DTAKE_OK;
+    const char *palette = dtake__args_text(args, "palette");
+    get->sample_type = dtake__args_text(args, "type");
+    dtake_status st = visualize != NULL ? dtake_visualize_parse(visualize, &get->visualize, err) : DTAKE_OK;
+    if (visualize == NULL && palette != NULL)
+        get->visualize = (dtake_visualize){ .enabled = true, .opacity = 1 };
+    return st == DTAKE_OK && palette != NULL ? dtake_palette_parse(palette, &get->visualize, err) : st;
 }
 
 /* FILE,color=VALUE,width=PIXELS */
@@ -168,9 +173,15 @@ static dtake_status read_files(dtake_get_options *get, const dtake__args *args, 
     const char *format = dtake__args_text(args, "of"), *mode = dtake__args_text(args, "mode");
     get->out_dir = dtake__args_text(args, "output");
     get->path_template = dtake__args_text(args, "template");
-    get->format = strcmp(format, "cog") == 0   ? DTAKE_COG
-                  : strcmp(format, "png") == 0 ? DTAKE_PNG
-                                               : DTAKE_GEOTIFF;
+    get->format = strcmp(format, "cog") == 0      ? DTAKE_COG
+                  : strcmp(format, "png") == 0    ? DTAKE_PNG
+                  : strncmp(format, "jp", 2) == 0 ? DTAKE_JPEG
+                  : strcmp(format, "npy") == 0    ? DTAKE_NPY
+                                                  : DTAKE_GEOTIFF;
+    get->jpeg_quality = (int32_t)dtake__args_i64(args, "jpeg-quality", 0);
+    get->per_band = dtake__args_flag(args, "per-band");
+    get->quicklook_px = (int32_t)dtake__args_i64(args, "quicklook", 0);
+    get->max_pixels = dtake__args_i64(args, "max-pixels", 0);
     get->overwrite = dtake__args_flag(args, "overwrite");
     get->skip_existing = dtake__args_flag(args, "skip-existing");
     get->no_resume = dtake__args_flag(args, "no-resume");

@@ -8,12 +8,27 @@
 #include "io/loop.h"
 #include "io/workers.h"
 #include "output/geotiff.h"
+#include "output/jpeg_output.h"
+#include "output/npy_output.h"
 #include "output/png_output.h"
 #include "output/store.h"
 #include "raster/kernels.h"
 
 #include <math.h>
 #include <time.h>
+
+/* Formats that are made as a whole, before they are stored. */
+static const struct {
+    dtake_status (*check)(const dtake__output *output, dtake_error *err);
+    dtake_status (*bytes)(dtake__output *output, dtake_buf *out, dtake_error *err);
+    const char *extension;
+} formats[] = {
+    [DTAKE_GEOTIFF] = { NULL, NULL, "tif" },
+    [DTAKE_COG] = { NULL, NULL, "tif" },
+    [DTAKE_PNG] = { dtake__png_check, dtake__png_bytes, "png" },
+    [DTAKE_JPEG] = { dtake__jpeg_check, dtake__jpeg_bytes, "jpg" },
+    [DTAKE_NPY] = { dtake__npy_check, dtake__npy_bytes, "npy" },
+};
 
 typedef struct writer writer;
 
@@ -31,8 +46,8 @@ struct writer {
     dtake__output output;
     dtake__output_fn done;
     void *ctx;
-    dtake__geotiff *tiff; /* NULL for PNG */
-    dtake_buf png;
+    dtake__geotiff *tiff; /* NULL for what is made as a whole */
+    dtake_buf whole;
     tile_work *tile;
     int64_t tiles_left; /* loop thread */
     dtake_status status;
@@ -140,36 +155,36 @@ static void prepared(dtake__work *work)
     }
 }
 
-static void run_png(dtake__work *work)
+static void run_whole(dtake__work *work)
 {
     writer *w = (writer *)work;
     int64_t start = cpu_now_us();
-    w->status = dtake__png_bytes(&w->output, &w->png, &w->err);
+    w->status = formats[w->output.format].bytes(&w->output, &w->whole, &w->err);
     add_cpu(w, start);
 }
 
-static void run_png_store(dtake__work *work)
+static void run_whole_store(dtake__work *work)
 {
     writer *w = (writer *)work;
     int64_t start = dtake__now_us(), cpu_start = cpu_now_us();
     dtake__store store;
-    w->status = dtake__store_open(&store, w->output.path, (int64_t)w->png.len, w->output.replace, &w->err);
+    w->status = dtake__store_open(&store, w->output.path, (int64_t)w->whole.len, w->output.replace, &w->err);
     if (w->status == DTAKE_OK)
-        w->status = dtake__store_add(&store, w->png.data, w->png.len, &w->err);
+        w->status = dtake__store_add(&store, w->whole.data, w->whole.len, &w->err);
     if (w->status == DTAKE_OK)
         w->status = dtake__store_finish_with(&store, w->output.receipt, &w->written, &w->err);
-    dtake__buf_dispose(&w->png);
+    dtake__buf_dispose(&w->whole);
     add_storing(w, start, cpu_start);
 }
 
-static void png_made(dtake__work *work)
+static void whole_made(dtake__work *work)
 {
     writer *w = (writer *)work;
     if (w->status != DTAKE_OK) {
         finish(work);
         return;
     }
-    w->work = (dtake__work){ .run = run_png_store, .done = finish, .order = w->output.order };
+    w->work = (dtake__work){ .run = run_whole_store, .done = finish, .order = w->output.order };
     dtake__files_run(w->runtime, &w->work);
 }
 
@@ -177,8 +192,8 @@ dtake_status dtake__output_start(dtake_runtime *runtime, dtake__output *output, 
                                  dtake__output_fn done, void *ctx)
 {
     dtake_status st = dtake__runtime_usable(runtime, false, err);
-    if (st == DTAKE_OK && output->format == DTAKE_PNG)
-        st = dtake__png_check(output, err);
+    if (st == DTAKE_OK && formats[output->format].check != NULL)
+        st = formats[output->format].check(output, err);
     if (st != DTAKE_OK)
         return st;
     writer *w = dtake__calloc(1, sizeof *w);
@@ -192,9 +207,9 @@ dtake_status dtake__output_start(dtake_runtime *runtime, dtake__output *output, 
             dtake__type_with_value(w->output.pixels.type, w->output.nodata) == w->output.pixels.type;
     w->done = done;
     w->ctx = ctx;
-    bool png = output->format == DTAKE_PNG;
-    w->work = (dtake__work){ .run = png ? run_png : run_prepare,
-                             .done = png ? png_made : prepared,
+    bool whole = formats[output->format].bytes != NULL;
+    w->work = (dtake__work){ .run = whole ? run_whole : run_prepare,
+                             .done = whole ? whole_made : prepared,
                              .order = output->order };
     dtake__workers_run(runtime, &w->work);
     return DTAKE_OK;
@@ -213,5 +228,5 @@ int64_t dtake__output_bytes(const dtake__output *output)
 
 const char *dtake__output_extension(dtake_file_format format)
 {
-    return format == DTAKE_PNG ? "png" : "tif";
+    return formats[format].extension;
 }

@@ -17,7 +17,7 @@ typedef struct dtake__output {
     dtake_affine transform;
     const char *crs; /* "EPSG:n", WKT or "" */
     bool has_nodata; /* the source's; masked pixels are written as it. Without: a mask band, alpha for RGB and
-                        PNG */
+                        PNG; JPEG: black, NPY: 0 */
     double nodata;
     bool rgb;        /* three bands are red, green, blue */
     bool visualized; /* one band of uint8 is a picture, not classes: overviews are means, not nearest */
@@ -25,6 +25,7 @@ typedef struct dtake__output {
     const char *metadata;          /* key=value lines; NULL: none */
     const char *receipt; /* with DTAKE__STAMP_END (output/stamp.h): into a TIFF, beside a PNG; NULL: none */
     int64_t time_ns;     /* of acquisition, for TIFFTAG_DATETIME; INT64_MIN or 0: none */
+    int jpeg_quality;    /* 1 to 100; 0: the default, 90 */
     int deflate_level;   /* of GeoTIFF and COG: 1 (fast) to 12 (small); 0: the default, which is fast */
     bool replace;
     uint64_t order;
@@ -39,17 +40,17 @@ typedef struct dtake__written {
 typedef void (*dtake__output_fn)(dtake_status status, const dtake__written *written, const dtake_error *err,
                                  void *ctx);
 
-/* GeoTIFF and COG take any type and number of bands; PNG takes 1 or 3 bands of uint8, or 1 of uint16, else
- * DTAKE_E_USAGE. A nodata the type cannot hold counts as none. Failures name the path.
- * Tiles are compressed on the workers, all at once; then part file, fsync, rename. The same pixels give the
- * same bytes on every machine, however many workers there are. `done` on the loop thread. */
+/* GeoTIFF, COG and NPY take any type and number of bands; PNG takes 1 or 3 bands of uint8, or 1 of uint16,
+ * JPEG 1 or 3 bands of uint8, else DTAKE_E_USAGE. A nodata the type cannot hold counts as none. Failures name
+ * the path. Tiles are compressed on the workers, all at once; then part file, fsync, rename. The same pixels
+ * give the same bytes on every machine, however many workers there are. `done` on the loop thread. */
 dtake_status dtake__output_start(dtake_runtime *runtime, dtake__output *output, dtake_error *err,
                                  dtake__output_fn done, void *ctx);
 
 /* Bytes the writer holds at most besides the pixels, for the budget. */
 int64_t dtake__output_bytes(const dtake__output *output);
 
-/* "tif" or "png". */
+/* "tif", "png", "jpg" or "npy". */
 const char *dtake__output_extension(dtake_file_format format);
 
 #endif

@@ -10,6 +10,8 @@
 dtake_status dtake__pixels_init(dtake_pixels *out, int64_t width, int64_t height, int32_t bands,
                                 dtake_type type, int32_t mask_bands, dtake_error *err);
 
+bool dtake__type_of_name(const char *name, dtake_type *out); /* "uint16"; false: there is none */
+
 /* Smallest type that holds both everything in `type` and `value` (uint16 with -1: int32; 0.5: float64 for
  * 32-bit integers, else float32). */
 dtake_type dtake__type_with_value(dtake_type type, double value);

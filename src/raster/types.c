@@ -5,6 +5,7 @@
 #include "raster/samples.h"
 
 #include <math.h>
+#include <string.h>
 
 static const struct {
     double low, high; /* of integers */
@@ -14,6 +15,16 @@ static const struct {
     [DTAKE_U32] = { 0, UINT32_MAX },         [DTAKE_I32] = { INT32_MIN, INT32_MAX },
     [DTAKE_F32] = { -16777216., 16777216. }, [DTAKE_F64] = { -9007199254740992., 9007199254740992. },
 };
+
+bool dtake__type_of_name(const char *name, dtake_type *out)
+{
+    for (int type = DTAKE_U8; type <= DTAKE_F64; type++)
+        if (strcmp(dtake_type_name((dtake_type)type), name) == 0) {
+            *out = (dtake_type)type;
+            return true;
+        }
+    return false;
+}
 
 dtake_status dtake__pixels_init(dtake_pixels *out, int64_t width, int64_t height, int32_t bands,
                                 dtake_type type, int32_t mask_bands, dtake_error *err)

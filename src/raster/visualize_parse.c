@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "raster/colors.h"
+#include "raster/palettes.h"
 
 #include <math.h>
 #include <string.h>
@@ -40,19 +41,35 @@ static dtake_status read_list(const char *key, const char *text, double *list, i
     return DTAKE_OK;
 }
 
-static dtake_status read_palette(const char *text, dtake_visualize *out, dtake_error *err)
+static dtake_status not_a_color(const char *word, const char *near, bool only, dtake_error *err)
+{
+    char names[200] = "";
+    if (near != NULL)
+        return dtake__fail(err, DTAKE_E_USAGE,
+                           "visualize: palette: '%s' is no colour (f00, ff0000 or a CSS name); did you mean "
+                           "'%s'?",
+                           word, near);
+    if (only)
+        dtake__palette_names(names, sizeof names);
+    return dtake__fail(err, DTAKE_E_USAGE,
+                       "visualize: palette: '%s' is no colour (f00, ff0000 or a CSS name)%s%s", word,
+                       only ? ", nor one of " : "", names);
+}
+
+dtake_status dtake_palette_parse(const char *text, dtake_visualize *out, dtake_error *err)
 {
     char piece[VALUE_BYTES];
-    out->palette_count = 0;
+    bool only = strchr(text, ':') == NULL;
+    out->palette_count = only ? dtake__palette_find(text, out->palette) : 0;
+    if (out->palette_count > 0)
+        return DTAKE_OK;
     while (dtake__next_piece(&text, ':', piece, sizeof piece)) {
         if (out->palette_count == DTAKE_MAX_PALETTE)
             return dtake__fail(err, DTAKE_E_USAGE, "visualize: palette has more than %d colours",
                                DTAKE_MAX_PALETTE);
         const char *near = NULL;
         if (!dtake__color_parse(piece, out->palette[out->palette_count], &near))
-            return dtake__fail(err, DTAKE_E_USAGE,
-                               "visualize: palette: '%s' is no colour (f00, ff0000 or a CSS name)%s%s%s",
-                               piece, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+            return not_a_color(piece, near, only, err);
         out->palette_count++;
     }
     return DTAKE_OK;
@@ -92,7 +109,7 @@ static dtake_status read_pair(const char *key, const char *value, dtake_visualiz
         if (strcmp(key, lists[i].key) == 0)
             return read_list(key, value, lists[i].list, lists[i].count, err);
     if (strcmp(key, "palette") == 0)
-        return read_palette(value, out, err);
+        return dtake_palette_parse(value, out, err);
     if (strcmp(key, "opacity") != 0)
         return unknown_key(key, err);
     dtake_status st = read_number(key, value, &out->opacity, err);

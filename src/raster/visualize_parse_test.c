@@ -67,6 +67,26 @@ static void what_is_wrong_is_named(void **state)
     }
 }
 
+static void colour_maps_have_names(void **state)
+{
+    (void)state;
+    dtake_visualize v;
+    dtake_error err;
+    CHECK_OK(dtake_visualize_parse("min=0,max=1,palette=Viridis", &v, &err));
+    CHECK(v.palette_count > 30 && v.palette[0][0] == 0x44 && v.palette[0][1] == 0x01 &&
+          v.palette[0][2] == 0x54);
+    CHECK_OK(dtake_palette_parse("magma_r", &v, &err));
+    CHECK(v.palette[0][0] == 0xfc && v.palette[0][1] == 0xfd && v.palette[v.palette_count - 1][0] == 0);
+    CHECK_OK(dtake_palette_parse("cividis", &v, &err));
+    CHECK_EQ(v.palette_count, 256);
+    CHECK_OK(dtake_palette_parse("gray:ff0000", &v, &err)); /* a colour beside others */
+    CHECK(v.palette_count == 2 && v.palette[0][0] == 128);
+    CHECK_STATUS(dtake_palette_parse("viridian", &v, &err), DTAKE_E_USAGE);
+    CHECK(strstr(err.message,
+                 "'viridian' is no colour (f00, ff0000 or a CSS name), nor one of viridis, plasma,"));
+    CHECK_STATUS(dtake_palette_parse("viridis:magma", &v, &err), DTAKE_E_USAGE);
+}
+
 static void long_texts_and_palettes_have_limits(void **state)
 {
     (void)state;
@@ -89,6 +109,7 @@ int main(void)
         cmocka_unit_test(the_tutorials_stretch_is_read),
         cmocka_unit_test(colours_are_hex_or_css_names_in_any_case),
         cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(colour_maps_have_names),
         cmocka_unit_test(long_texts_and_palettes_have_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
