@@ -273,3 +273,70 @@ def test_our_server_gives_what_its_catalogue_holds(run, serve, tmp_path):
     first = json.loads(run("load", "made.rows", "-n", "1", "--of", "ndjson", "-q", "--source", catalog).out)
     found = [run("find", "made.rows/a", first["id"], "--source", source).out for source in (remote, catalog)]
     assert found[0] == found[1] != ""
+
+
+@pytest.fixture
+def remote(serve, tmp_path):
+    """A server of an empty catalogue as a source."""
+    (tmp_path / "none").mkdir()
+    return "tilebox+" + serve(tmp_path / "none", "--catalog", tmp_path / "there.db").url.rstrip("/")
+
+
+def rows_of(run, dataset, source, *more):
+    return [{k: v for k, v in row.items() if k != "ingestion_time"}
+            for row in run("load", dataset, "--of", "ndjson", "-q", "--source", source, *more).lines()]
+
+
+def test_items_go_into_a_service_as_into_a_catalogue(run, remote, demo_scenes, tmp_path):
+    here = tmp_path / "here.db"
+    for source in (here, remote):
+        assert "8 added" in run("ingest", demo_scenes, "-d", "demo", "--source", source).err
+    assert rows_of(run, "demo", remote) == rows_of(run, "demo", here) != []
+    assert "eo:cloud_cover" in rows_of(run, "demo", remote)[0]  # although protobuf has no such names
+    assert "0 added, 8 were there" in run("ingest", demo_scenes, "-d", "demo", "--source", remote).err
+    fields = [[(f["name"], f["type"]) for f in run("info", "demo", "--source", source).json()["fields"]] for source in (remote, here)]
+    assert fields[0] == fields[1]
+    for name, source in (("a", here), ("b", remote)):
+        run("get", "-d", "demo", "--cloud", "50", "-n", "2", *AREA, "-o", tmp_path / name, "--source", source)
+    assert pictures(tmp_path / "a") == pictures(tmp_path / "b") != {}
+
+
+def test_more_than_a_call_carries_new_fields_and_collections(run, remote, tmp_path):
+    many = tmp_path / "many.csv"
+    many.write_text("time,n,kind\n" + "".join(f"2024-01-01T{i // 3600:02}:{i // 60 % 60:02}:{i % 60:02}Z,{i},{'ab'[i % 2]}\n"
+                                              for i in range(20_000)))
+    run("ingest", many, "-d", "many", "--collection-from", "kind", "-q", "--source", remote)
+    assert [(c["name"], c["datapoints"]) for c in run("collections", "many", "--source", remote).lines()] == [
+        ("a", 10_000), ("b", 10_000)]
+    assert [row["n"] for row in rows_of(run, "many", remote)] == list(range(20_000))
+    (tmp_path / "wider.csv").write_text("time,n,kind,word\n2024-02-01T00:00:00Z,-1,c,new\n")
+    run("ingest", tmp_path / "wider.csv", "-d", "many", "--collection-from", "kind", "-q", "--source", remote)
+    assert [row["word"] for row in rows_of(run, "many", remote, "-c", "c")] == ["new"]
+    assert rows_of(run, "many", remote, "-n", "1")[0]["word"] is None
+
+
+def test_datapoints_collections_and_datasets_are_deleted_in_a_service(run, remote, tmp_path):
+    (tmp_path / "rows.csv").write_text("time,n,kind\n" + "".join(f"2024-01-01T00:00:{i:02}Z,{i},{'ab'[i % 2]}\n" for i in range(40)))
+    run("ingest", tmp_path / "rows.csv", "-d", "rows", "--collection-from", "kind", "-q", "--source", remote)
+    assert "10 datapoints deleted" in run("delete", "rows", "--filter", "n >= 30", "-y", "--source", remote).err
+    assert [row["n"] for row in rows_of(run, "rows", remote)] == list(range(30))
+    assert "5 datapoints deleted" in run("delete", "rows/a", "--filter", "n < 10", "-y", "--source", remote).err
+    run("delete", "rows/b", "--all", "-y", "-q", "--source", remote)
+    assert [c["name"] for c in run("collections", "rows", "--source", remote).lines()] == ["a"]
+    assert [row["n"] for row in rows_of(run, "rows", remote)] == list(range(10, 30, 2))
+    run("delete", "rows", "--all", "-y", "-q", "--source", remote)
+    assert run("datasets", "--source", remote).out == ""
+
+
+def test_what_a_service_does_not_store_is_refused(run, remote, tmp_path):
+    (tmp_path / "one.csv").write_text("time,n\n2024-01-01T00:00:00Z,1\n")
+    ran = run("ingest", tmp_path / "one.csv", "-d", "group.one", "--source", remote, status=2)
+    assert "name it without dots" in ran.err
+    ran = run("ingest", tmp_path / "one.csv", "-d", "one", "--all-or-nothing", "--source", remote, status=None)
+    assert ran.status == 1 and "all or nothing" in ran.err and run("datasets", "--source", remote).out == ""
+    run("ingest", tmp_path / "one.csv", "-d", "one", "-q", "--source", remote)
+    (tmp_path / "other.csv").write_text("time,n\n2024-01-02T00:00:00Z,word\n")
+    ran = run("ingest", tmp_path / "other.csv", "-d", "one", "--source", remote, status=None)
+    assert ran.status != 0 and len(rows_of(run, "one", remote)) == 1
+    ran = run("catalog", "compact", "--source", remote, status=1)
+    assert "catalogue files only" in ran.err

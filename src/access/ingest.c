@@ -235,6 +235,9 @@ dtake_status dtake_ingest_start(dtake_ingest **out, dtake_client *client, const 
     dtake_status st = dtake__runtime_usable(client->runtime, false, err);
     if (st != DTAKE_OK)
         return st;
+    if (options->all_or_nothing && client->source->kind->no_transactions)
+        return dtake__fail(err, DTAKE_E_UNSUPPORTED,
+                           "ingest: all or nothing is for catalogue files; a service stores what it is sent");
     dtake_ingest *ingest = dtake__calloc(1, sizeof *ingest);
     if (ingest == NULL)
         return dtake__fail_nomem(err, "an ingest");

@@ -99,7 +99,8 @@ typedef struct dtake__write {
 } dtake__write;
 
 typedef struct dtake__source_kind {
-    const char *name; /* "local" */
+    const char *name;     /* "local" */
+    bool no_transactions; /* what is put is stored at once; COMMIT only counts */
     void (*close)(dtake__source *source);
     void (*act)(dtake__source *source, dtake__act *act);
     void (*write)(dtake__source *source, dtake__write *write);

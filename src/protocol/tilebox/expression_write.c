@@ -23,11 +23,15 @@ static void dispose(dtake__tb_expression *e)
 /* --- leaves --- */
 
 /* A field that the service lets itself be asked by; single values only. */
-static const dtake_field *field_of(const writing *w, const dtake__filter *node)
+static const dtake_field *field_of(const writing *w, const dtake__filter *node, dtake__span *wire_name)
 {
     int at = node->op == DTAKE__FILTER_FIELD ? dtake_schema_find(w->type->schema, node->text) : -1;
     const dtake_field *field = at >= 0 ? dtake_schema_field(w->type->schema, (size_t)at) : NULL;
-    return field != NULL && w->type->fields[at].queryable && !field->repeated ? field : NULL;
+    if (field == NULL || !w->type->fields[at].queryable || field->repeated)
+        return NULL;
+    const char *wire = w->type->fields[at].wire_name;
+    *wire_name = dtake__span_of(wire != NULL ? wire : field->name);
+    return field;
 }
 
 static bool is_order(dtake__filter_op op)
@@ -103,14 +107,13 @@ static bool compare(writing *w, const dtake__filter *left, dtake__filter_op op, 
         [DTAKE__FILTER_LT] = DTAKE__TB_LT, [DTAKE__FILTER_LE] = DTAKE__TB_LE,
         [DTAKE__FILTER_GT] = DTAKE__TB_GT, [DTAKE__FILTER_GE] = DTAKE__TB_GE,
     };
-    const dtake_field *field = field_of(w, left);
+    dtake__span name;
+    const dtake_field *field = field_of(w, left, &name);
     dtake__tb_literal literal;
     if (field == NULL || !put_literal(field, op, right, &literal))
         return false;
     w->nodes++;
-    *out =
-        (dtake__tb_expression){ .set = true,
-                                .comparison = { true, dtake__span_of(field->name), operators[op], literal } };
+    *out = (dtake__tb_expression){ .set = true, .comparison = { true, name, operators[op], literal } };
     return true;
 }
 
@@ -172,11 +175,12 @@ static bool put_in(writing *w, const dtake__filter *node, dtake__tb_expression *
 
 static bool put_null_check(writing *w, const dtake__filter *node, dtake__tb_expression *out)
 {
-    const dtake_field *field = field_of(w, node->args[0]);
+    dtake__span name;
+    const dtake_field *field = field_of(w, node->args[0], &name);
     if (field == NULL)
         return false;
     w->nodes++;
-    *out = (dtake__tb_expression){ .set = true, .is_null = { true, dtake__span_of(field->name) } };
+    *out = (dtake__tb_expression){ .set = true, .is_null = { true, name } };
     return true;
 }
 

@@ -18,8 +18,10 @@ void dtake__tilebox_type_release(dtake__tilebox_type *type)
     if (type == NULL || atomic_fetch_sub(&type->refs, 1) > 1)
         return;
     size_t count = type->schema ? dtake_schema_count(type->schema) : 0;
-    for (size_t i = 0; type->fields != NULL && i < count; i++)
+    for (size_t i = 0; type->fields != NULL && i < count; i++) {
         dtake__free(type->fields[i].origin);
+        dtake__free(type->fields[i].wire_name);
+    }
     dtake__free(type->fields);
     dtake__free(type->url);
     dtake_schema_release(type->schema);
@@ -59,6 +61,16 @@ int dtake__tilebox_type_column(const dtake__tilebox_type *type, size_t field, co
     const char *origin = type->fields[field].origin;
     int index = own->role != DTAKE_ROLE_NONE ? dtake_schema_find_role(schema, own->role) : -1;
     return index >= 0 ? index : dtake_schema_find(schema, origin != NULL ? origin : own->name);
+}
+
+int dtake__tilebox_type_find_wire(const dtake__tilebox_type *type, const char *name)
+{
+    for (size_t i = 0; i < dtake_schema_count(type->schema); i++) {
+        const char *wire = type->fields[i].wire_name;
+        if (strcmp(wire != NULL ? wire : dtake_schema_field(type->schema, i)->name, name) == 0)
+            return (int)i;
+    }
+    return -1;
 }
 
 /* --- reading --- */
@@ -128,11 +140,11 @@ static dtake_status finish(dtake__tilebox_type *type, dtake__tilebox_shape *shap
     return DTAKE_OK;
 }
 
-static dtake_status read_type(dtake__tilebox_type *type, dtake__span bytes, dtake_error *err)
+static dtake_status read_type(dtake__tilebox_type *type, dtake__span bytes, bool plain, dtake_error *err)
 {
     annotated a = { 0 };
     dtake__tilebox_message_descriptor found = { 0 };
-    dtake__tilebox_shape shape = { 0 };
+    dtake__tilebox_shape shape = { .plain = plain };
     dtake_status st = read_annotated(bytes, &a, err);
     if (st == DTAKE_OK)
         st = dtake__tilebox_message_descriptor_find(a.set, a.url, &found, err);
@@ -147,8 +159,8 @@ static dtake_status read_type(dtake__tilebox_type *type, dtake__span bytes, dtak
     return st;
 }
 
-dtake_status dtake__tilebox_type_read(dtake__tilebox_type **out, const void *bytes, size_t len,
-                                      dtake_error *err)
+static dtake_status read_new(dtake__tilebox_type **out, const void *bytes, size_t len, bool plain,
+                             dtake_error *err)
 {
     if (len > MAX_TYPE_BYTES)
         return dtake__fail(err, DTAKE_E_LIMIT,
@@ -163,12 +175,24 @@ dtake_status dtake__tilebox_type_read(dtake__tilebox_type **out, const void *byt
     if (st != DTAKE_OK)
         dtake__fail(err, st, "read a dataset's type: %s", dtake_status_text(st));
     else
-        st = read_type(type, (dtake__span){ bytes, len }, err);
+        st = read_type(type, (dtake__span){ bytes, len }, plain, err);
     if (st != DTAKE_OK)
         dtake__tilebox_type_release(type);
     else
         *out = type;
     return st;
+}
+
+dtake_status dtake__tilebox_type_read(dtake__tilebox_type **out, const void *bytes, size_t len,
+                                      dtake_error *err)
+{
+    return read_new(out, bytes, len, false, err);
+}
+
+dtake_status dtake__tilebox_type_read_plain(dtake__tilebox_type **out, const void *bytes, size_t len,
+                                            dtake_error *err)
+{
+    return read_new(out, bytes, len, true, err);
 }
 
 static dtake_status read_wanted_field(dtake__tilebox_shape *shape, dtake__pb_in *in, dtake_error *err)

@@ -36,6 +36,14 @@ dtake_status dtake__tilebox_dataset_type_read(dtake_schema **schema, dtake_datas
 dtake_status dtake__tilebox_dataset_type_write(const dtake_schema *schema, dtake_dataset_kind kind,
                                                dtake__pb_out *out, dtake_error *err);
 
+/* A type of a service for batches of `schema`, whose names on the wire may differ (dtake__tilebox_type_new).
+ * DTAKE_E_STATE names a field of the schema that the type has not. */
+dtake_status dtake__tilebox_type_bind(dtake__tilebox_type **out, const dtake__tilebox_type *type,
+                                      const dtake_schema *schema, dtake_error *err);
+/* What the type has, and behind it what the schema has more; *more: there is something. */
+dtake_status dtake__tilebox_type_merge(dtake_schema **out, bool *more, const dtake__tilebox_type *type,
+                                       const dtake_schema *schema, dtake_error *err);
+
 dtake__tilebox_type *dtake__tilebox_type_retain(const dtake__tilebox_type *type);
 void dtake__tilebox_type_release(dtake__tilebox_type *type); /* NULL is fine */
 

@@ -291,6 +291,34 @@ static void annotate(const dtake__tilebox_shape *shape, dtake_field *field,
         field->role = DTAKE_ROLE_NAME;
 }
 
+/* The name that a field had before it became one of protobuf: where it says that it is a property of an item,
+ * and the two differ only where protobuf wants them to. */
+static dtake__span former_name(dtake__span name, dtake__span pointer)
+{
+    static const char prefix[] = "/properties/";
+    const size_t skip = sizeof prefix - 1;
+    char wire[DTAKE_MAX_FIELD_NAME_BYTES + 8];
+    dtake__span was = { pointer.text + skip, pointer.len - skip };
+    if (pointer.len <= skip || memcmp(pointer.text, prefix, skip) != 0 || was.len != name.len ||
+        was.len > DTAKE_MAX_FIELD_NAME_BYTES)
+        return name;
+    dtake__tilebox_wire_name(was.text, was.len, wire);
+    for (size_t i = 0; i < was.len; i++)
+        if (was.text[i] != name.text[i] && strchr(":.-", was.text[i]) == NULL)
+            return name;
+    return dtake__span_equal(dtake__span_of(wire), name) ? was : name;
+}
+
+static dtake_status name_field(dtake__tilebox_shape *shape, dtake_field *field, dtake__tilebox_field *wire,
+                               dtake__span name, dtake__span pointer)
+{
+    dtake__span own = shape->plain ? name : former_name(name, pointer);
+    if (!dtake__span_equal(own, name) && (wire->wire_name = dtake__strndup(name.text, name.len)) == NULL)
+        return DTAKE_E_NOMEM;
+    field->name = keep(shape, own);
+    return field->name != NULL ? DTAKE_OK : DTAKE_E_NOMEM;
+}
+
 dtake_status dtake__tilebox_shape_add(dtake__tilebox_shape *shape, dtake__span bytes, dtake__span annotation,
                                       dtake__span set, dtake_error *err)
 {
@@ -304,21 +332,23 @@ dtake_status dtake__tilebox_shape_add(dtake__tilebox_shape *shape, dtake__span b
         return st;
     if (make_room(shape) != DTAKE_OK)
         return dtake__fail_nomem(err, "a dataset's type");
-    dtake_field field = { .name = keep(shape, d.name),
-                          .type = scalar_type(d.scalar),
+    dtake_field field = { .type = scalar_type(d.scalar),
                           .repeated = d.repeated,
                           .unit = "",
                           .description = keep(shape, a.description),
                           .example = keep(shape, a.example) };
     dtake__tilebox_field wire = { .number = d.number, .scalar = d.scalar, .queryable = a.queryable };
-    if (!field.name || !field.description || !field.example)
+    if (name_field(shape, &field, &wire, d.name, a.source_pointer) != DTAKE_OK || !field.description ||
+        !field.example) {
+        dtake__free(wire.wire_name);
         return dtake__fail_nomem(err, "a dataset's type");
+    }
     if (field.type == DTAKE_FIELD_NONE)
-        return dtake__fail(err, DTAKE_E_FORMAT, "field %.200s is of type %d, which does not exist",
-                           field.name, (int)d.scalar);
+        st = dtake__fail(err, DTAKE_E_FORMAT, "field %.200s is of type %d, which does not exist", field.name,
+                         (int)d.scalar);
     if (d.scalar == DTAKE__SCALAR_MESSAGE)
         shape_message(&field, &wire, d.type_name);
-    if (d.scalar == DTAKE__SCALAR_ENUM)
+    if (d.scalar == DTAKE__SCALAR_ENUM && st == DTAKE_OK)
         st = shape_enum(shape, &field, &memory, &d, set, err);
     if (st == DTAKE_OK) {
         field.role = standard_role(&field);
@@ -398,6 +428,8 @@ void dtake__tilebox_shape_dispose(dtake__tilebox_shape *shape)
 {
     for (size_t i = 0; i < shape->count; i++)
         dtake__free(shape->enums[i]);
+    for (size_t i = 0; shape->wires != NULL && i < shape->count; i++)
+        dtake__free(shape->wires[i].wire_name);
     dtake__free(shape->fields);
     dtake__free(shape->wires);
     dtake__free(shape->enums);

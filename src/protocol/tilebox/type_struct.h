@@ -35,6 +35,7 @@ typedef struct dtake__tilebox_field {
     dtake__tilebox_scalar scalar;
     dtake__tilebox_message message; /* of SCALAR_MESSAGE */
     bool queryable;                 /* filters may name it */
+    char *wire_name;                /* NULL: that of the schema */
     char *origin;                   /* its name in the schema the type was made for; NULL: the same */
 } dtake__tilebox_field;
 
@@ -61,6 +62,7 @@ typedef struct dtake__tilebox_shape {
     dtake_enum_value **enums; /* memory behind the values of enums, NULL where they are static */
     size_t count, cap;
     dtake__strings texts;
+    bool plain; /* fields keep the names that they have on the wire */
 } dtake__tilebox_shape;
 
 /* Adds what a FieldDescriptorProto and a FieldAnnotation (may be empty) describe; `set` is where enums are
@@ -70,6 +72,15 @@ dtake_status dtake__tilebox_shape_add(dtake__tilebox_shape *shape, dtake__span d
 /* Puts the fields that every datapoint has, and that are not there, in front. */
 dtake_status dtake__tilebox_shape_complete(dtake__tilebox_shape *shape, bool with_geometry, dtake_error *err);
 void dtake__tilebox_shape_dispose(dtake__tilebox_shape *shape);
+
+/* dtake__tilebox_type_read with the names of the wire. */
+dtake_status dtake__tilebox_type_read_plain(dtake__tilebox_type **out, const void *bytes, size_t len,
+                                            dtake_error *err);
+
+/* A name of ours as protobuf takes it; `out` has room for two bytes more. */
+void dtake__tilebox_wire_name(const char *name, size_t len, char *out);
+/* The field of that name on the wire; -1: none. */
+int dtake__tilebox_type_find_wire(const dtake__tilebox_type *type, const char *name);
 
 /* The EnumDescriptorProto of that name (without a dot before it) in a FileDescriptorSet. */
 bool dtake__tilebox_enum_descriptor(dtake__span set, dtake__span name, dtake__span *out);

@@ -280,6 +280,80 @@ static void broken_types_are_errors(void **state)
     dtake_schema_release(schema);
 }
 
+/* --- names that protobuf does not take --- */
+
+static void names_of_ours_come_back_from_the_wire(void **state)
+{
+    (void)state;
+    static const dtake_field fields[] = {
+        { .name = "time", .type = DTAKE_FIELD_TIMESTAMP, .role = DTAKE_ROLE_TIME },
+        { .name = "id", .type = DTAKE_FIELD_UUID, .role = DTAKE_ROLE_ID },
+        { .name = "eo:cloud_cover", .type = DTAKE_FIELD_FLOAT64 },
+        { .name = "eo_cloud_cover", .type = DTAKE_FIELD_FLOAT64 },
+        { .name = "sar:looks.range", .type = DTAKE_FIELD_INT64 },
+        { .name = "two words", .type = DTAKE_FIELD_STRING },
+    };
+    static const char *const names[] = {
+        "time", "id", "ingestion_time", "eo:cloud_cover", "eo_cloud_cover_2", "sar:looks.range", "two_words"
+    };
+    const dtake__tilebox_naming naming = { .code_name = "named" };
+    dtake_schema *schema, *merged;
+    dtake__tilebox_type *sent, *got, *bound;
+    dtake_buf bytes = DTAKE_BUF_INIT(1 << 20);
+    dtake__pb_out out = { .to = &bytes };
+    bool more;
+    CHECK_OK(dtake_schema_new(&schema, fields, 6, &err));
+    CHECK_OK(dtake__tilebox_type_new(&sent, schema, DTAKE_TEMPORAL, &naming, &err));
+    CHECK_STR(dtake_schema_field(dtake__tilebox_type_schema(sent), 3)->name, "eo_cloud_cover"); /* clients' */
+    dtake__tilebox_type_write(sent, &out);
+    CHECK_OK(dtake__tilebox_type_read(&got, bytes.data, bytes.len, &err));
+    for (size_t i = 0; i < 7; i++)
+        CHECK_STR(dtake_schema_field(dtake__tilebox_type_schema(got), i)->name, names[i]);
+    CHECK_EQ(dtake__tilebox_type_find_wire(got, "eo_cloud_cover"), 3);
+    CHECK_EQ(dtake__tilebox_type_find_wire(got, "eo:cloud_cover"), -1);
+
+    /* whoever sends rows of the schema finds every field */
+    CHECK_OK(dtake__tilebox_type_bind(&bound, got, schema, &err));
+    for (size_t i = 3; i < 7; i++)
+        CHECK_EQ(dtake__tilebox_type_column(bound, i, schema), i - 1);
+    CHECK_OK(dtake__tilebox_type_merge(&merged, &more, got, schema, &err));
+    CHECK(!more);
+    dtake_schema_release(merged);
+    dtake__tilebox_type_release(bound);
+    dtake__tilebox_type_release(got);
+    dtake__tilebox_type_release(sent);
+    dtake_schema_release(schema);
+    dtake__buf_dispose(&bytes);
+}
+
+static void fields_that_a_service_has_not_are_told_and_added(void **state)
+{
+    (void)state;
+    static const dtake_field fields[] = {
+        { .name = "time", .type = DTAKE_FIELD_TIMESTAMP, .role = DTAKE_ROLE_TIME },
+        { .name = "id", .type = DTAKE_FIELD_UUID, .role = DTAKE_ROLE_ID },
+        { .name = "n", .type = DTAKE_FIELD_INT64 },
+        { .name = "x:new", .type = DTAKE_FIELD_STRING },
+    };
+    const dtake__tilebox_naming naming = { .code_name = "named" };
+    dtake_schema *narrow, *wide, *merged;
+    dtake__tilebox_type *type, *bound;
+    bool more;
+    CHECK_OK(dtake_schema_new(&narrow, fields, 3, &err));
+    CHECK_OK(dtake_schema_new(&wide, fields, 4, &err));
+    CHECK_OK(dtake__tilebox_type_new(&type, narrow, DTAKE_TEMPORAL, &naming, &err));
+    CHECK_STATUS(dtake__tilebox_type_bind(&bound, type, wide, &err), DTAKE_E_STATE);
+    CHECK(strstr(err.message, "x_new") != NULL);
+    CHECK_OK(dtake__tilebox_type_merge(&merged, &more, type, wide, &err));
+    CHECK(more);
+    CHECK_EQ(dtake_schema_count(merged), 5);
+    CHECK_STR(dtake_schema_field(merged, 4)->name, "x:new");
+    dtake_schema_release(merged);
+    dtake__tilebox_type_release(type);
+    dtake_schema_release(narrow);
+    dtake_schema_release(wide);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +364,8 @@ int main(void)
         cmocka_unit_test(our_own_kinds_of_fields_read_back_as_what_they_are),
         cmocka_unit_test(what_a_client_asks_for_becomes_a_schema),
         cmocka_unit_test(broken_types_are_errors),
+        cmocka_unit_test(names_of_ours_come_back_from_the_wire),
+        cmocka_unit_test(fields_that_a_service_has_not_are_told_and_added),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,6 +72,17 @@ static bool is_taken(const writer *w, const char *name)
     return false;
 }
 
+void dtake__tilebox_wire_name(const char *name, size_t len, char *out)
+{
+    if (len == 0 || !is_letter(name[0]))
+        *out++ = 'f';
+    if (len > 0 && is_digit(name[0]))
+        *out++ = '_';
+    for (size_t i = 0; i < len; i++)
+        *out++ = is_letter(name[i]) || is_digit(name[i]) ? name[i] : '_';
+    *out = '\0';
+}
+
 /* What protobuf takes as a name, and no other field has; names of JSON must differ as well. */
 static dtake_status name_field(writer *w, size_t field)
 {
@@ -80,14 +91,8 @@ static dtake_status name_field(writer *w, size_t field)
     char *out = dtake__alloc(room);
     if (out == NULL)
         return DTAKE_E_NOMEM;
-    size_t len = 0;
-    if (!is_letter(name[0]))
-        out[len++] = 'f';
-    if (is_digit(name[0]))
-        out[len++] = '_';
-    for (size_t i = 0; name[i] != '\0'; i++)
-        out[len++] = is_letter(name[i]) || is_digit(name[i]) ? name[i] : '_';
-    out[len] = '\0';
+    dtake__tilebox_wire_name(name, strlen(name), out);
+    size_t len = strlen(out);
     for (int again = 2; is_taken(w, out); again++)
         snprintf(out + len, room - len, "_%d", again);
     w->names[field] = out;
@@ -236,8 +241,18 @@ static void put_field(writer *w, size_t i, uint32_t field_number)
     dtake__pb_end(&w->out, mark);
 }
 
-static void put_annotation(writer *w, const dtake_field *field, uint32_t field_number)
+/* Whoever reads the type finds the name again. */
+static void put_former_name(writer *w, const char *name)
 {
+    char pointer[DTAKE_MAX_FIELD_NAME_BYTES + 16];
+    snprintf(pointer, sizeof pointer, "/properties/%s", name);
+    if (strpbrk(name, "/~") == NULL)
+        dtake__pb_put_text(&w->out, 3, pointer);
+}
+
+static void put_annotation(writer *w, size_t i, uint32_t field_number)
+{
+    const dtake_field *field = dtake_schema_field(w->schema, i);
     size_t mark = dtake__pb_begin(&w->out, field_number);
     bool is_own = field->role == DTAKE_ROLE_NONE || field->role == DTAKE_ROLE_NAME;
     if (field->description[0] != '\0')
@@ -246,6 +261,8 @@ static void put_annotation(writer *w, const dtake_field *field, uint32_t field_n
         dtake__pb_put_text(&w->out, 2, field->example);
     if (field->role == DTAKE_ROLE_NAME)
         dtake__pb_put_text(&w->out, 3, "/id");
+    else if (is_own && strcmp(w->names[i], field->name) != 0)
+        put_former_name(w, field->name);
     if (is_own && !field->not_queryable)
         dtake__pb_put_bool(&w->out, 4, true);
     if (field->type == DTAKE_FIELD_JSON || field->type == DTAKE_FIELD_ASSETS)
@@ -356,7 +373,7 @@ static void put_field_of_message(writer *w, size_t i)
 
 static void put_annotation_of_type(writer *w, size_t i)
 {
-    put_annotation(w, dtake_schema_field(w->schema, i), 4);
+    put_annotation(w, i, 4);
 }
 
 static void put_own_enum(writer *w, size_t i)
@@ -452,7 +469,7 @@ dtake_status dtake__tilebox_type_new(dtake__tilebox_type **out, const dtake_sche
         st = dtake__pb_done(&w.out, "a dataset's type", err);
     }
     if (st == DTAKE_OK)
-        st = dtake__tilebox_type_read(&type, buf.data, buf.len, err);
+        st = dtake__tilebox_type_read_plain(&type, buf.data, buf.len, err);
     if (st == DTAKE_OK && (st = note_origins(type, &w)) != DTAKE_OK) {
         dtake__tilebox_type_release(type);
         st = dtake__fail_nomem(err, "a dataset's type");
@@ -479,7 +496,7 @@ dtake_status dtake__tilebox_dataset_type_write(const dtake_schema *schema, dtake
                     continue;
                 size_t mark = dtake__pb_begin(&w.out, 2);
                 put_field(&w, i, 1);
-                put_annotation(&w, dtake_schema_field(schema, i), 2);
+                put_annotation(&w, i, 2);
                 dtake__pb_end(&w.out, mark);
             }
     }

@@ -181,6 +181,10 @@ static void begin(dtake__post *post)
     dtake__remote *from = dtake__remote_of(act->source);
     dtake_error err = { 0 };
     dtake_status st = DTAKE_OK;
+    if (dtake__remote_changes(act->kind)) {
+        dtake__remote_change(from, act);
+        return;
+    }
     doing *d = dtake__calloc(1, sizeof *d);
     if (d == NULL) {
         act->status = dtake__fail_nomem(&act->err, "a question");

@@ -139,9 +139,9 @@ dtake_status dtake__remote_plan_make(dtake__remote_plan *out, const dtake__remot
                          MAX_ABREAST);
     if (st == DTAKE_OK && out->abreast > 0)
         st = cut(out, dataset, query, chosen, err);
-    /* the rest of a limit never needs more than that */
-    if (query->limit > 0 && query->offset >= 0 && query->limit < page_rows - query->offset &&
-        query->filter == NULL)
+    /* the rest of a limit never needs more than that; several collections are merged slice by slice, whole */
+    if (out->abreast == 1 && query->limit > 0 && query->offset >= 0 &&
+        query->limit < page_rows - query->offset && query->filter == NULL)
         out->page_rows = query->limit + query->offset;
     dtake__free(chosen);
     return st;

@@ -12,6 +12,7 @@
 typedef struct dtake__remote {
     dtake__source source;
     dtake__service service;
+    bool read_only;
     atomic_long refs;
 } dtake__remote;
 
@@ -33,6 +34,13 @@ void dtake__remote_stream_close(dtake__stream *stream);
 
 /* acts.c */
 void dtake__remote_act(dtake__source *source, dtake__act *act);
+
+/* change.c: acts that change the service. On the loop thread; answers by act->done. */
+bool dtake__remote_changes(dtake__act_kind kind);
+void dtake__remote_change(dtake__remote *from, dtake__act *act);
+
+/* writer.c */
+void dtake__remote_write(dtake__source *source, dtake__write *write);
 
 /* plan.c: a query as requests that can be made beside one another */
 typedef struct dtake__remote_part {

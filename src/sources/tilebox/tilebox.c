@@ -20,27 +20,12 @@ static void remote_close(dtake__source *source)
     dtake__remote_release(dtake__remote_of(source));
 }
 
-/* Datapoints are put into catalogues; a service takes them through its own clients. */
-static void refuse_write(dtake__post *post)
-{
-    dtake__write *write = DTAKE__CONTAINER(post, dtake__write, work.finished);
-    write->status = dtake__fail(&write->err, DTAKE_E_UNSUPPORTED,
-                                "datapoints are stored in catalogue files only, not in a Tilebox service");
-    write->done(write);
-}
-
-static void remote_write(dtake__source *source, dtake__write *write)
-{
-    write->source = source;
-    write->work.finished = (dtake__post){ .run = refuse_write };
-    dtake__loop_post(source->runtime, &write->work.finished);
-}
-
 static const dtake__source_kind remote_kind = {
     .name = "tilebox",
+    .no_transactions = true,
     .close = remote_close,
     .act = dtake__remote_act,
-    .write = remote_write,
+    .write = dtake__remote_write,
     .stream_open = dtake__remote_stream_open,
     .stream_pull = dtake__remote_stream_pull,
     .stream_schema = dtake__remote_stream_schema,
@@ -58,6 +43,7 @@ dtake_status dtake__tilebox_open(dtake__source **out, dtake_runtime *runtime,
     remote->source = (dtake__source){ &remote_kind, runtime };
     remote->refs = 1;
     dtake__spare_keep(SPARE_BYTES);
+    remote->read_only = options->read_only;
     dtake_status st = dtake__service_init(&remote->service, runtime, options->source, err);
     if (st != DTAKE_OK)
         dtake__remote_release(remote);
