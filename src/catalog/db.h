@@ -6,6 +6,7 @@
 
 #include "catalog/catalog.h"
 #include "catalog/chunk.h"
+#include "catalog/piece_cache.h"
 #include "core/buf.h"
 
 #include <sqlite3.h>
@@ -17,7 +18,8 @@ enum {
      * its number, without a walk along overflow pages. */
     DTAKE__PAGE_BYTES = 16384,
     DTAKE__PIECE_BYTES = 16320,
-    DTAKE__PIECES_BITS = 17, /* of a piece's number below its chunk's */
+    DTAKE__PIECES_BITS = 17,  /* of a piece's number below its chunk's */
+    DTAKE__SMALL_READ = 8192, /* of a piece: it may be wanted again; scans read more at once */
     DTAKE__READ_WAIT_MS = 10000,
     DTAKE__CHECKPOINT_PAGES = 1000, /* in the log, from which on they are copied into the file */
     DTAKE__LOG_MAX_PAGES = 8000,    /* 128 MiB: then a commit waits for that */
@@ -154,7 +156,8 @@ typedef struct dtake__pieces {
     dtake__db *db;
     int64_t chunk;
     char what[96];
-    uint64_t fetched; /* bytes */
+    uint64_t fetched;          /* bytes */
+    dtake__piece_cache *cache; /* NULL: none */
 } dtake__pieces;
 void dtake__pieces_init(dtake__pieces *pieces, dtake__db *db, int64_t chunk);
 

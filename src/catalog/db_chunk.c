@@ -1,6 +1,7 @@
 #include "catalog/db.h"
 
 #include "catalog/bits.h"
+#include "core/alloc.h"
 #include "core/error.h"
 
 #include <stdio.h>
@@ -17,15 +18,40 @@ static int open_piece(dtake__db *db, int64_t id)
     return code;
 }
 
+/* The whole piece, to be kept. No memory for it is no reason to fail: part of it is read without. */
+static int keep_piece(dtake__pieces *p, int64_t id, size_t from, size_t len)
+{
+    dtake__db *db = p->db;
+    size_t all = (size_t)sqlite3_blob_bytes(db->piece);
+    bool keep = p->cache != NULL && len <= DTAKE__SMALL_READ && all <= DTAKE__PIECE_BYTES;
+    uint8_t *bytes = keep ? dtake__alloc(all) : NULL;
+    uint8_t *out = db->scratch.data + db->scratch.len;
+    if (bytes == NULL)
+        return sqlite3_blob_read(db->piece, out, (int)len, (int)from);
+    int code = sqlite3_blob_read(db->piece, bytes, (int)all, 0);
+    if (code != SQLITE_OK) {
+        dtake__free(bytes);
+        return code;
+    }
+    memcpy(out, bytes + from, len);
+    dtake__piece_cache_put(p->cache, id, bytes, all);
+    return SQLITE_OK;
+}
+
 /* Bytes of one piece behind what is in the scratch already. */
 static dtake_status add_piece(dtake__pieces *p, int64_t number, size_t from, size_t len, dtake_error *err)
 {
     dtake__db *db = p->db;
-    int code = open_piece(db, p->chunk << DTAKE__PIECES_BITS | number);
+    int64_t id = p->chunk << DTAKE__PIECES_BITS | number;
+    if (dtake__piece_cache_read(p->cache, id, from, len, db->scratch.data + db->scratch.len)) {
+        db->scratch.len += len;
+        return DTAKE_OK;
+    }
+    int code = open_piece(db, id);
     if (code == SQLITE_OK && (size_t)sqlite3_blob_bytes(db->piece) < from + len)
         return dtake__damaged(&p->body, "a piece is too short", err);
     if (code == SQLITE_OK)
-        code = sqlite3_blob_read(db->piece, db->scratch.data + db->scratch.len, (int)len, (int)from);
+        code = keep_piece(p, id, from, len);
     db->scratch.len += len;
     if (code == SQLITE_ERROR || (code & 255) == SQLITE_CORRUPT)
         return dtake__damaged(&p->body, code == SQLITE_ERROR ? "a piece is missing" : "a page is damaged",

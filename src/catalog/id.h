@@ -35,6 +35,14 @@ static inline void dtake__id_put_hash(uint8_t id[16], uint64_t a, uint64_t b)
     memcpy(id + 14, &b, 2);
 }
 
+/* Four bytes of the hash: of few rows the same. */
+static inline uint32_t dtake__id_tag(const uint8_t id[16])
+{
+    uint32_t tag;
+    memcpy(&tag, id + DTAKE__ID_TIME_BYTES, sizeof tag);
+    return tag;
+}
+
 /* Of datapoints with a name: the id stays while other fields change. */
 static inline uint64_t dtake__name_hash(const void *name, size_t len)
 {

@@ -27,7 +27,7 @@ typedef struct dtake__row_boxes {
 typedef struct dtake__memory {
     dtake__memory_use *use; /* outlives it */
     atomic_size_t bytes;
-    _Atomic(uint32_t *) tags; /* of all rows as they are stored: dtake__id_tag */
+    _Atomic(uint32_t *) tags; /* dtake__id_tag of all rows, as they are stored */
     uint32_t frames;
     _Atomic(dtake__row_boxes *) boxes[];
 } dtake__memory;

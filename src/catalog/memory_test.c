@@ -158,6 +158,86 @@ static void when_there_is_no_more_room_what_was_used_least_is_forgotten(void **s
     sandbox_free(s);
 }
 
+/* --- identities --- */
+
+static const dtake_field named_fields[] = {
+    { .name = "time", .type = DTAKE_FIELD_TIMESTAMP, .role = DTAKE_ROLE_TIME },
+    { .name = "id", .type = DTAKE_FIELD_UUID, .role = DTAKE_ROLE_ID },
+    { .name = "name", .type = DTAKE_FIELD_STRING, .role = DTAKE_ROLE_NAME },
+};
+
+enum { NAMED_ROWS = 20000 };
+
+/* All at one time, so that times tell nothing. */
+static sandbox *named(void)
+{
+    sandbox *s = sandbox_new();
+    dtake_schema *schema;
+    dtake__builder *b;
+    dtake_batch *batch;
+    CHECK_OK(dtake_schema_new(&schema, named_fields, 3, NULL));
+    CHECK_OK(dtake__builder_new(&b, schema, NULL));
+    for (int i = 0; i < NAMED_ROWS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "scene-%d", i);
+        CHECK_OK(dtake__put_i64(b, 0, INT64_C(1700000000000000000)));
+        CHECK_OK(dtake__put_bytes(b, 2, name, strlen(name)));
+        CHECK_OK(dtake__builder_end_row(b));
+    }
+    CHECK_OK(dtake__builder_take(b, &batch, NULL));
+    sandbox_dataset(s, "named", schema);
+    sandbox_put(s, "named", "c", batch);
+    dtake_batch_release(batch);
+    dtake__builder_free(b);
+    dtake_schema_release(schema);
+    return s;
+}
+
+/* By its name, and then by the id that this brings. */
+static void find(sandbox *s, int number)
+{
+    char name[32], id[DTAKE_ID_TEXT];
+    dtake_batch *by_name, *by_id;
+    dtake_id found;
+    snprintf(name, sizeof name, "scene-%d", number);
+    SANDBOX_OK(s, dtake__catalog_find(s->catalog, "named", NULL, name, &by_name, &s->err));
+    memcpy(found.bytes, dtake__get_uuid(dtake_batch_column(by_name, 1), 0), sizeof found.bytes);
+    dtake_id_format(found, id);
+    SANDBOX_OK(s, dtake__catalog_find(s->catalog, "named", NULL, id, &by_id, &s->err));
+    CHECK_EQ(dtake_batch_rows(by_name), 1);
+    SANDBOX_OK(s, dtake__batch_compare(by_name, by_id, &s->err));
+    dtake_batch_release(by_name);
+    dtake_batch_release(by_id);
+    found.bytes[7] ^= 1;
+    dtake_id_format(found, id);
+    CHECK_STATUS(dtake__catalog_find(s->catalog, "named", NULL, id, &by_id, &s->err), DTAKE_E_NOT_FOUND);
+}
+
+static void one_is_found_with_and_without_a_memory_and_after_its_death_no_more(void **state)
+{
+    (void)state;
+    sandbox *s = named();
+    dtake_batch *none;
+    int64_t deleted;
+    for (int i = 0; i < NAMED_ROWS; i += 4999)
+        find(s, i);
+    CHECK_EQ(s->catalog->memory.bytes, NAMED_ROWS * sizeof(uint32_t));
+    dtake_query *q = sandbox_query("named");
+    CHECK_OK(dtake_query_name(q, "scene-4999", NULL));
+    SANDBOX_OK(s, dtake__catalog_delete(s->catalog, q, &deleted, &s->err));
+    CHECK_EQ(deleted, 1);
+    dtake_query_free(q);
+    CHECK_STATUS(dtake__catalog_find(s->catalog, "named", NULL, "scene-4999", &none, &s->err),
+                 DTAKE_E_NOT_FOUND);
+    find(s, 4998);
+    dtake__pretend_room_for_memory(1);
+    sandbox_open(s, false);
+    find(s, 4998);
+    CHECK_EQ(s->catalog->memory.bytes, 0);
+    dtake__pretend_room_for_memory(0);
+    sandbox_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +245,7 @@ int main(void)
         cmocka_unit_test(rows_that_reach_around_the_globe_leave_their_frame_as_it_is),
         cmocka_unit_test(answers_from_memory_are_those_that_were_read),
         cmocka_unit_test(when_there_is_no_more_room_what_was_used_least_is_forgotten),
+        cmocka_unit_test(one_is_found_with_and_without_a_memory_and_after_its_death_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,7 +145,7 @@ static dtake_status make_part(dtake__search *s, const dtake__entry *e, dtake__pa
         s->demand.start_ns = e->from_ns > start_ns ? e->from_ns : start_ns;
         s->demand.end_ns = e->to_ns < end_ns ? e->to_ns : end_ns;
     }
-    dtake__pieces_init(&pieces, s->view.db, e->chunk->id);
+    dtake__view_pieces(&s->view, e->chunk->id, &pieces);
     st = dtake__part_of_decoded(s, e, chunk, &pieces, &wish, part, &done, err);
     if (st == DTAKE_OK && !done)
         st = dtake__part_make(part, &s->demand, e->chunk, chunk, &pieces, &wish, &s->schema, e->collection,

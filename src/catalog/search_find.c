@@ -74,7 +74,7 @@ static dtake_status count_entry(dtake__search *s, const dtake__entry *e, int64_t
     dtake_status st = dtake__catalog_chunk(s->view.catalog, s->view.db, e->chunk->id, &chunk, err);
     if (st != DTAKE_OK)
         return st;
-    dtake__pieces_init(&pieces, s->view.db, e->chunk->id);
+    dtake__view_pieces(&s->view, e->chunk->id, &pieces);
     st = dtake__select(&s->demand, e->chunk, chunk, &pieces, &wish, &selection, err);
     if (st == DTAKE_OK) {
         *out += selection.count;

@@ -21,31 +21,6 @@ void dtake__selection_dispose(dtake__selection *s)
     *s = (dtake__selection){ 0 };
 }
 
-/* --- reading --- */
-
-static dtake_status read_times(dtake__selecting *s, dtake_error *err)
-{
-    dtake__selection *out = s->out;
-    if (out->times != NULL)
-        return DTAKE_OK;
-    out->times = dtake__alloc(((size_t)out->rows + 1) * sizeof *out->times);
-    return out->times != NULL ? dtake__chunk_times(s->chunk, out->runs, out->run_count,
-                                                   dtake__select_wanted(s), &s->pieces->body, out->times, err)
-                              : no_memory(err);
-}
-
-static dtake_status read_ids(dtake__selecting *s, dtake_error *err)
-{
-    dtake__selection *out = s->out;
-    dtake_status st = read_times(s, err);
-    if (st != DTAKE_OK || out->ids != NULL)
-        return st;
-    out->ids = dtake__alloc(((size_t)out->rows + 1) * sizeof *out->ids);
-    return out->ids != NULL ? dtake__chunk_ids(s->chunk, out->runs, out->run_count, dtake__select_wanted(s),
-                                               &s->pieces->body, out->times, out->ids, err)
-                            : no_memory(err);
-}
-
 /* --- conditions --- */
 
 static dtake_status keep_times(dtake__selecting *s, dtake_error *err)
@@ -53,19 +28,9 @@ static dtake_status keep_times(dtake__selecting *s, dtake_error *err)
     const dtake__demand *p = s->demand;
     if (s->listed->facts.time_min >= p->start_ns && s->listed->facts.time_max <= p->end_ns)
         return DTAKE_OK;
-    dtake_status st = read_times(s, err);
+    dtake_status st = dtake__select_times(s, err);
     for (uint32_t i = 0; i < s->out->rows && st == DTAKE_OK; i++)
         s->keep[i] = s->keep[i] && s->out->times[i] >= p->start_ns && s->out->times[i] <= p->end_ns;
-    return st == DTAKE_OK ? dtake__select_shrink(s, err) : st;
-}
-
-static dtake_status keep_ids(dtake__selecting *s, dtake_error *err)
-{
-    if (s->demand->id_count == 0)
-        return DTAKE_OK;
-    dtake_status st = read_ids(s, err);
-    for (uint32_t i = 0; i < s->out->rows && st == DTAKE_OK; i++)
-        s->keep[i] = s->keep[i] && dtake__demand_has_id(s->demand, s->out->ids[i]);
     return st == DTAKE_OK ? dtake__select_shrink(s, err) : st;
 }
 
@@ -74,51 +39,12 @@ static dtake_status keep_after(dtake__selecting *s, dtake_error *err)
     const dtake__demand *p = s->demand;
     if (!p->has_after)
         return DTAKE_OK;
-    dtake_status st = read_ids(s, err);
+    dtake_status st = dtake__select_ids(s, err);
     for (uint32_t i = 0; i < s->out->rows && st == DTAKE_OK; i++)
         s->keep[i] =
             s->keep[i] && (p->after_ns == INT64_MIN ? memcmp(s->out->ids[i], p->after_id, 16) > 0
                                                     : dtake__key_compare(s->out->times[i], s->out->ids[i],
                                                                          p->after_ns, p->after_id) > 0);
-    return st == DTAKE_OK ? dtake__select_shrink(s, err) : st;
-}
-
-/* One small read tells that a chunk has none of the names. */
-static dtake_status may_have_names(dtake__selecting *s, bool *out, dtake_error *err)
-{
-    const dtake__chunk *c = s->chunk;
-    dtake__body *body = &s->pieces->body;
-    dtake_status st = DTAKE_OK;
-    *out = c->filter_bytes == 0 || s->demand->name_count > 1000;
-    body->offset = 0;
-    for (size_t i = 0; i < s->demand->name_count && st == DTAKE_OK && !*out; i++) {
-        uint64_t hash = dtake__name_hash(s->demand->names[i], strlen(s->demand->names[i]));
-        const uint8_t *block;
-        st = body->fetch(body, c->filter_offset + dtake__filter_block(c->filter_bytes, hash),
-                         DTAKE__FILTER_BLOCK, &block, err);
-        *out = st == DTAKE_OK && dtake__filter_block_has(block, hash);
-    }
-    return st;
-}
-
-static dtake_status keep_names(dtake__selecting *s, dtake_error *err)
-{
-    bool may = false;
-    dtake__arena arena = { 0 };
-    dtake_column names = { 0 };
-    if (s->demand->name_count == 0)
-        return DTAKE_OK;
-    dtake_status st = s->chunk->name_field >= 0 ? may_have_names(s, &may, err) : DTAKE_OK;
-    if (st == DTAKE_OK && may)
-        st = dtake__chunk_column(s->chunk, s->chunk->name_field, s->out->runs, s->out->run_count, NULL,
-                                 &s->pieces->body, &arena, &names, err);
-    for (uint32_t i = 0; i < s->out->rows && st == DTAKE_OK; i++) {
-        size_t len;
-        const char *name = may ? dtake__get_bytes(&names, i, &len) : NULL;
-        s->keep[i] =
-            s->keep[i] && may && dtake__has_value(&names, i) && dtake__demand_has_name(s->demand, name, len);
-    }
-    dtake__arena_dispose(&arena);
     return st == DTAKE_OK ? dtake__select_shrink(s, err) : st;
 }
 
@@ -176,7 +102,7 @@ static dtake_status pick_by_order(dtake__selecting *s, dtake_error *err)
 static dtake_status pick_sorted(dtake__selecting *s, dtake_error *err)
 {
     dtake__selection *out = s->out;
-    dtake_status st = read_ids(s, err);
+    dtake_status st = dtake__select_ids(s, err);
     if (st != DTAKE_OK)
         return st;
     pick_stored(s);
@@ -233,12 +159,15 @@ dtake_status dtake__select(dtake__demand *demand, const dtake__listed_chunk *lis
                            const dtake__chunk *chunk, dtake__pieces *pieces, const dtake__wish *wish,
                            dtake__selection *out, dtake_error *err)
 {
-    static dtake_status (*const conditions[])(dtake__selecting *, dtake_error *) = {
-        keep_names, keep_times, keep_ids, dtake__select_area, keep_filtered, keep_after
-    };
+    static dtake_status (*const conditions[])(
+        dtake__selecting *, dtake_error *) = { dtake__select_names, keep_times,    dtake__select_identities,
+                                               dtake__select_area,  keep_filtered, keep_after };
     dtake__selecting s = { .demand = demand, .listed = listed, .chunk = chunk, .pieces = pieces, .out = out };
+    bool may = true;
     *out = (dtake__selection){ 0 };
-    dtake_status st = dtake__select_frames(&s, err);
+    dtake_status st = dtake__select_may_have_names(&s, &may, err);
+    if (st == DTAKE_OK && may)
+        st = dtake__select_frames(&s, err);
     for (size_t i = 0; i < sizeof conditions / sizeof *conditions && st == DTAKE_OK && s.kept > 0; i++)
         st = conditions[i](&s, err);
     if (st == DTAKE_OK && wish->counting)
@@ -248,9 +177,9 @@ dtake_status dtake__select(dtake__demand *demand, const dtake__listed_chunk *lis
     if (st == DTAKE_OK && !wish->counting)
         wish_fulfilled(out, wish);
     if (st == DTAKE_OK && out->count > 0 && wish->with_times)
-        st = read_times(&s, err);
+        st = dtake__select_times(&s, err);
     if (st == DTAKE_OK && out->count > 0 && wish->with_ids)
-        st = read_ids(&s, err);
+        st = dtake__select_ids(&s, err);
     dtake__free(s.keep);
     if (st != DTAKE_OK)
         dtake__selection_dispose(out);

@@ -92,7 +92,12 @@ static dtake_status begin_rows(dtake__selecting *s, dtake_error *err)
 static void count_kept(dtake__selecting *s)
 {
     int64_t kept = 0;
-    for (uint32_t i = 0; i < s->out->rows; i++)
+    uint32_t i = 0;
+    for (uint64_t eight; i + sizeof eight <= s->out->rows; i += sizeof eight) {
+        memcpy(&eight, s->keep + i, sizeof eight);
+        kept += __builtin_popcountll(eight);
+    }
+    for (; i < s->out->rows; i++)
         kept += s->keep[i];
     s->kept = kept;
 }
@@ -134,7 +139,7 @@ dtake_status dtake__select_frames(dtake__selecting *s, dtake_error *err)
     dtake_status st = choose_frames(s, err);
     if (st == DTAKE_OK)
         st = begin_rows(s, err);
-    return st == DTAKE_OK ? dtake__select_shrink(s, err) : st;
+    return st == DTAKE_OK && s->listed->dead != NULL ? dtake__select_shrink(s, err) : st;
 }
 
 const bool *dtake__select_wanted(const dtake__selecting *s)

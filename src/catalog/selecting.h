@@ -23,6 +23,16 @@ dtake_status dtake__select_shrink(dtake__selecting *s, dtake_error *err);
 /* What reading may look at alone (decoding.h): the kept rows when they are few, else NULL. */
 const bool *dtake__select_wanted(const dtake__selecting *s);
 
+/* Times, and times and ids, of the rows of the runs, unless they were read before. */
+dtake_status dtake__select_times(dtake__selecting *s, dtake_error *err);
+dtake_status dtake__select_ids(dtake__selecting *s, dtake_error *err);
+
+/* Rows with none of the names, of the ids, go; names only after the chunk was asked whether it may have them.
+ */
+dtake_status dtake__select_may_have_names(dtake__selecting *s, bool *out, dtake_error *err);
+dtake_status dtake__select_names(dtake__selecting *s, dtake_error *err);
+dtake_status dtake__select_identities(dtake__selecting *s, dtake_error *err);
+
 /* Rows whose geometry does not meet the area go. */
 dtake_status dtake__select_area(dtake__selecting *s, dtake_error *err);
 

@@ -42,6 +42,7 @@ dtake_status dtake__catalog_open(dtake__catalog **out, const char *path,
     if (catalog == NULL)
         return dtake__fail_nomem(err, "open a catalogue");
     pthread_mutex_init(&catalog->lock, NULL);
+    catalog->pieces = dtake__piece_cache_new();
     catalog->path = dtake__strdup(path);
     if (options != NULL) {
         catalog->mode = (dtake__db_mode){ .read_only = options->read_only,
@@ -90,6 +91,7 @@ void dtake__catalog_close(dtake__catalog *catalog)
     }
     dtake__directory_release(catalog->directory);
     dtake__decoded_free(catalog->decoded);
+    dtake__piece_cache_free(catalog->pieces);
     pthread_mutex_destroy(&catalog->lock);
     dtake__free(catalog->path);
     dtake__free(catalog);
@@ -148,6 +150,18 @@ void dtake__view_close(dtake__view *view)
     if (view->catalog != NULL)
         dtake__catalog_give(view->catalog, view->db);
     *view = (dtake__view){ 0 };
+}
+
+/* Numbers of pieces that are not committed may yet become others'. */
+static bool only_reads(dtake__db *db)
+{
+    return sqlite3_txn_state(db->sql, "main") != SQLITE_TXN_WRITE;
+}
+
+void dtake__view_pieces(const dtake__view *view, int64_t chunk, dtake__pieces *out)
+{
+    dtake__pieces_init(out, view->db, chunk);
+    out->cache = only_reads(view->db) ? view->catalog->pieces : NULL;
 }
 
 /* --- heads --- */
@@ -218,8 +232,7 @@ dtake_status dtake__catalog_chunk(dtake__catalog *catalog, dtake__db *db, int64_
     if (*out != NULL)
         return DTAKE_OK;
     dtake_status st = dtake__db_read_head(db, id, out, err);
-    /* The number of a chunk that is not committed may yet become another one's. */
-    if (st == DTAKE_OK && sqlite3_txn_state(db->sql, "main") != SQLITE_TXN_WRITE)
+    if (st == DTAKE_OK && only_reads(db))
         keep_head(catalog, *out);
     return st;
 }

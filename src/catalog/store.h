@@ -79,6 +79,7 @@ struct dtake__catalog {
     dtake__chunk_list *lists;    /* the last ones seen, one a collection */
     dtake__head_entry *heads[DTAKE__HEAD_SLOTS];
     size_t head_bytes;
+    dtake__piece_cache *pieces;
     dtake__memory_use memory; /* of all chunks whose heads are kept */
     uint64_t clock;
     dtake__background *background, *checkpoints; /* compaction, and that; NULL: none */
@@ -133,5 +134,8 @@ typedef struct dtake__view {
 } dtake__view;
 dtake_status dtake__view_open(dtake__view *view, dtake__catalog *catalog, dtake_error *err);
 void dtake__view_close(dtake__view *view);
+
+/* A chunk's body, kept in part while the view only reads. */
+void dtake__view_pieces(const dtake__view *view, int64_t chunk, dtake__pieces *out);
 
 #endif
