@@ -215,7 +215,7 @@ def test_a_reader_made_from_the_page_finds_what_was_ingested(run, tmp_path):
     run("catalog", "export", "copy.db")
     file = sqlite3.connect(f"file:{tmp_path}/copy.db?immutable=1", uri=True)
     assert [file.execute(f"PRAGMA {what}").fetchone()[0] for what in ("application_id", "user_version", "page_size")] == [
-        0x44544b43, 1, 16384]
+        0x44544b43, 1, 512]
     ((number, count, first, last),) = file.execute("SELECT id, rows, time_min, time_max FROM chunk").fetchall()
     chunk = Chunk(file, number, count)
     assert set(chunk.columns) == {f["name"] for f in FIELDS} | {"ingestion_time"} and len(chunk.boxes) == 3

@@ -107,6 +107,7 @@ static void step(dtake_ingest *ingest, dtake__write_kind kind)
                                .collection = s->parcel != NULL ? s->parcel->collection : NULL,
                                .batch = s->parcel != NULL ? s->parcel->batch : NULL,
                                .writer = s->writer,
+                               .expected_bytes = atomic_load(&ingest->bytes_total),
                                .part = s->part,
                                .done = done };
     ingest->client->source->kind->write(ingest->client->source, &s->write);

@@ -49,6 +49,9 @@ typedef struct dtake__ingest_counts {
     int64_t added, replaced, same; /* same: was there already with the same id */
 } dtake__ingest_counts;
 
+/* About so many bytes will be put soon: the file is made ready for them. */
+void dtake__catalog_expect(dtake__catalog *catalog, int64_t bytes);
+
 /* The writer of one collection (made if missing). Waits for another writer at most `wait_ms`, then
  * DTAKE_E_STATE. */
 dtake_status dtake__ingest_open(dtake__ingest **out, dtake__catalog *catalog, const char *dataset,

@@ -44,17 +44,16 @@ static bool reads_well(sandbox *s, int64_t rows)
     return st == DTAKE_OK;
 }
 
-static void damage_anywhere_is_told_and_never_believed(void **state)
+static void damage_pages(sandbox *s, off_t page_bytes)
 {
-    (void)state;
-    sandbox *s = filled_sandbox(3000);
     struct stat facts;
     int told = 0;
     sandbox_close(s);
     CHECK_EQ(stat(s->path, &facts), 0);
-    for (off_t page = 0; page < facts.st_size / DTAKE__PAGE_BYTES; page++)
-        for (off_t within = 0; within < DTAKE__PAGE_BYTES; within += DTAKE__PAGE_BYTES - 48) {
-            off_t at = page * DTAKE__PAGE_BYTES + within;
+    CHECK(facts.st_size >= 10 * page_bytes);
+    for (off_t page = 0; page < facts.st_size / page_bytes; page++)
+        for (off_t within = 0; within < page_bytes; within += page_bytes - 48) {
+            off_t at = page * page_bytes + within;
             flip(s->path, at, 48);
             if (!reads_well(s, 3000)) {
                 told++;
@@ -68,6 +67,15 @@ static void damage_anywhere_is_told_and_never_believed(void **state)
     CHECK(told >= 6);
     CHECK(reads_well(s, 3000));
     sandbox_check(s);
+}
+
+static void damage_anywhere_is_told_and_never_believed(void **state)
+{
+    (void)state;
+    sandbox *s = filled_sandbox(3000);
+    damage_pages(s, DTAKE__SMALL_PAGE_BYTES);
+    dtake__catalog_expect(s->catalog, INT64_C(1) << 30);
+    damage_pages(s, DTAKE__PAGE_BYTES);
     sandbox_free(s);
 }
 

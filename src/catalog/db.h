@@ -17,6 +17,7 @@ enum {
     /* Just what a leaf of a table holds beside its cell's head (page size - 35 - 5): any piece is found by
      * its number, without a walk along overflow pages. */
     DTAKE__PAGE_BYTES = 16384,
+    DTAKE__SMALL_PAGE_BYTES = 512, /* of a file that is small yet */
     DTAKE__PIECE_BYTES = 16320,
     DTAKE__PIECES_BITS = 17,  /* of a piece's number below its chunk's */
     DTAKE__SMALL_READ = 8192, /* of a piece: it may be wanted again; scans read more at once */
@@ -107,6 +108,7 @@ typedef struct dtake__db {
     bool fixed;        /* nobody is to change the file, as it was opened; else as a transaction began: */
     uint64_t inode;    /* 0: not known */
     int64_t file_bytes;
+    int page_bytes;
     int log_pages;         /* in the write-ahead log, as of the last commit */
     bool checkpoint_later; /* not as part of a commit: its user sees to it */
     struct dtake__db *next;
@@ -137,6 +139,16 @@ dtake_status dtake__db_fail(dtake__db *db, int code, dtake_error *err);
 /* Remembers how long the file is. Where it has become shorter, a transaction on a fixed file fails when it
  * begins, and what cannot be read within one is explained by that: `st` and `err` are those of a failure. */
 void dtake__db_keep_size(dtake__db *db);
+/* Of a statement's or pragma's first row, the first column. */
+dtake_status dtake__db_number(dtake__db *db, const char *text, int64_t *out, dtake_error *err);
+
+/* Whether the pages are small although the file is large, or soon will be; then larger ones, outside of
+ * transactions, unless anybody else has the file open. What fails there is tried again another time. */
+bool dtake__db_should_grow(dtake__db *db, int64_t expected_bytes);
+void dtake__db_grow(dtake__db *db);
+dtake_status dtake__db_look_at_growth(dtake__db *db, bool may_write,
+                                      dtake_error *err); /* when it is opened */
+
 dtake_status dtake__db_explain(const dtake__db *db, dtake_status st, dtake_error *err);
 
 /* A reading transaction: one committed state until its end. */

@@ -8,9 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TEXT_OF(number)  TEXT_OF_(number)
-#define TEXT_OF_(number) #number
-
 /* Not mapped: of a mapped file that somebody cuts the system ends the process, and a scan takes as long. */
 static const char pragmas[] =
     "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;"
@@ -42,33 +39,22 @@ static const char tables[] =
     "CREATE TABLE piece(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
     "PRAGMA application_id = 1146374979;"
     "PRAGMA user_version = 1;";
+_Static_assert(DTAKE__SMALL_PAGE_BYTES == 512, "as in set_up");
 _Static_assert(DTAKE__CATALOG_APPLICATION == 1146374979 && DTAKE__CATALOG_VERSION == 1,
                "as in the text above");
 
 /* What brings a file of format i + 1 to the next one. */
 static const char *const migrations[DTAKE__CATALOG_VERSION] = { NULL };
 
-static dtake_status number_of(dtake__db *db, const char *pragma, int64_t *out, dtake_error *err)
-{
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db->sql, pragma, -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        *out = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return code == SQLITE_ROW ? DTAKE_OK : dtake__db_fail(db, code, err);
-}
-
 /* An empty file has no version; one of another program has another number. */
 static dtake_status look_at_version(dtake__db *db, int64_t *version, dtake_error *err)
 {
     int64_t application = 0, pages = 0;
-    dtake_status st = number_of(db, "PRAGMA application_id", &application, err);
+    dtake_status st = dtake__db_number(db, "PRAGMA application_id", &application, err);
     if (st == DTAKE_OK)
-        st = number_of(db, "PRAGMA user_version", version, err);
+        st = dtake__db_number(db, "PRAGMA user_version", version, err);
     if (st == DTAKE_OK)
-        st = number_of(db, "SELECT count(*) FROM sqlite_schema", &pages, err);
+        st = dtake__db_number(db, "SELECT count(*) FROM sqlite_schema", &pages, err);
     if (st != DTAKE_OK)
         return st;
     if (application == 0 && *version == 0 && pages == 0)
@@ -150,6 +136,8 @@ static dtake_status set_up(dtake__db *db, const dtake__db_mode *mode, dtake_erro
         st = add_functions(db, err);
     if (st == DTAKE_OK)
         st = look_at_version(db, &version, err);
+    if (st == DTAKE_OK && version > 0)
+        st = dtake__db_look_at_growth(db, !mode->read_only, err);
     if (st != DTAKE_OK || version == DTAKE__CATALOG_VERSION)
         return st;
     if (mode->read_only)
@@ -161,12 +149,11 @@ static dtake_status set_up(dtake__db *db, const dtake__db_mode *mode, dtake_erro
                                  db->path, (long long)version);
     if (version == 0) {
         /* SQLite keeps its rollback journal where shared memory is not to be had. */
-        st = dtake__db_exec(db,
-                            "PRAGMA page_size = " TEXT_OF(
-                                16384) "; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;",
-                            err);
+        st = dtake__db_exec(
+            db, "PRAGMA page_size = 512; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;", err);
         if (st != DTAKE_OK)
             return st;
+        db->page_bytes = DTAKE__SMALL_PAGE_BYTES;
     }
     return bring_up(db, err);
 }

@@ -100,6 +100,7 @@ static dtake_status begin(dtake__ingest *in, dtake_error *err)
     if (!in->paused)
         dtake__background_pause(in->catalog->background);
     in->paused = true;
+    dtake__catalog_grow(in->catalog, in->db, 0);
     dtake_status st = dtake__db_begin_write(in->db, in->wait_ms, err);
     if (st == DTAKE_OK)
         st = dtake__db_next_generation(in->db, &in->generation, err);

@@ -364,7 +364,12 @@ static dtake_status open_both(mending *m, const char *fresh, dtake_error *err)
 {
     dtake__db_mode reading = { .read_only = true }, writing = { .create = true };
     dtake_status st = dtake__db_open(&m->from, m->path, &reading, err);
-    return st == DTAKE_OK ? dtake__db_open(&m->to, fresh, &writing, err) : st;
+    if (st == DTAKE_OK)
+        st = dtake__db_open(&m->to, fresh, &writing, err);
+    struct stat facts;
+    if (st == DTAKE_OK && stat(m->path, &facts) == 0 && dtake__db_should_grow(m->to, facts.st_size))
+        dtake__db_grow(m->to);
+    return st;
 }
 
 dtake_status dtake__catalog_repair(const char *path, dtake__problem_fn problem, void *ctx, dtake_error *err)

@@ -69,16 +69,42 @@ dtake_status dtake__catalog_open(dtake__catalog **out, const char *path,
     return st;
 }
 
+static void close_idle(dtake__catalog *catalog)
+{
+    pthread_mutex_lock(&catalog->lock);
+    dtake__db *db = catalog->idle;
+    catalog->idle = NULL;
+    catalog->idle_count = 0;
+    pthread_mutex_unlock(&catalog->lock);
+    for (dtake__db *next; db != NULL; db = next) {
+        next = db->next;
+        dtake__db_close(db);
+    }
+}
+
+void dtake__catalog_grow(dtake__catalog *catalog, dtake__db *db, int64_t expected_bytes)
+{
+    if (!dtake__db_should_grow(db, expected_bytes))
+        return;
+    close_idle(catalog);
+    dtake__db_grow(db);
+}
+
+void dtake__catalog_expect(dtake__catalog *catalog, int64_t bytes)
+{
+    dtake__db *db = NULL;
+    if (!catalog->mode.read_only && dtake__catalog_take(catalog, &db, NULL) == DTAKE_OK)
+        dtake__catalog_grow(catalog, db, bytes);
+    dtake__catalog_give(catalog, db);
+}
+
 void dtake__catalog_close(dtake__catalog *catalog)
 {
     if (catalog == NULL)
         return;
     dtake__background_end(catalog->background);
     dtake__background_end(catalog->checkpoints);
-    for (dtake__db *db = catalog->idle, *next; db != NULL; db = next) {
-        next = db->next;
-        dtake__db_close(db);
-    }
+    close_idle(catalog);
     for (size_t i = 0; i < DTAKE__HEAD_SLOTS; i++)
         for (dtake__head_entry *e = catalog->heads[i], *next; e != NULL; e = next) {
             next = e->next;

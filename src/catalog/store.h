@@ -88,6 +88,8 @@ struct dtake__catalog {
 
 /* A connection for one act. */
 dtake_status dtake__catalog_take(dtake__catalog *catalog, dtake__db **out, dtake_error *err);
+/* Larger pages for a file that is large or soon will be; `db` is between transactions. */
+void dtake__catalog_grow(dtake__catalog *catalog, dtake__db *db, int64_t expected_bytes);
 void dtake__catalog_give(dtake__catalog *catalog, dtake__db *db); /* ends its transaction; NULL is fine */
 
 /* Within a transaction of `db`. */

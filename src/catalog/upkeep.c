@@ -45,8 +45,8 @@ dtake_status dtake__catalog_stats_get(dtake__catalog *catalog, dtake__catalog_st
     if (st == DTAKE_OK)
         st = page_counts(view.db, &pages, &unused, err);
     if (st == DTAKE_OK) {
-        out->file_bytes = pages * DTAKE__PAGE_BYTES;
-        out->free_bytes = unused * DTAKE__PAGE_BYTES;
+        out->file_bytes = pages * view.db->page_bytes;
+        out->free_bytes = unused * view.db->page_bytes;
         out->datasets = (int64_t)view.directory->dataset_count;
         out->collections = (int64_t)view.directory->collection_count;
     }
@@ -104,6 +104,8 @@ static void sync_folder_of(const char *path)
 static dtake_status vacuum_into(dtake__db *db, const char *path, dtake_error *err)
 {
     sqlite3_stmt *s = NULL;
+    if (dtake__db_should_grow(db, 0))
+        dtake__db_exec(db, "PRAGMA page_size = 16384", NULL); /* of the copy */
     int code = sqlite3_prepare_v2(db->sql, "VACUUM INTO ?", -1, &s, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_bind_text(s, 1, path, -1, SQLITE_STATIC);

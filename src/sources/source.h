@@ -86,6 +86,7 @@ typedef struct dtake__write {
     const char *dataset, *collection; /* borrowed until `done`, as is batch */
     const dtake_batch *batch;
     uint8_t (*ids)[16];    /* room for the id of each row; NULL: not wanted */
+    int64_t expected_bytes; /* OPEN: about how much is to come; 0: not known */
     bool part;             /* COMMIT: some of what was put may wait for the next one, if that is cheaper */
     dtake__writer *writer; /* made by OPEN, gone after CLOSE */
     void (*done)(struct dtake__write *write);

@@ -313,6 +313,7 @@ static dtake_status writer_open(local *l, dtake__write *write)
         dtake__free(w);
         return dtake__fail_nomem(&write->err, "a writer");
     }
+    dtake__catalog_expect(catalog, write->expected_bytes);
     st = dtake__ingest_open(&w->ingest, catalog, write->dataset, write->collection, WAIT_FOR_WRITER_MS,
                             &write->err);
     if (st != DTAKE_OK) {
