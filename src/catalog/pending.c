@@ -1,5 +1,6 @@
 #include "catalog/pending.h"
 
+#include "catalog/id.h"
 #include "catalog/order.h"
 #include "catalog/repeats.h"
 #include "core/alloc.h"
@@ -75,54 +76,67 @@ static dtake_status load_keys(const dtake__pending *p, const dtake_schema *schem
     return DTAKE_OK;
 }
 
-/* Sorts the rows that are not gone: their keys close up for that. */
-static dtake_status sort_rest(dtake__ordered *o, const bool *gone, int64_t all, dtake_error *err)
+/* Whether equal ids lie side by side in the order of results: those that were made begin with the time of
+ * their row, and times do not differ below the millisecond. */
+static bool equal_ids_meet(const dtake__ordered *o)
 {
-    int32_t *stay = dtake__alloc(((size_t)all + 1) * sizeof *stay);
-    int64_t *times = dtake__alloc(((size_t)all + 1) * sizeof *times), count = 0;
-    uint8_t(*ids)[16] = dtake__alloc(((size_t)all + 1) * sizeof *ids);
-    dtake_status st = stay != NULL && times != NULL && ids != NULL ? DTAKE_OK : DTAKE_E_NOMEM;
-    for (int64_t i = 0; i < all && st == DTAKE_OK; i++) {
-        if (gone[i])
-            continue;
-        times[count] = o->times[i];
-        memcpy(ids[count], o->ids[i], 16);
-        stay[count++] = (int32_t)i;
+    for (int64_t i = 0; i < o->rows; i++) {
+        int64_t ms = dtake__ms_of(o->times[o->order[i]]);
+        if (dtake__id_ms(o->ids[o->order[i]]) != ms)
+            return false;
+        if (i > 0 && o->times[o->order[i]] != o->times[o->order[i - 1]] &&
+            ms == dtake__ms_of(o->times[o->order[i - 1]]))
+            return false;
     }
+    return true;
+}
+
+/* Of rows with one id the one that was put first stays. */
+static void drop_repeats(dtake__ordered *o, dtake__ingest_counts *counts)
+{
+    int64_t kept = 0;
+    for (int64_t i = 0; i < o->rows; i++)
+        if (kept > 0 && memcmp(o->ids[o->order[kept - 1]], o->ids[o->order[i]], 16) == 0)
+            counts->same++;
+        else
+            o->order[kept++] = o->order[i];
+    o->rows = kept;
+}
+
+/* By a table of all names or ids. */
+static dtake_status drop_marked(const dtake__pending *p, int name_field, dtake__ingest_counts *counts,
+                                dtake__ordered *out, dtake_error *err)
+{
+    dtake__picked all = { 0 };
+    bool *gone = dtake__calloc((size_t)p->rows + 1, sizeof *gone);
+    dtake_status st =
+        gone != NULL ? dtake__picked_make(&all, p->at, p->count, NULL, p->rows, err) : no_memory(err);
     if (st == DTAKE_OK)
-        st = dtake__order_rows(times, (const uint8_t(*)[16])ids, count, o->order);
-    for (int64_t i = 0; i < count && st == DTAKE_OK; i++)
-        o->order[i] = stay[o->order[i]];
-    dtake__free(stay);
-    dtake__free(times);
-    dtake__free(ids);
-    return st == DTAKE_OK ? DTAKE_OK : no_memory(err);
+        st = dtake__repeats_mark(&all, name_field, (const uint8_t(*)[16])out->ids, counts, gone, err);
+    dtake__picked_dispose(&all);
+    int64_t kept = 0;
+    for (int64_t i = 0; i < out->rows && st == DTAKE_OK; i++)
+        if (!gone[out->order[i]])
+            out->order[kept++] = out->order[i];
+    out->rows = kept;
+    dtake__free(gone);
+    return st;
 }
 
 dtake_status dtake__pending_order(const dtake__pending *p, const dtake_schema *schema,
                                   dtake__ingest_counts *counts, dtake__ordered *out, dtake_error *err)
 {
-    dtake__picked all = { 0 };
-    bool *gone = dtake__calloc((size_t)p->rows + 1, sizeof *gone);
-    const uint8_t(*ids)[16] = NULL;
-    dtake_status st = gone != NULL ? load_keys(p, schema, out, err) : no_memory(err);
-    if (st == DTAKE_OK)
-        st = dtake__picked_make(&all, p->at, p->count, NULL, p->rows, err);
-    if (st == DTAKE_OK) {
-        ids = (const uint8_t(*)[16])out->ids;
-        st = dtake__repeats_mark(&all, dtake_schema_find_role(schema, DTAKE_ROLE_NAME), ids, counts, gone,
-                                 err);
-    }
-    dtake__picked_dispose(&all);
-    out->rows = 0;
-    for (int64_t i = 0; i < p->rows && st == DTAKE_OK; i++)
-        out->rows += !gone[i];
-    if (st == DTAKE_OK && out->rows < p->rows)
-        st = sort_rest(out, gone, p->rows, err);
-    else if (st == DTAKE_OK && dtake__order_rows(out->times, ids, p->rows, out->order) != DTAKE_OK)
-        st = no_memory(err);
-    dtake__free(gone);
-    return st;
+    int name_field = dtake_schema_find_role(schema, DTAKE_ROLE_NAME);
+    dtake_status st = load_keys(p, schema, out, err);
+    if (st != DTAKE_OK)
+        return st;
+    out->rows = p->rows;
+    if (dtake__order_rows(out->times, (const uint8_t(*)[16])out->ids, p->rows, out->order) != DTAKE_OK)
+        return no_memory(err);
+    if (name_field >= 0 || !equal_ids_meet(out))
+        return drop_marked(p, name_field, counts, out, err);
+    drop_repeats(out, counts);
+    return DTAKE_OK;
 }
 
 /* --- taking --- */

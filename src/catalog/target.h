@@ -10,7 +10,7 @@
 
 enum {
     DTAKE__CHUNK_LEVEL = 3,          /* of zstd, when written first */
-    DTAKE__PENDING_ROWS = 80 * 1024, /* a chunk and what is left over when it is cut between two times */
+    DTAKE__PENDING_ROWS = 72 * 1024, /* a chunk and a batch: it may be cut between two times */
     DTAKE__PENDING_BYTES = 24 << 20,
     DTAKE__KNOWN_MAX = 8,  /* chunks of one collection whose keys are in memory, 3 to 5 MB each */
     DTAKE__HINTS_MAX = 96, /* and those of which there are hints, half a MB each */

@@ -106,6 +106,19 @@ static dtake_status take_offsets(const picking *pick, dtake_column *to)
     return DTAKE_OK;
 }
 
+/* Where rows lie in no order, each value would be waited for. */
+static inline void fetch_ahead(const picking *pick, int64_t at)
+{
+    enum { AHEAD = 12, LINE_BYTES = 64 };
+    size_t len;
+    if (at + AHEAD >= pick->count)
+        return;
+    const char *value = dtake__get_bytes(part_of(pick, at + AHEAD), row_of(pick, at + AHEAD), &len);
+    __builtin_prefetch(value);
+    if (len > LINE_BYTES)
+        __builtin_prefetch(value + LINE_BYTES);
+}
+
 static dtake_status take_bytes(const picking *pick, dtake_column *to)
 {
     uint8_t *bytes = dtake__arena_alloc(pick->arena, (size_t)to->offsets[pick->count]);
@@ -113,6 +126,7 @@ static dtake_status take_bytes(const picking *pick, dtake_column *to)
         return DTAKE_E_NOMEM;
     for (int64_t i = 0; i < pick->count; i++) {
         size_t len;
+        fetch_ahead(pick, i);
         const char *value = dtake__get_bytes(part_of(pick, i), row_of(pick, i), &len);
         if (len > 0)
             memcpy(bytes + to->offsets[i], value, len);
