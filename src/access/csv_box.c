@@ -2,7 +2,7 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
-#include "geo/crs.h"
+#include "geo/patches.h"
 #include "geo/wkb.h"
 
 #include <math.h>
@@ -14,7 +14,6 @@ enum {
     BOX_WKB_BYTES = 13 + RING_POINTS * 16,
     MAX_CACHED = 1 << 17, /* boxes; then all are forgotten */
     SLOT_BITS = 18,
-    CORNER_BITS = 16,
 };
 static const double TOLERANCE_DEG = 1e-5;
 
@@ -23,42 +22,39 @@ static const double TOLERANCE_DEG = 1e-5;
 static const double UNITS_PER_DEG = 1e9;
 
 /* Tiles come again with every overpass, mostly in the same order: what was transformed once is remembered,
- * and the one behind the last one that was found is looked at first. Neighbours share corners: these are
- * remembered too. */
+ * and the one behind the last one that was found is looked at first. */
 typedef struct cached {
     double box[4];
     uint8_t wkb[BOX_WKB_BYTES];
 } cached;
 
-typedef struct known_corner {
-    double from[2], to[2];
-    bool used;
-} known_corner;
-
 struct dtake__csv_boxes {
     const char *crs;
+    dtake__patches *patches;
     cached *cache; /* in the order in which they were met */
     uint32_t cached_count, cached_room, last;
     uint32_t *slot; /* of each hash: which box, from 1; 0: none */
-    known_corner *corner;
     double flat[4]; /* the box that was last found to need no points between its corners */
     bool has_flat;
     dtake_buf wkb;
 };
 
-dtake__csv_boxes *dtake__csv_boxes_new(const char *crs)
+dtake_status dtake__csv_boxes_new(dtake__csv_boxes **out, const char *crs, dtake_error *err)
 {
+    *out = NULL;
     dtake__csv_boxes *g = dtake__calloc(1, sizeof *g);
     if (g == NULL)
-        return NULL;
+        return dtake__fail_nomem(err, "geometries");
     g->crs = crs;
     g->wkb = DTAKE_BUF_INIT(DTAKE__GEOMETRY_MAX_BYTES);
     g->slot = dtake__calloc((size_t)1 << SLOT_BITS, sizeof *g->slot);
-    g->corner = dtake__calloc((size_t)1 << CORNER_BITS, sizeof *g->corner);
-    if (g->slot != NULL && g->corner != NULL)
-        return g;
-    dtake__csv_boxes_free(g);
-    return NULL;
+    dtake_status st =
+        g->slot != NULL ? dtake__patches_new(&g->patches, crs, err) : dtake__fail_nomem(err, "geometries");
+    if (st == DTAKE_OK)
+        *out = g;
+    else
+        dtake__csv_boxes_free(g);
+    return st;
 }
 
 void dtake__csv_boxes_free(dtake__csv_boxes *boxes)
@@ -68,18 +64,18 @@ void dtake__csv_boxes_free(dtake__csv_boxes *boxes)
     dtake__buf_dispose(&boxes->wkb);
     dtake__free(boxes->cache);
     dtake__free(boxes->slot);
-    dtake__free(boxes->corner);
+    dtake__patches_free(boxes->patches);
     dtake__free(boxes);
 }
 
 /* --- outlines --- */
 
-dtake_status dtake__csv_transform(const char *crs, double *xy, int points, dtake_error *err)
+dtake_status dtake__csv_transform(dtake__csv_boxes *g, double *xy, int points, dtake_error *err)
 {
-    dtake_status st = dtake__crs_transform(crs, DTAKE__CSV_LON_LAT, xy, (size_t)points, err);
+    dtake_status st = dtake__patches_transform(g->patches, xy, (size_t)points, err);
     for (int i = 0; i < 2 * points && st == DTAKE_OK; i++) {
         if (!isfinite(xy[i]))
-            st = dtake__fail(err, DTAKE_E_FORMAT, "a point lies outside of what %.100s can describe", crs);
+            st = dtake__fail(err, DTAKE_E_FORMAT, "a point lies outside of what %.100s can describe", g->crs);
         else
             xy[i] = nearbyint(xy[i] * UNITS_PER_DEG) / UNITS_PER_DEG;
     }
@@ -132,27 +128,6 @@ static uint64_t hash_of(const double *numbers, int count)
     return hash;
 }
 
-/* The corners of a small box. */
-static dtake_status transform_corners(dtake__csv_boxes *g, const double *box, double *xy, dtake_error *err)
-{
-    for (int i = 0; i < 4; i++) {
-        double at[2];
-        corner_of(box, i, &at[0], &at[1]);
-        known_corner *c = &g->corner[hash_of(at, 2) >> (64 - CORNER_BITS)];
-        if (!c->used || memcmp(c->from, at, sizeof at) != 0) {
-            double to[2] = { at[0], at[1] };
-            dtake_status st = dtake__csv_transform(g->crs, to, 1, err);
-            if (st != DTAKE_OK)
-                return st;
-            memcpy(c->from, at, sizeof at);
-            memcpy(c->to, to, sizeof to);
-            c->used = true;
-        }
-        memcpy(xy + 2 * i, c->to, sizeof c->to);
-    }
-    return DTAKE_OK;
-}
-
 /* Bending grows with the square of an edge's length. What a box with edges at least as long needed nearby
  * (within a hundred of its edges) is enough for this one; how much it bends is measured for the first of
  * them. */
@@ -171,7 +146,7 @@ static dtake_status make_outline(dtake__csv_boxes *g, const double *box, dtake_e
     dtake_status st = DTAKE_OK;
     if (!is_flat(g, box)) {
         outline(box, 2, xy);
-        st = dtake__csv_transform(g->crs, xy, 8, err);
+        st = dtake__csv_transform(g, xy, 8, err);
         if (st != DTAKE_OK)
             return st;
         /* a chord of half the length bends a quarter as much */
@@ -180,12 +155,8 @@ static dtake_status make_outline(dtake__csv_boxes *g, const double *box, dtake_e
         g->has_flat = bend_of(xy) < TOLERANCE_DEG / 4;
         memcpy(g->flat, box, sizeof g->flat);
     }
-    if (each == 1) {
-        st = transform_corners(g, box, xy, err);
-    } else {
-        outline(box, each, xy);
-        st = dtake__csv_transform(g->crs, xy, 4 * each, err);
-    }
+    outline(box, each, xy);
+    st = dtake__csv_transform(g, xy, 4 * each, err);
     memcpy(xy + 8 * each, xy, 2 * sizeof *xy);
     dtake__buf_clear(&g->wkb);
     return st == DTAKE_OK ? dtake__wkb_put_polygon(&g->wkb, xy, (uint32_t)(4 * each + 1)) : st;

@@ -9,8 +9,8 @@
 
 typedef struct dtake__csv_boxes dtake__csv_boxes;
 
-/* `crs` must live as long. NULL: no memory. */
-dtake__csv_boxes *dtake__csv_boxes_new(const char *crs);
+/* `crs` must live as long. */
+dtake_status dtake__csv_boxes_new(dtake__csv_boxes **out, const char *crs, dtake_error *err);
 void dtake__csv_boxes_free(dtake__csv_boxes *boxes); /* NULL is fine */
 
 /* The outline of min x, min y, max x, max y as WKB, with as many points on each edge as it takes. *out is
@@ -19,6 +19,6 @@ dtake_status dtake__csv_boxes_make(dtake__csv_boxes *boxes, const double box[4],
                                    dtake_error *err);
 
 /* Points to longitude and latitude, in place. DTAKE_E_FORMAT: one lies outside of the CRS. */
-dtake_status dtake__csv_transform(const char *crs, double *xy, int points, dtake_error *err);
+dtake_status dtake__csv_transform(dtake__csv_boxes *boxes, double *xy, int points, dtake_error *err);
 
 #endif

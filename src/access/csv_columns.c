@@ -209,6 +209,25 @@ dtake_status dtake__csv_columns_check(const dtake__csv_columns *columns, const d
     return st;
 }
 
+dtake_status dtake__csv_columns_copy(const dtake__csv_columns *from, dtake__csv_columns *out,
+                                     dtake_error *err)
+{
+    *out = (dtake__csv_columns){ 0 };
+    for (size_t i = 0; i < from->count; i++) {
+        dtake__csv_column *grown = dtake__room_for_one(out->at, out->count, &out->room, sizeof *out->at);
+        if (grown == NULL)
+            return dtake__fail_nomem(err, "columns");
+        out->at = grown;
+        dtake__csv_column *c = &out->at[out->count++];
+        *c = from->at[i];
+        c->column = dtake__strdup(from->at[i].column);
+        c->field = dtake__strdup(from->at[i].field);
+        if (c->column == NULL || c->field == NULL)
+            return dtake__fail_nomem(err, "columns");
+    }
+    return DTAKE_OK;
+}
+
 void dtake__csv_columns_dispose(dtake__csv_columns *columns)
 {
     for (size_t i = 0; i < columns->count; i++) {

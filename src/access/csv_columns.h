@@ -30,6 +30,8 @@ dtake_status dtake__csv_columns_bind(dtake__csv_columns *columns, const dtake__s
 dtake_status dtake__csv_columns_check(const dtake__csv_columns *columns, const dtake_ingest_options *options,
                                       dtake_error *err);
 dtake__csv_column *dtake__csv_columns_find(const dtake__csv_columns *columns, const char *name);
+dtake_status dtake__csv_columns_copy(const dtake__csv_columns *from, dtake__csv_columns *out,
+                                     dtake_error *err);
 void dtake__csv_columns_dispose(dtake__csv_columns *columns);
 
 void dtake__csv_column_look(dtake__csv_column *column, dtake__span value); /* for its type */

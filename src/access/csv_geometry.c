@@ -33,13 +33,16 @@ dtake_status dtake__csv_geometry_new(dtake__csv_geometry **out, const char *crs,
     if (g == NULL)
         return dtake__fail_nomem(err, "geometries");
     g->wkb = DTAKE_BUF_INIT(DTAKE__GEOMETRY_MAX_BYTES);
-    if (crs != NULL &&
-        ((g->crs = dtake__strdup(crs)) == NULL || (g->boxes = dtake__csv_boxes_new(g->crs)) == NULL)) {
+    dtake_status st = DTAKE_OK;
+    if (crs != NULL && (g->crs = dtake__strdup(crs)) == NULL)
+        st = dtake__fail_nomem(err, "geometries");
+    if (st == DTAKE_OK && crs != NULL)
+        st = dtake__csv_boxes_new(&g->boxes, g->crs, err);
+    if (st == DTAKE_OK)
+        *out = g;
+    else
         dtake__csv_geometry_free(g);
-        return dtake__fail_nomem(err, "geometries");
-    }
-    *out = g;
-    return DTAKE_OK;
+    return st;
 }
 
 void dtake__csv_geometry_free(dtake__csv_geometry *geometry)
@@ -84,7 +87,7 @@ static dtake_status make_box(dtake__csv_geometry *g, const double *box, dtake__s
 static dtake_status make_point(dtake__csv_geometry *g, const double *at, dtake__span *out, dtake_error *err)
 {
     double xy[2] = { at[0], at[1] };
-    dtake_status st = g->crs != NULL ? dtake__csv_transform(g->crs, xy, 1, err) : DTAKE_OK;
+    dtake_status st = g->crs != NULL ? dtake__csv_transform(g->boxes, xy, 1, err) : DTAKE_OK;
     if (st == DTAKE_OK && !(fabs(xy[0]) <= 360 && fabs(xy[1]) <= 90))
         st = dtake__fail(err, DTAKE_E_FORMAT,
                          "point %g,%g: not degrees of longitude and latitude (name the CRS with --crs)",

@@ -10,7 +10,7 @@
 
 enum {
     SAMPLE_BYTES = 4 << 20, /* of records, looked at for the schema */
-    MAX_HELD = 4,           /* runs of records between reading and parsing */
+    MAX_HELD = 5,           /* runs of records between reading and parsing, and with parsers */
     /* batches between parsing and storing, so that parsing goes on while a commit is written */
     MAX_PARCELS = 12,
     MAX_PARCEL_BYTES = 20 << 20,
@@ -68,9 +68,7 @@ static void plan(dtake__work *work)
 {
     dtake_ingest *ingest = DTAKE__CONTAINER(work, dtake_ingest, work);
     ingest->stop = dtake__ingest_plan(ingest, &ingest->stop_err);
-    if (ingest->stop != DTAKE_OK)
-        dtake__error_prefix(&ingest->stop_err, "%.200s", dtake__ingest_input(ingest, 0));
-    else
+    if (ingest->stop == DTAKE_OK)
         ingest->stop = dtake__ingest_begin(ingest, &ingest->stop_err);
 }
 
@@ -125,7 +123,7 @@ static void look(dtake_ingest *ingest)
 
 static bool is_busy(const dtake_ingest *ingest)
 {
-    return ingest->reading.busy || ingest->parsing.busy || ingest->storing.busy;
+    return ingest->reading.busy || dtake__ingest_parsers_busy(ingest) > 0 || ingest->storing.busy;
 }
 
 static void pump_sampling(dtake_ingest *ingest)
@@ -162,17 +160,18 @@ static void pump_closing(dtake_ingest *ingest)
 static void pump_running(dtake_ingest *ingest)
 {
     dtake__ingest_reading *r = &ingest->reading;
-    dtake__ingest_parsing *p = &ingest->parsing;
     dtake__ingest_storing *s = &ingest->storing;
-    if (!r->busy && !r->ended && ingest->filled.count + p->busy < MAX_HELD)
+    if (!r->busy && !r->ended && ingest->filled.count + dtake__ingest_parsers_busy(ingest) < MAX_HELD)
         dtake__ingest_read_start(ingest);
+    bool room = s->waiting.count < MAX_PARCELS && s->waiting.bytes < MAX_PARCEL_BYTES;
+    while (room && ingest->filled.count > 0 && dtake__ingest_may_parse(ingest))
+        dtake__ingest_parse_start(ingest);
     bool last = !r->busy && r->ended && ingest->filled.count == 0;
-    if (!p->busy && s->waiting.count < MAX_PARCELS && s->waiting.bytes < MAX_PARCEL_BYTES &&
-        (ingest->filled.count > 0 || (last && !p->flushed)))
+    if (room && last && ingest->parsing.gathers != NULL && dtake__ingest_may_parse(ingest))
         dtake__ingest_parse_start(ingest);
     if (!s->busy && s->waiting.count > 0)
         dtake__ingest_store_start(ingest, false);
-    if (!is_busy(ingest) && last && p->flushed && s->waiting.count == 0)
+    if (!is_busy(ingest) && last && ingest->parsing.gathers == NULL && s->waiting.count == 0)
         pump_closing(ingest);
 }
 
@@ -181,8 +180,11 @@ static void note_failures(dtake_ingest *ingest)
 {
     if (!ingest->reading.busy && ingest->reading.status != DTAKE_OK)
         stop(ingest, ingest->reading.status, &ingest->reading.err);
-    if (!ingest->parsing.busy && ingest->parsing.status != DTAKE_OK)
-        stop(ingest, ingest->parsing.status, &ingest->parsing.err);
+    for (size_t i = 0; i < ingest->parsing.count; i++) {
+        const dtake__parser *p = &ingest->parsing.parser[i];
+        if (!p->busy && p->status != DTAKE_OK)
+            stop(ingest, p->status, &p->err);
+    }
     if (!ingest->storing.busy && ingest->storing.status != DTAKE_OK)
         stop(ingest, ingest->storing.status, &ingest->storing.err);
 }

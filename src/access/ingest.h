@@ -17,6 +17,7 @@
 #include "access/ingest_options.h"
 #include "access/ingest_remote.h"
 #include "access/mapper.h"
+#include "core/buf.h"
 #include "format/records.h"
 #include "io/loop.h"
 
@@ -71,12 +72,23 @@ typedef struct dtake__ingest_reading {
     dtake_error err;
 } dtake__ingest_reading;
 
-typedef struct dtake__ingest_parsing {
+/* Two runs of records are parsed at once, each into batches of its own; batches go on in the order of the
+ * runs. Rows of short runs (a folder with a file for each item) are gathered: until they have become a
+ * batch, their parser takes the next run too. */
+enum { DTAKE__PARSERS_MAX = 2 };
+
+typedef struct dtake__parser {
     dtake__work work;
-    bool busy, flushed;
+    dtake_ingest *ingest;
+    bool busy;
+    bool ready;        /* it is through, its batches wait for their turn */
+    bool empties;      /* no rows stay in the builder at the end of this run */
+    uint64_t turn;     /* of this run */
     dtake__held *held; /* NULL: what is left of the rows */
+    dtake_buf header;  /* of the CSV that it goes on with, not looked at yet; empty: none */
+    bool begun;        /* ... with some input */
+    size_t input;
     dtake__mapper *mapper;
-    dtake_schema *schema;
     dtake__builder *builder;
     int32_t *row_collection; /* of each row in the builder, an index of collections */
     size_t row_room;
@@ -88,6 +100,15 @@ typedef struct dtake__ingest_parsing {
     size_t lost_input;
     dtake_status status;
     dtake_error err;
+} dtake__parser;
+
+typedef struct dtake__ingest_parsing {
+    dtake_schema *schema;
+    dtake__parser parser[DTAKE__PARSERS_MAX];
+    size_t count;
+    dtake__parser *gathers; /* has rows that no batch has yet; NULL: none */
+    uint64_t turns, told;   /* runs begun, and those whose batches went on */
+    dtake_buf header;       /* of the CSV that is being parsed */
 } dtake__ingest_parsing;
 
 typedef struct dtake__ingest_storing {
@@ -170,7 +191,9 @@ void dtake__ingest_read_start(dtake_ingest *ingest);
 void dtake__ingest_read_dispose(dtake_ingest *ingest);
 dtake_status dtake__ingest_plan(dtake_ingest *ingest, dtake_error *err);  /* worker: mapper and schema */
 dtake_status dtake__ingest_begin(dtake_ingest *ingest, dtake_error *err); /* the builder for that schema */
-void dtake__ingest_parse_start(dtake_ingest *ingest);
+bool dtake__ingest_may_parse(const dtake_ingest *ingest); /* a parser is free for the next run */
+size_t dtake__ingest_parsers_busy(const dtake_ingest *ingest);
+void dtake__ingest_parse_start(dtake_ingest *ingest); /* the next run, or the rows that are left */
 void dtake__ingest_parse_dispose(dtake_ingest *ingest);
 void dtake__ingest_store_start(dtake_ingest *ingest, bool last); /* `last`: nothing more comes, commit */
 void dtake__ingest_store_dispose(dtake_ingest *ingest);

@@ -24,6 +24,31 @@ static void write_failure(dtake_ingest *ingest, size_t input, int64_t line, cons
     dtake__buf_dispose(&text);
 }
 
+/* What failed as a whole comes behind its records. */
+static bool is_before(size_t input_a, int64_t line_a, size_t input_b, int64_t line_b)
+{
+    if (input_a != input_b)
+        return input_a < input_b;
+    return line_a > 0 && (line_b == 0 || line_a < line_b);
+}
+
+/* In the order of the input, though parsers are through in any: the first ones are kept. */
+static void keep_failure(dtake_ingest *ingest, size_t input, int64_t line, const char *message)
+{
+    size_t at = ingest->failure_count;
+    while (at > 0 && is_before(input, line, ingest->failure[at - 1].input, ingest->failure[at - 1].line))
+        at--;
+    if (at == DTAKE_INGEST_FAILURES)
+        return;
+    if (ingest->failure_count == DTAKE_INGEST_FAILURES)
+        dtake__free(ingest->failure[--ingest->failure_count].message);
+    memmove(&ingest->failure[at + 1], &ingest->failure[at],
+            (ingest->failure_count++ - at) * sizeof ingest->failure[0]);
+    ingest->failure[at].input = input;
+    ingest->failure[at].line = line;
+    ingest->failure[at].message = dtake__strdup(message);
+}
+
 void dtake__ingest_fail_record(dtake_ingest *ingest, size_t input, int64_t line, const dtake_error *why,
                                dtake__span record)
 {
@@ -31,11 +56,7 @@ void dtake__ingest_fail_record(dtake_ingest *ingest, size_t input, int64_t line,
     pthread_mutex_lock(&ingest->lock);
     if (atomic_fetch_add(&ingest->failed, 1) == 0)
         ingest->first_failure = why->status != DTAKE_OK ? why->status : DTAKE_E_FORMAT;
-    if (ingest->failure_count < DTAKE_INGEST_FAILURES) {
-        ingest->failure[ingest->failure_count].input = input;
-        ingest->failure[ingest->failure_count].line = line;
-        ingest->failure[ingest->failure_count++].message = dtake__strdup(message);
-    }
+    keep_failure(ingest, input, line, message);
     if (ingest->failed_file != NULL)
         write_failure(ingest, input, line, message, record);
     pthread_mutex_unlock(&ingest->lock);

@@ -1,5 +1,5 @@
 /* Parsing: records into rows, rows into batches of one collection each. */
-#include "access/ingest.h"
+#include "access/ingest_parser.h"
 
 #include "core/alloc.h"
 #include "core/error.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { BATCH_ROWS = 8192, BATCH_BYTES = 4 << 20, MAX_COLLECTIONS = 10000 };
+enum { BATCH_ROWS = 16384, BATCH_BYTES = 4 << 20, MAX_COLLECTIONS = 10000 };
 
 void dtake__parcel_push(dtake__parcel_list *list, dtake__parcel *parcel)
 {
@@ -43,45 +43,9 @@ void dtake__parcel_free(dtake__parcel *parcel)
     dtake__free(parcel);
 }
 
-/* --- the plan --- */
-
-static dtake_status sample(dtake_ingest *ingest, dtake_error *err)
-{
-    dtake__mapper *m = ingest->parsing.mapper;
-    for (const dtake__held *h = ingest->filled.first; h != NULL; h = h->next)
-        for (size_t i = 0; i < h->records.count; i++) {
-            if ((i & 1023) == 0 && atomic_load(&ingest->cancelled))
-                return dtake__fail(err, DTAKE_E_CANCELLED, "cancelled");
-            dtake_status st = m->kind->sample(m, &h->records.record[i], h->first && i == 0, err);
-            if (st != DTAKE_OK)
-                return st;
-        }
-    return DTAKE_OK;
-}
-
-dtake_status dtake__ingest_plan(dtake_ingest *ingest, dtake_error *err)
-{
-    dtake__ingest_parsing *p = &ingest->parsing;
-    const dtake_ingest_options *o = &ingest->options.value;
-    dtake_status st = o->format == DTAKE_INGEST_CSV ? dtake__mapper_csv_new(&p->mapper, o, err)
-                                                    : dtake__mapper_items_new(&p->mapper, o, err);
-    if (st == DTAKE_OK)
-        st = sample(ingest, err);
-    if (st == DTAKE_OK)
-        st = p->mapper->kind->schema(p->mapper, ingest->base, &p->schema, err);
-    return st;
-}
-
-dtake_status dtake__ingest_begin(dtake_ingest *ingest, dtake_error *err)
-{
-    dtake__ingest_parsing *p = &ingest->parsing;
-    dtake_status st = p->mapper->kind->begin(p->mapper, p->schema, err);
-    return st == DTAKE_OK ? dtake__builder_new(&p->builder, p->schema, err) : st;
-}
-
 /* --- collections of rows --- */
 
-static dtake_status find_collection(dtake__ingest_parsing *p, const char *name, size_t len, int32_t *out,
+static dtake_status find_collection(dtake__parser *p, const char *name, size_t len, int32_t *out,
                                     dtake_error *err)
 {
     for (size_t i = 0; i < p->collection_count; i++) {
@@ -104,10 +68,9 @@ static dtake_status find_collection(dtake__ingest_parsing *p, const char *name, 
     return DTAKE_OK;
 }
 
-static dtake_status note_collection(dtake_ingest *ingest, dtake__span named, dtake_error *err)
+static dtake_status note_collection(dtake__parser *p, dtake__span named, dtake_error *err)
 {
-    dtake__ingest_parsing *p = &ingest->parsing;
-    const char *one = ingest->options.value.collection;
+    const char *one = p->ingest->options.value.collection;
     size_t row = (size_t)dtake__builder_rows(p->builder) - 1;
     int32_t *grown = dtake__room_for_one(p->row_collection, row, &p->row_room, sizeof *grown);
     if (grown == NULL)
@@ -122,7 +85,7 @@ static dtake_status note_collection(dtake_ingest *ingest, dtake__span named, dta
 
 /* --- batches --- */
 
-static dtake_status make_parcel(dtake__ingest_parsing *p, const dtake_batch *batch, int32_t collection,
+static dtake_status make_parcel(dtake__parser *p, const dtake_batch *batch, int32_t collection,
                                 const int32_t *rows, int64_t count, int64_t bytes, dtake_error *err)
 {
     dtake__parcel *parcel = dtake__calloc(1, sizeof *parcel);
@@ -145,7 +108,7 @@ static dtake_status make_parcel(dtake__ingest_parsing *p, const dtake_batch *bat
 }
 
 /* The rows of each collection, in the order of the collections' first rows. */
-static dtake_status split(dtake__ingest_parsing *p, const dtake_batch *batch, int64_t bytes, dtake_error *err)
+static dtake_status split(dtake__parser *p, const dtake_batch *batch, int64_t bytes, dtake_error *err)
 {
     int64_t rows = dtake_batch_rows(batch);
     int32_t *index = dtake__alloc((size_t)rows * sizeof *index);
@@ -165,24 +128,23 @@ static dtake_status split(dtake__ingest_parsing *p, const dtake_batch *batch, in
     return st;
 }
 
-static dtake_status take_rows(dtake__ingest_parsing *p, dtake_error *err)
+dtake_status dtake__parser_take(dtake__parser *p)
 {
     dtake_batch *batch = NULL;
     int64_t bytes = dtake__builder_bytes(p->builder);
     if (dtake__builder_rows(p->builder) == 0)
         return DTAKE_OK;
-    dtake_status st = dtake__builder_take(p->builder, &batch, err);
+    dtake_status st = dtake__builder_take(p->builder, &batch, &p->err);
     if (st == DTAKE_OK)
-        st = split(p, batch, bytes, err);
+        st = split(p, batch, bytes, &p->err);
     dtake_batch_release(batch);
     return st;
 }
 
 /* --- records --- */
 
-static dtake_status put_record(dtake_ingest *ingest, const dtake__held *held, size_t i, bool *lost)
+static dtake_status put_record(dtake__parser *p, const dtake__held *held, size_t i, bool *lost)
 {
-    dtake__ingest_parsing *p = &ingest->parsing;
     const dtake__record *record = &held->records.record[i];
     dtake__mapper_result result = { .made = true };
     dtake_error why;
@@ -195,97 +157,92 @@ static dtake_status put_record(dtake_ingest *ingest, const dtake__held *held, si
     if (!result.fatal)
         p->records++;
     if (st == DTAKE_OK)
-        return note_collection(ingest, result.collection, &p->err);
+        return note_collection(p, result.collection, &p->err);
     if (st == DTAKE_E_NOMEM) {
         dtake__error_copy(&p->err, &why);
         return st;
     }
     *lost = result.fatal;
-    dtake__ingest_fail_record(ingest, held->input, result.fatal ? 0 : (int64_t)record->line, &why,
+    dtake__ingest_fail_record(p->ingest, held->input, result.fatal ? 0 : (int64_t)record->line, &why,
                               result.text.text != NULL ? result.text
                                                        : (dtake__span){ record->text, record->len });
     return DTAKE_OK;
 }
 
 /* Now and then: the counter is shared. */
-static void tell_records(dtake_ingest *ingest)
+static void tell_records(dtake__parser *p)
 {
-    atomic_fetch_add(&ingest->records, ingest->parsing.records);
-    ingest->parsing.records = 0;
+    atomic_fetch_add(&p->ingest->records, p->records);
+    p->records = 0;
 }
 
-static dtake_status parse(dtake_ingest *ingest)
+/* The header of a CSV whose beginning the other parser has; what is wrong with it that one says. */
+static dtake_status put_header(dtake__parser *p)
 {
-    dtake__ingest_parsing *p = &ingest->parsing;
+    dtake__record record = { (char *)p->header.data, p->header.len, 1 };
+    dtake__mapper_result result = { 0 };
+    dtake_status st = p->mapper->kind->put(p->mapper, p->builder, &record, true, &result, &p->err);
+    dtake__buf_clear(&p->header);
+    p->has_lost_input = st != DTAKE_OK;
+    p->lost_input = p->input;
+    return st == DTAKE_E_NOMEM ? st : DTAKE_OK;
+}
+
+/* The first run of an input that this parser gets. */
+static dtake_status begin_input(dtake__parser *p, size_t input)
+{
+    const char *path = p->ingest->files.at[input].path;
+    dtake_status st = DTAKE_OK;
+    p->begun = true;
+    p->input = input;
+    if (p->mapper->kind->set_input != NULL)
+        st = p->mapper->kind->set_input(p->mapper, strcmp(path, "-") != 0 ? path : NULL, &p->err);
+    return st == DTAKE_OK && p->header.len > 0 ? put_header(p) : st;
+}
+
+static dtake_status parse(dtake__parser *p)
+{
     dtake__held *held = p->held;
     dtake_status st = DTAKE_OK;
     if (held == NULL)
-        return take_rows(p, &p->err);
-    if (held->first && p->mapper->kind->set_input != NULL) {
-        const char *path = ingest->files.at[held->input].path;
-        st = p->mapper->kind->set_input(p->mapper, strcmp(path, "-") != 0 ? path : NULL, &p->err);
-    }
-    bool lost = held->input == p->lost_input && p->has_lost_input;
+        return dtake__parser_take(p);
+    if (held->first || !p->begun || p->input != held->input)
+        st = begin_input(p, held->input);
+    bool lost = p->has_lost_input && held->input == p->lost_input;
     for (size_t i = 0; i < held->records.count && st == DTAKE_OK && !lost; i++) {
-        st = put_record(ingest, held, i, &lost);
+        st = put_record(p, held, i, &lost);
         if (st == DTAKE_OK && (dtake__builder_rows(p->builder) >= BATCH_ROWS ||
                                dtake__builder_bytes(p->builder) >= BATCH_BYTES))
-            st = take_rows(p, &p->err);
+            st = dtake__parser_take(p);
         if ((i & 1023) != 0)
             continue;
-        tell_records(ingest);
-        if (atomic_load(&ingest->cancelled))
+        tell_records(p);
+        if (atomic_load(&p->ingest->cancelled))
             st = dtake__fail(&p->err, DTAKE_E_CANCELLED, "cancelled");
     }
-    tell_records(ingest);
+    tell_records(p);
     if (lost) {
         p->has_lost_input = true;
         p->lost_input = held->input;
     }
-    return st;
+    return st == DTAKE_OK && p->empties ? dtake__parser_take(p) : st;
 }
 
-static void run(dtake__work *work)
+void dtake__parser_run(dtake__work *work)
 {
-    dtake_ingest *ingest = DTAKE__CONTAINER(work, dtake_ingest, parsing.work);
-    ingest->parsing.status = parse(ingest);
+    dtake__parser *p = DTAKE__CONTAINER(work, dtake__parser, work);
+    p->status = parse(p);
 }
 
-static void done(dtake__work *work)
+void dtake__parser_dispose(dtake__parser *p)
 {
-    dtake_ingest *ingest = DTAKE__CONTAINER(work, dtake_ingest, parsing.work);
-    dtake__ingest_parsing *p = &ingest->parsing;
-    dtake__parcel *parcel;
-    p->busy = false;
-    if (p->held != NULL)
-        dtake__held_push(&ingest->spare, p->held);
-    else
-        p->flushed = true;
-    p->held = NULL;
-    while ((parcel = dtake__parcel_pop(&p->made)) != NULL)
-        dtake__parcel_push(&ingest->storing.waiting, parcel);
-    dtake__ingest_pump(ingest);
-}
-
-void dtake__ingest_parse_start(dtake_ingest *ingest)
-{
-    dtake__ingest_parsing *p = &ingest->parsing;
-    p->busy = true;
-    p->held = dtake__held_pop(&ingest->filled);
-    p->work = (dtake__work){ .run = run, .done = done };
-    dtake__workers_run(ingest->client->runtime, &p->work);
-}
-
-void dtake__ingest_parse_dispose(dtake_ingest *ingest)
-{
-    dtake__ingest_parsing *p = &ingest->parsing;
     dtake__parcel *parcel;
     while ((parcel = dtake__parcel_pop(&p->made)) != NULL)
         dtake__parcel_free(parcel);
     if (p->mapper != NULL)
         p->mapper->kind->free(p->mapper);
     dtake__builder_free(p->builder);
-    dtake_schema_release(p->schema);
+    dtake__buf_dispose(&p->header);
     for (size_t i = 0; i < p->collection_count; i++)
         dtake__free(p->collections[i]);
     dtake__free(p->collections);

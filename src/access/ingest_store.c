@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-/* How much an interrupted ingest may lose. Larger transactions are cheaper. */
-enum { COMMIT_ROWS = 1 << 18, COMMIT_MS = 10000 };
+/* How much an interrupted ingest may lose, but for a chunk that is under way. Small transactions are written
+ * while the rest goes on. */
+enum { COMMIT_ROWS = 1 << 17, COMMIT_MS = 10000 };
 
 static void step(dtake_ingest *ingest, dtake__write_kind kind);
 

@@ -199,8 +199,9 @@ static void what_is_transformed_is_rounded_to_a_tenth_of_a_millimetre(void **sta
 {
     (void)state;
     const double tile[4] = { 2566220, 1266390, 2567220, 1267390 }, lon = 6.988947, lat = 47.546667;
-    dtake__csv_boxes *boxes = dtake__csv_boxes_new("EPSG:2056");
+    dtake__csv_boxes *boxes;
     dtake__span wkb;
+    CHECK_OK(dtake__csv_boxes_new(&boxes, "EPSG:2056", NULL));
     CHECK_OK(dtake__csv_boxes_make(boxes, tile, &wkb, NULL));
     CHECK_EQ(wkb.len, 93);
     for (int i = 0; i < 10; i++) {

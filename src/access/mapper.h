@@ -25,6 +25,8 @@ typedef struct dtake__mapper_kind {
     dtake_status (*schema)(dtake__mapper *mapper, const dtake_schema *base, dtake_schema **out,
                            dtake_error *err);
     dtake_status (*begin)(dtake__mapper *mapper, const dtake_schema *schema, dtake_error *err);
+    /* Another one that knows as much, before `begin`. */
+    dtake_status (*copy)(const dtake__mapper *mapper, dtake__mapper **out, dtake_error *err);
     /* The records to come are of this input: its path; NULL: standard input. May be NULL itself. */
     dtake_status (*set_input)(dtake__mapper *mapper, const char *path, dtake_error *err);
     /* A failure is the record's own, DTAKE_E_NOMEM excepted. */

@@ -89,6 +89,28 @@ static dtake_status csv_begin(dtake__mapper *mapper, const dtake_schema *schema,
     return DTAKE_OK;
 }
 
+static dtake_status csv_copy(const dtake__mapper *mapper, dtake__mapper **out, dtake_error *err)
+{
+    const dtake__csv_mapper *m = (const dtake__csv_mapper *)mapper;
+    dtake_status st = dtake__mapper_csv_new(out, m->options, err);
+    if (st != DTAKE_OK)
+        return st;
+    dtake__csv_mapper *copy = (dtake__csv_mapper *)*out;
+    memcpy(copy->time_text, m->time_text, sizeof copy->time_text);
+    memcpy(copy->place_text, m->place_text, sizeof copy->place_text);
+    if (m->time_column != NULL && (copy->time_column = dtake__strdup(m->time_column)) == NULL)
+        st = dtake__fail_nomem(err, "a mapping");
+    if (st == DTAKE_OK)
+        st = dtake__csv_columns_copy(&m->columns, &copy->columns, err);
+    if (st == DTAKE_OK && m->geometry != NULL)
+        st = dtake__csv_geometry_new(&copy->geometry, m->options->crs, err);
+    if (st == DTAKE_OK)
+        return st;
+    csv_free(*out);
+    *out = NULL;
+    return st;
+}
+
 /* Column numbers differ from file to file, so expressions are made anew with each header. */
 static dtake_status begin_input(dtake__csv_mapper *m, const dtake__record *record, dtake_error *err)
 {
@@ -148,6 +170,7 @@ static const dtake__mapper_kind csv_kind = {
     .sample = csv_sample,
     .schema = dtake__csv_schema,
     .begin = csv_begin,
+    .copy = csv_copy,
     .put = csv_put,
 };
 

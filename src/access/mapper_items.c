@@ -58,6 +58,12 @@ static dtake_status items_begin(dtake__mapper *mapper, const dtake_schema *schem
     return dtake__item_reader_new(&m->reader, schema, &reading, err);
 }
 
+/* What was sampled is in the schema now. */
+static dtake_status items_copy(const dtake__mapper *mapper, dtake__mapper **out, dtake_error *err)
+{
+    return dtake__mapper_items_new(out, ((const items *)mapper)->options, err);
+}
+
 /* Another working folder must find the same files. */
 static dtake_status items_set_input(dtake__mapper *mapper, const char *path, dtake_error *err)
 {
@@ -100,6 +106,7 @@ static const dtake__mapper_kind items_kind = {
     .sample = items_sample,
     .schema = items_schema,
     .begin = items_begin,
+    .copy = items_copy,
     .set_input = items_set_input,
     .put = items_put,
 };

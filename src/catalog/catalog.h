@@ -69,8 +69,8 @@ dtake_status dtake__ingest_put(dtake__ingest *ingest, const dtake_batch *batch, 
 dtake_status dtake__ingest_put_ids(dtake__ingest *ingest, const dtake_batch *batch, uint8_t (*ids)[16],
                                    dtake_error *err);
 dtake_status dtake__ingest_commit(dtake__ingest *ingest, dtake__ingest_counts *counts, dtake_error *err);
-/* In the middle of a long ingest: of what was put only whole chunks, and with less waiting; the rest goes
- * with the next commit. Rows that wait keep other writers of this process from compacting. */
+/* In the middle of a long ingest: of what was put only whole chunks, without waiting for the last one; the
+ * rest goes with the next commit. Rows that wait keep other writers of this process from compacting. */
 dtake_status dtake__ingest_commit_chunks(dtake__ingest *ingest, dtake__ingest_counts *counts,
                                          dtake_error *err);
 void dtake__ingest_close(dtake__ingest *ingest); /* what is not committed is gone */

@@ -37,7 +37,7 @@ static void end_targets(dtake__ingest *in, bool go_on)
     size_t kept = 0;
     in->pending_bytes = 0;
     for (size_t i = 0; i < in->target_count; i++)
-        if (go_on && in->targets[i]->pending.rows > 0)
+        if (go_on && dtake__target_waits(in->targets[i]))
             in->targets[kept++] = in->targets[i];
         else
             dtake__target_free(in->targets[i]);
@@ -87,7 +87,7 @@ static dtake_status renew_targets(dtake__ingest *in, dtake_error *err)
                              "catalogue %s: %s/%s was changed by another program meanwhile",
                              in->catalog->path, in->dataset, t->name);
         else
-            st = dtake__target_renew(t, in->db, err);
+            st = dtake__target_renew(t, in->db, c->changed, err);
     }
     dtake__directory_release(directory);
     return st;
@@ -117,14 +117,16 @@ static dtake_status add_target(dtake__ingest *in, dtake__directory *directory, d
 {
     const dtake__dataset *dataset;
     const dtake__collection *collection;
-    int64_t id = 0;
+    int64_t id = 0, changed = in->generation;
     dtake_status st = find_dataset(in, directory, &dataset, err);
     if (st != DTAKE_OK)
         return st;
-    if (dtake__directory_collection(directory, dataset, in->wanted, &collection, NULL) == DTAKE_OK)
+    if (dtake__directory_collection(directory, dataset, in->wanted, &collection, NULL) == DTAKE_OK) {
         id = collection->id;
-    else
+        changed = collection->changed;
+    } else {
         st = dtake__collection_insert(in->db, dataset, in->wanted, "", in->generation, &id, err);
+    }
     dtake__target **targets =
         st == DTAKE_OK ? dtake__realloc_array(in->targets, in->target_count + 1, sizeof *targets) : NULL;
     if (st == DTAKE_OK && targets == NULL)
@@ -132,7 +134,7 @@ static dtake_status add_target(dtake__ingest *in, dtake__directory *directory, d
     if (st != DTAKE_OK)
         return st;
     in->targets = targets;
-    st = dtake__target_open(&in->target, in->db, id, in->wanted, in->schema, err);
+    st = dtake__target_open(&in->target, in->db, id, in->wanted, changed, in->schema, err);
     if (st == DTAKE_OK)
         in->targets[in->target_count++] = in->target;
     return st;
@@ -290,7 +292,11 @@ dtake_status dtake__ingest_put(dtake__ingest *in, const dtake_batch *batch, dtak
 static dtake_status finish_target(dtake__ingest *in, dtake__target *t, bool all, dtake_error *err)
 {
     dtake__flush flush = flush_of(in);
-    dtake_status st = all ? dtake__target_flush(t, &flush, true, err) : dtake__target_settle(t, &flush, err);
+    dtake_status st = DTAKE_OK;
+    if (all)
+        st = dtake__target_flush(t, &flush, true, err);
+    else if (dtake__target_must_settle(t))
+        st = dtake__target_settle(t, &flush, err);
     for (size_t i = 0; st == DTAKE_OK && i < t->chunk_count; i++)
         if (t->chunks[i].changed)
             st = dtake__bury(in->db, &t->chunks[i].listed, err);
@@ -298,6 +304,7 @@ static dtake_status finish_target(dtake__ingest *in, dtake__target *t, bool all,
         return st;
     if (all)
         st = dtake__fold_small(in->db, t->collection, in->schema, err);
+    t->changed = in->generation;
     return st == DTAKE_OK ? dtake__collection_touch(in->db, t->collection, in->generation, err) : st;
 }
 

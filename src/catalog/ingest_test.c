@@ -193,26 +193,28 @@ static dtake__ingest *put_open(sandbox *s, const dtake_batch *batch, dtake__inge
 static void rows_that_fill_no_chunk_may_wait_for_the_next_commit(void **state)
 {
     (void)state;
-    enum { ROWS = 100000, CHUNK = 65536 };
+    enum { ROWS = 200000, MORE = 250000, CHUNK = 65536 };
     sandbox *s = small_sandbox();
     dtake_schema *schema = small_schema();
-    dtake_batch *batch = small_batch(schema, 0, 1, ROWS), *rest = small_batch(schema, 0, 2, 90000);
+    dtake_batch *batch = small_batch(schema, 0, 1, ROWS), *rest = small_batch(schema, 0, 2, MORE);
     dtake_query *q = sandbox_query("small");
     dtake__ingest_counts counts;
     dtake__ingest *in = put_open(s, batch, &counts);
-    CHECK_EQ(counts.added, CHUNK);
-    CHECK_EQ(sandbox_rows(s, q), CHUNK);
+    CHECK_EQ(counts.added, 2 * CHUNK); /* a third one is under way: no commit waits for it */
+    CHECK_EQ(sandbox_rows(s, q), 2 * CHUNK);
     SANDBOX_OK(s, dtake__ingest_commit(in, &counts, &s->err));
-    CHECK_EQ(counts.added, ROWS - CHUNK);
+    CHECK_EQ(counts.added, ROWS - 2 * CHUNK);
     CHECK_EQ(sandbox_rows(s, q), ROWS);
     dtake__ingest_close(in);
 
-    /* every other second of the same: 24,464 wait, and somebody else stores them first */
+    /* every other second, of which the first row is the same: a chunk is under way, 53,392 rows wait, and
+     * somebody else stores them all first */
     in = put_open(s, rest, &counts);
     int64_t added = counts.added;
     CHECK_EQ(sandbox_rows(s, q), ROWS + added);
     int64_t others = sandbox_put(s, "small", "a", rest).added;
-    CHECK(others > 0 && added + others < 90000);
+    CHECK_EQ(others, CHUNK + MORE - 3 * CHUNK);
+    CHECK_EQ(added + others, MORE - 1);
     SANDBOX_OK(s, dtake__ingest_commit(in, &counts, &s->err));
     CHECK_EQ(counts.added, 0);
     CHECK_EQ(sandbox_rows(s, q), ROWS + added + others);

@@ -1,5 +1,6 @@
 #include "catalog/target.h"
 
+#include "catalog/rows.h"
 #include "core/alloc.h"
 #include "core/error.h"
 #include "table/column.h"
@@ -55,12 +56,13 @@ static void forget_chunks(dtake__target_chunk *chunks, size_t count)
 }
 
 dtake_status dtake__target_open(dtake__target **out, dtake__db *db, int64_t collection, const char *name,
-                                const dtake_schema *schema, dtake_error *err)
+                                int64_t changed, const dtake_schema *schema, dtake_error *err)
 {
     dtake__target *t = dtake__calloc(1, sizeof *t);
     if (t == NULL)
         return no_memory(err);
     t->collection = collection;
+    t->changed = changed;
     t->schema = dtake_schema_retain(schema);
     t->name_field = dtake_schema_find_role(schema, DTAKE_ROLE_NAME);
     t->name = dtake__strdup(name);
@@ -84,13 +86,48 @@ void dtake__target_free(dtake__target *t)
     dtake__free(t);
 }
 
-dtake_status dtake__target_renew(dtake__target *t, dtake__db *db, dtake_error *err)
+static dtake_status put_job(dtake__target *t, dtake__db *db, dtake__listed_chunk *listed, dtake_error *err)
+{
+    dtake__chunk_draft draft;
+    dtake__encode_job *job = t->job;
+    t->job = NULL;
+    dtake_status st = dtake__encode_wait(job, &draft, err);
+    if (st != DTAKE_OK)
+        return st;
+    st = dtake__db_put_chunk(db, t->collection, &draft, &listed->id, err);
+    listed->facts = draft.facts;
+    dtake__chunk_draft_dispose(&draft);
+    return st;
+}
+
+/* Others changed the collection since the rows under way were compared with it: they are pending again,
+ * before those that were put later. */
+static dtake_status take_back(dtake__target *t, dtake__db *db, dtake_error *err)
+{
+    dtake__pending later = t->pending;
+    dtake__listed_chunk listed = { 0 };
+    dtake_batch *rows = NULL;
+    dtake_status st = put_job(t, db, &listed, err);
+    if (st == DTAKE_OK)
+        st = dtake__living_rows(db, listed.id, NULL, t->schema, &rows, err);
+    if (st == DTAKE_OK)
+        st = dtake__db_drop_chunk(db, listed.id, err);
+    t->pending = (dtake__pending){ 0 };
+    if (st == DTAKE_OK)
+        st = dtake__pending_put(&t->pending, rows, err);
+    for (size_t i = 0; i < later.count && st == DTAKE_OK; i++)
+        st = dtake__pending_put(&t->pending, later.at[i], err);
+    dtake__pending_dispose(&later);
+    dtake_batch_release(rows);
+    return st;
+}
+
+static dtake_status renew_chunks(dtake__target *t, dtake__db *db, dtake_error *err)
 {
     dtake__target_chunk *before = t->chunks;
     size_t count = t->chunk_count;
     t->chunks = NULL;
     t->chunk_count = t->chunk_room = 0;
-    t->touched = false;
     dtake_status st = load_chunks(t, db, err);
     for (size_t i = 0; i < t->chunk_count; i++)
         for (size_t k = 0; k < count; k++)
@@ -100,6 +137,19 @@ dtake_status dtake__target_renew(dtake__target *t, dtake__db *db, dtake_error *e
             }
     forget_chunks(before, count);
     return st;
+}
+
+dtake_status dtake__target_renew(dtake__target *t, dtake__db *db, int64_t changed, dtake_error *err)
+{
+    dtake_status st = t->job != NULL && t->changed != changed ? take_back(t, db, err) : DTAKE_OK;
+    t->touched = false;
+    t->changed = changed;
+    return st == DTAKE_OK ? renew_chunks(t, db, err) : st;
+}
+
+bool dtake__target_waits(const dtake__target *t)
+{
+    return t->pending.rows > 0 || t->job != NULL;
 }
 
 dtake_status dtake__target_put(dtake__target *t, const dtake_batch *batch, dtake_error *err)
@@ -120,23 +170,34 @@ static int64_t cut_of(const int64_t *times, const int32_t *order, int64_t rows)
     return DTAKE__CHUNK_MAX_ROWS;
 }
 
+bool dtake__target_must_settle(const dtake__target *t)
+{
+    return t->job != NULL && t->job_counts.replaced > 0;
+}
+
 dtake_status dtake__target_settle(dtake__target *t, const dtake__flush *flush, dtake_error *err)
 {
-    dtake__chunk_draft draft;
-    dtake__encode_job *job = t->job;
     dtake__listed_chunk listed = { 0 };
-    if (job == NULL)
+    if (t->job == NULL)
         return DTAKE_OK;
-    t->job = NULL;
-    dtake_status st = dtake__encode_wait(job, &draft, err);
-    if (st != DTAKE_OK)
-        return st;
-    st = dtake__db_put_chunk(flush->db, t->collection, &draft, &listed.id, err);
-    listed.facts = draft.facts;
+    dtake_status st = put_job(t, flush->db, &listed, err);
     if (st == DTAKE_OK)
         st = dtake__target_add(t, &listed, true, err);
+    flush->counts->added += t->job_counts.added;
+    flush->counts->replaced += t->job_counts.replaced;
     t->touched = true;
-    dtake__chunk_draft_dispose(&draft);
+    return st;
+}
+
+/* Those that are there already are counted, the others when their chunk is stored. */
+static dtake_status sift(dtake__target *t, const dtake__flush *flush, dtake__picked *rows, dtake_error *err)
+{
+    dtake__ingest_counts met = { 0 };
+    dtake__flush sifting = *flush;
+    sifting.counts = &met;
+    dtake_status st = dtake__target_sift(t, &sifting, rows, err);
+    flush->counts->same += met.same;
+    t->job_counts = met;
     return st;
 }
 
@@ -153,7 +214,7 @@ static dtake_status split(dtake__target *t, const dtake__flush *flush, const dta
     if (st == DTAKE_OK)
         st = dtake__target_settle(t, flush, err); /* the rows under way are to be met too */
     if (st == DTAKE_OK)
-        st = dtake__target_sift(t, flush, &first, err);
+        st = sift(t, flush, &first, err);
     if (st == DTAKE_OK && first.rows > 0)
         st = dtake__encode_start(&t->job, flush->runtime, &first, DTAKE__CHUNK_LEVEL, err);
     if (st == DTAKE_OK) {

@@ -9,8 +9,9 @@
 #include "catalog/store.h"
 
 enum {
-    DTAKE__CHUNK_LEVEL = 3,          /* of zstd, when written first */
-    DTAKE__PENDING_ROWS = 72 * 1024, /* a chunk and a batch: it may be cut between two times */
+    DTAKE__CHUNK_LEVEL = 3,                      /* of zstd, when written first */
+    DTAKE__PENDING_ROWS = DTAKE__CHUNK_MAX_ROWS, /* and what the last batch has beyond: then it may be cut
+                                                  * between two times */
     DTAKE__PENDING_BYTES = 24 << 20,
     DTAKE__KNOWN_MAX = 8,  /* chunks of one collection whose keys are in memory, 3 to 5 MB each */
     DTAKE__HINTS_MAX = 96, /* and those of which there are hints, half a MB each */
@@ -35,18 +36,24 @@ typedef struct dtake__target {
     dtake__target_chunk *chunks;
     size_t chunk_count, chunk_room;
     dtake__pending pending;
-    dtake__encode_job *job; /* the chunk under way */
+    dtake__encode_job *job;          /* the chunk under way; a commit does not wait for it */
+    dtake__ingest_counts job_counts; /* of its rows, counted when it is stored */
+    int64_t changed; /* generation of the last change of the collection that it was compared with */
     uint64_t clock;
     bool touched; /* something changed in this transaction */
 } dtake__target;
 
+/* `changed`: the generation of the collection's last change. */
 dtake_status dtake__target_open(dtake__target **out, dtake__db *db, int64_t collection, const char *name,
-                                const dtake_schema *schema, dtake_error *err);
+                                int64_t changed, const dtake_schema *schema, dtake_error *err);
 void dtake__target_free(dtake__target *target);
 
 /* In another transaction than before, with the rows that are still pending: others may have changed the
  * collection meanwhile. */
-dtake_status dtake__target_renew(dtake__target *target, dtake__db *db, dtake_error *err);
+dtake_status dtake__target_renew(dtake__target *target, dtake__db *db, int64_t changed, dtake_error *err);
+
+/* Whether something waits for the next transaction. */
+bool dtake__target_waits(const dtake__target *target);
 
 /* A batch of the schema, all rows with time and id. */
 dtake_status dtake__target_put(dtake__target *target, const dtake_batch *batch, dtake_error *err);
@@ -62,6 +69,10 @@ typedef struct dtake__flush {
  */
 dtake_status dtake__target_flush(dtake__target *target, const dtake__flush *flush, bool all,
                                  dtake_error *err);
+
+/* Whether a commit has to wait for the chunk under way: its rows replace others, which die in this
+ * transaction. */
+bool dtake__target_must_settle(const dtake__target *target);
 
 /* Waits for the chunk under way and writes it. */
 dtake_status dtake__target_settle(dtake__target *target, const dtake__flush *flush, dtake_error *err);
