@@ -113,3 +113,15 @@ def test_an_ingest_leaves_rows_out_of_order_merged(run, tmp_path):
     stats = run("catalog", "stats", "--json").json()
     assert stats["datapoints"] == 12_000 and stats["chunks"] <= 3, stats
     assert "sound" in run("catalog", "check").err
+
+
+def test_a_delete_leaves_what_remains_merged(run, tmp_path):
+    """Four chunks, of which a tenth each remains: one, when whoever deleted waited for it."""
+    path = tmp_path / "rows.csv"
+    path.write_text("time,digit\n" + "".join(f"{1577836800 + n},{n % 10}\n" for n in range(200_000)))
+    run("ingest", path, "-d", "d", "--time", "epoch(time)")
+    assert run("catalog", "stats", "--json").json()["chunks"] >= 3
+    assert "180,000 datapoints deleted" in run("delete", "d", "--filter", "digit > 0", "--yes").err
+    stats = run("catalog", "stats", "--json").json()
+    assert stats["datapoints"] == 20_000 and stats["chunks"] == 1, stats
+    assert "sound" in run("catalog", "check").err

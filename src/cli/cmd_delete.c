@@ -6,6 +6,8 @@
 #include "cli/source.h"
 #include "core/error.h"
 
+#include <datatake/catalog.h>
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -96,6 +98,17 @@ static dtake_status delete_found(const dtake__args *args, dtake_client *client, 
     return st;
 }
 
+/* All is deleted; the next reader is to find the rest in good order. Whoever ends the wait loses nothing. */
+static void tidy(const dtake__args *args, dtake_client *client)
+{
+    bool settled = false, told = dtake__args_flag(args, "quiet");
+    while (dtake_catalog_settle(client, &settled, NULL) == DTAKE_OK && !settled) {
+        if (!told)
+            dtake__say("merging what is left (Ctrl-C leaves it to the next ingest)");
+        told = true;
+    }
+}
+
 int dtake__cmd_delete(const dtake__args *args)
 {
     dtake_error err = { .message = "" };
@@ -104,6 +117,8 @@ int dtake__cmd_delete(const dtake__args *args)
     if (st == DTAKE_OK)
         st = dtake__args_flag(args, "all") ? delete_wholes(args, source.client, &err)
                                            : delete_found(args, source.client, &err);
+    if (st == DTAKE_OK)
+        tidy(args, source.client);
     dtake__source_leave(&source);
     if (st == DTAKE_OK)
         return 0;
