@@ -27,7 +27,7 @@ class Stream(ctypes.Structure):
 
 
 class ClientOptions(ctypes.Structure):
-    _fields_ = [("source", c_char_p), ("read_only", c_bool), ("must_exist", c_bool), ("keep_bytes", c_int64)]
+    _fields_ = [("source", c_char_p), ("read_only", c_bool), ("must_exist", c_bool), ("keep_bytes", c_int64), ("token", c_char_p)]
 
 
 class RuntimeOptions(ctypes.Structure):

@@ -23,6 +23,7 @@ typedef struct dtake_client_options {
     bool must_exist;    /* default: a catalogue that is not there yet is made when it is first written to */
     int64_t keep_bytes; /* of a catalogue's datapoints that stay in memory for the queries that follow: for
                            who asks for the same ones again and again; 0: none */
+    const char *token;  /* key of a Tilebox service; NULL: TILEBOX_API_KEY's. Copied. */
 } dtake_client_options;
 
 DTAKE_API dtake_status dtake_client_open(dtake_client **out, dtake_runtime *runtime,
@@ -87,6 +88,14 @@ DTAKE_API dtake_status dtake_collection_create(dtake_client *client, const char 
                                                dtake_error *err);
 DTAKE_API dtake_status dtake_collection_delete(dtake_client *client, const char *dataset,
                                                const char *collection, dtake_error *err);
+
+/* Rows into a collection, which is made if it is not there; one transaction. Columns are found by name,
+ * missing ones are null. `ids`: room for the id of each row. Unless `may_exist`, nothing is stored when a
+ * datapoint is there already: DTAKE_E_STATE. *created (may be NULL): how many were not there with this very
+ * content. */
+DTAKE_API dtake_status dtake_insert(dtake_client *client, const char *dataset, const char *collection,
+                                    const dtake_batch *batch, bool may_exist, uint8_t (*ids)[16],
+                                    int64_t *created, dtake_error *err);
 
 /* --- load: all datapoints that a query names, as batches of columns --- */
 

@@ -85,3 +85,15 @@ dtake_status dtake__store(dtake_client *client, const char *dataset, const char 
     perform(client, &end, DTAKE__WRITE_CLOSE, NULL);
     return st;
 }
+
+dtake_status dtake_insert(dtake_client *client, const char *dataset, const char *collection,
+                          const dtake_batch *batch, bool may_exist, uint8_t (*ids)[16], int64_t *created,
+                          dtake_error *err)
+{
+    dtake__store_counts counts = { 0 };
+    bool exists;
+    dtake_status st = dtake__store(client, dataset, collection, batch, may_exist, ids, &counts, &exists, err);
+    if (created != NULL)
+        *created = counts.created;
+    return st;
+}

@@ -55,7 +55,7 @@ static bool is_this_machine(const char *service)
            (len >= 7 && dtake__starts_with(host, "127.") && strspn(host, "0123456789.") == len);
 }
 
-static dtake_status check_key(const char *key, const char *whose, dtake_error *err)
+dtake_status dtake__credential_check(const char *key, const char *whose, dtake_error *err)
 {
     size_t len = strlen(key);
     for (size_t i = 0; i < len; i++)
@@ -85,7 +85,7 @@ static dtake_status each_line(const char *path, dtake_error *err, line_fn each, 
         if (line[0] == '#' || line[0] == '\0')
             continue;
         dtake__next_piece(&key, ' ', service, sizeof service);
-        if (key == NULL || check_key(key, "", NULL) != DTAKE_OK)
+        if (key == NULL || dtake__credential_check(key, "", NULL) != DTAKE_OK)
             st = dtake__fail(err, DTAKE_E_FORMAT,
                              "read the keys to services in %s: line %d is not 'SERVICE KEY'", path, number);
         else
@@ -147,7 +147,7 @@ dtake_status dtake_credential_set(const char *path, const char *service, const c
     char name[DTAKE_CREDENTIAL_SERVICE_BYTES];
     dtake_status st = dtake_credential_service(service, name, err);
     if (st == DTAKE_OK)
-        st = check_key(key, "the key", err);
+        st = dtake__credential_check(key, "the key", err);
     return st == DTAKE_OK ? change(path, name, key, err) : st;
 }
 
@@ -202,7 +202,7 @@ dtake_status dtake__credential_find(const char *path, const char *service,
     key[0] = '\0';
     *origin = DTAKE_CREDENTIAL_NONE;
     if (given != NULL && given[0] != '\0') {
-        dtake_status st = check_key(given, VARIABLE, err);
+        dtake_status st = dtake__credential_check(given, VARIABLE, err);
         if (st == DTAKE_OK) {
             strcpy(key, given);
             *origin = DTAKE_CREDENTIAL_ENVIRONMENT;

@@ -4,6 +4,10 @@
 
 #include <datatake/credentials.h>
 
+/* DTAKE_E_USAGE: what cannot stand in a header line is no key; `whose` begins the message, the key is not in
+ * it. */
+dtake_status dtake__credential_check(const char *key, const char *whose, dtake_error *err);
+
 /* The key to a service, its name as it is kept; "" when there is none. */
 dtake_status dtake__credential_find(const char *path, const char *service,
                                     char key[DTAKE_CREDENTIAL_KEY_BYTES], dtake_credential_origin *origin,

@@ -20,12 +20,14 @@ static bool is_public(const char *url)
 }
 
 /* As a header line; keys have no blanks and no line ends. */
-static dtake_status read_key(dtake__service *service, const char *name, dtake_error *err)
+static dtake_status read_key(dtake__service *service, const char *name, const char *token, dtake_error *err)
 {
-    char key[DTAKE_CREDENTIAL_KEY_BYTES];
-    dtake_credential_origin origin;
-    dtake_status st = dtake__credential_find(NULL, name, key, &origin, err);
-    if (st != DTAKE_OK || origin == DTAKE_CREDENTIAL_NONE)
+    char found[DTAKE_CREDENTIAL_KEY_BYTES];
+    const char *key = token != NULL ? token : found;
+    dtake_credential_origin origin = DTAKE_CREDENTIAL_NONE;
+    dtake_status st = token != NULL ? dtake__credential_check(token, "token", err)
+                                    : dtake__credential_find(NULL, name, found, &origin, err);
+    if (st != DTAKE_OK || (token == NULL && origin == DTAKE_CREDENTIAL_NONE))
         return st;
     dtake_buf line = DTAKE_BUF_INIT(DTAKE_CREDENTIAL_KEY_BYTES + 64);
     st = dtake__buf_printf(&line, "authorization: Bearer %s", key);
@@ -36,14 +38,14 @@ static dtake_status read_key(dtake__service *service, const char *name, dtake_er
 }
 
 dtake_status dtake__service_init(dtake__service *service, dtake_runtime *runtime, const char *source,
-                                 dtake_error *err)
+                                 const char *token, dtake_error *err)
 {
     char name[DTAKE_CREDENTIAL_SERVICE_BYTES];
     dtake_buf base = DTAKE_BUF_INIT(4096);
     *service = (dtake__service){ .runtime = runtime };
     dtake_status st = dtake_credential_service(source, name, err);
     if (st == DTAKE_OK)
-        st = read_key(service, name, err);
+        st = read_key(service, name, token, err);
     if (st != DTAKE_OK)
         return st;
     service->shown = dtake__strdup(name);

@@ -16,9 +16,10 @@ typedef struct dtake__service {
     bool packs;  /* answers may come compressed: worth it on the way through the internet only */
 } dtake__service;
 
-/* "tilebox+https://HOST[:PORT]" or with http. The key is TILEBOX_API_KEY's, else that of datatake auth. DTAKE_E_USAGE. */
+/* "tilebox+https://HOST[:PORT]" or with http. The key is `token`, without one TILEBOX_API_KEY's, else that of
+ * datatake auth. DTAKE_E_USAGE. */
 dtake_status dtake__service_init(dtake__service *service, dtake_runtime *runtime, const char *source,
-                                 dtake_error *err);
+                                 const char *token, dtake_error *err);
 void dtake__service_dispose(dtake__service *service);
 
 /* One call; the struct is the caller's until `done`, which comes on the loop thread. Loop thread only. */

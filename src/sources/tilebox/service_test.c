@@ -13,7 +13,7 @@ static dtake__service service_of(const char *source, const char *key)
         setenv("TILEBOX_API_KEY", key, 1);
     else
         unsetenv("TILEBOX_API_KEY");
-    CHECK_OK(dtake__service_init(&service, NULL, source, &err));
+    CHECK_OK(dtake__service_init(&service, NULL, source, NULL, &err));
     return service;
 }
 
@@ -46,8 +46,12 @@ static void a_key_goes_as_a_bearer_token_and_cannot_end_its_line(void **state)
     CHECK_STR(service.key, "authorization: Bearer k3y.with-signs_");
     dtake__service_dispose(&service);
     setenv("TILEBOX_API_KEY", "abc\r\nhost: elsewhere", 1);
-    CHECK_STATUS(dtake__service_init(&service, NULL, "tilebox+https://api.tilebox.com", &err), DTAKE_E_USAGE);
+    CHECK_STATUS(dtake__service_init(&service, NULL, "tilebox+https://api.tilebox.com", NULL, &err),
+                 DTAKE_E_USAGE);
     CHECK(strstr(err.message, "elsewhere") == NULL);
+    CHECK_OK(dtake__service_init(&service, NULL, "tilebox+https://api.tilebox.com", "given", &err));
+    CHECK_STR(service.key, "authorization: Bearer given"); /* counts more than the environment's */
+    dtake__service_dispose(&service);
     unsetenv("TILEBOX_API_KEY");
 }
 
@@ -60,7 +64,7 @@ static void what_is_no_root_of_a_host_is_refused(void **state)
     };
     dtake__service service;
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++)
-        CHECK_STATUS(dtake__service_init(&service, NULL, sources[i], &err), DTAKE_E_USAGE);
+        CHECK_STATUS(dtake__service_init(&service, NULL, sources[i], NULL, &err), DTAKE_E_USAGE);
 }
 
 int main(void)

@@ -44,7 +44,7 @@ dtake_status dtake__tilebox_open(dtake__source **out, dtake_runtime *runtime,
     remote->refs = 1;
     dtake__spare_keep(SPARE_BYTES);
     remote->read_only = options->read_only;
-    dtake_status st = dtake__service_init(&remote->service, runtime, options->source, err);
+    dtake_status st = dtake__service_init(&remote->service, runtime, options->source, options->token, err);
     if (st != DTAKE_OK)
         dtake__remote_release(remote);
     else

@@ -1,0 +1,193 @@
+/* Loads: a caller waits for an Op that is done when a batch is there, then takes it. */
+#include "core.h"
+
+PyTypeObject *Load_type;
+
+typedef struct load_object {
+    PyObject_HEAD client_object *client;
+    dtake_load *load; /* NULL: ended */
+    int taking;       /* threads inside dtake_load_next; with the interpreter lock */
+    struct load_object *before, *after;
+} load_object;
+
+static load_object *first; /* of all that have not ended; with the interpreter lock */
+
+PyObject *load_open(client_object *client, const dtake_query *query)
+{
+    dtake_error err = { 0 };
+    ops_reap();
+    if (client_use(client) == NULL)
+        return NULL;
+    load_object *self = PyObject_New(load_object, Load_type);
+    if (self == NULL) {
+        client_unuse(client);
+        return NULL;
+    }
+    memset((char *)self + sizeof(PyObject), 0, sizeof *self - sizeof(PyObject));
+    self->client = KEEP(client);
+    dtake_status st = dtake_load_start(&self->load, client->client, query, &err);
+    if (st != DTAKE_OK) {
+        self->load = NULL;
+        client_unuse(client);
+        DROP(self);
+        return raise_status(st, &err);
+    }
+    self->after = first;
+    if (first != NULL)
+        first->before = self;
+    first = self;
+    return (PyObject *)self;
+}
+
+/* Cancels and frees; waits for what is under way in the engine. */
+static void end_load(load_object *self)
+{
+    dtake_load *load = self->load;
+    if (load == NULL || self->taking > 0)
+        return;
+    self->load = NULL;
+    *(self->before != NULL ? &self->before->after : &first) = self->after;
+    if (self->after != NULL)
+        self->after->before = self->before;
+    if (!is_foreign_process(self->client->runtime)) {
+        Py_BEGIN_ALLOW_THREADS dtake_load_free(load);
+        Py_END_ALLOW_THREADS
+    }
+    client_unuse(self->client);
+}
+
+void loads_cancel(client_object *client)
+{
+    for (load_object *l = first; l != NULL; l = l->after)
+        if (l->client == client && !is_foreign_process(client->runtime))
+            dtake_load_cancel(l->load);
+}
+
+void loads_shut(void)
+{
+    for (load_object *l = first; l != NULL; l = l->after)
+        if (!is_foreign_process(l->client->runtime))
+            dtake_load_cancel(l->load);
+    for (load_object *l = first, *after; l != NULL; l = after) {
+        after = l->after;
+        end_load(l);
+    }
+}
+
+static bool has_ended(const load_object *self)
+{
+    if (self->load == NULL)
+        PyErr_SetString(PyExc_RuntimeError, "the load has ended");
+    return self->load == NULL;
+}
+
+static void ready(dtake_status status, dtake_load *load, void *ctx)
+{
+    (void)status, (void)load; /* dtake_load_next says it again */
+    op_finish(ctx, DTAKE_OK);
+}
+
+/* notify(queue): an Op that is done when take() has something to give */
+static PyObject *load_notify(PyObject *self, PyObject *queue)
+{
+    load_object *load = (load_object *)self;
+    dtake_error err = { 0 };
+    if (has_ended(load))
+        return NULL;
+    op_object *op = op_new(NULL, queue, self);
+    return op == NULL ? NULL : op_started(op, dtake_load_notify(load->load, &err, ready, op), &err);
+}
+
+/* take(): the next Batch; None behind the last */
+static PyObject *load_take(PyObject *self, PyObject *nothing)
+{
+    load_object *load = (load_object *)self;
+    dtake_error err = { 0 };
+    dtake_batch *batch = NULL;
+    dtake_status st;
+    (void)nothing;
+    if (has_ended(load))
+        return NULL;
+    load->taking++;
+    Py_BEGIN_ALLOW_THREADS st = dtake_load_next(load->load, &batch, &err);
+    Py_END_ALLOW_THREADS load->taking--;
+    if (st != DTAKE_OK)
+        return raise_status(st, &err);
+    return batch == NULL ? Py_NewRef(Py_None) : batch_wrap(batch);
+}
+
+static PyObject *load_schema(PyObject *self, PyObject *nothing)
+{
+    load_object *load = (load_object *)self;
+    const dtake_schema *schema;
+    (void)nothing;
+    if (has_ended(load))
+        return NULL;
+    load->taking++;
+    Py_BEGIN_ALLOW_THREADS schema = dtake_load_schema(load->load);
+    Py_END_ALLOW_THREADS load->taking--;
+    return schema == NULL ? Py_NewRef(Py_None) : schema_wrap(schema);
+}
+
+/* (start_ns, end_ns, at_ns, fraction, datapoints, bytes, seconds) */
+static PyObject *load_progress(PyObject *self, PyObject *nothing)
+{
+    load_object *load = (load_object *)self;
+    dtake_load_progress p;
+    (void)nothing;
+    if (has_ended(load))
+        return NULL;
+    dtake_load_progress_get(load->load, &p);
+    return Py_BuildValue("LLLdLLd", (long long)p.start_ns, (long long)p.end_ns, (long long)p.at_ns,
+                         p.fraction, (long long)p.datapoints, (long long)p.bytes, p.seconds);
+}
+
+static PyObject *load_close(PyObject *self, PyObject *nothing)
+{
+    (void)nothing;
+    end_load((load_object *)self);
+    Py_RETURN_NONE;
+}
+
+static PyObject *load_cancel(PyObject *self, PyObject *nothing)
+{
+    load_object *load = (load_object *)self;
+    (void)nothing;
+    if (load->load != NULL && !is_foreign_process(load->client->runtime))
+        dtake_load_cancel(load->load);
+    Py_RETURN_NONE;
+}
+
+static void load_dealloc(PyObject *self)
+{
+    load_object *load = (load_object *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    end_load(load);
+    DROP(load->client);
+    PyObject_Free(self);
+    DROP(type);
+}
+
+static PyMethodDef methods[] = {
+    { "notify", load_notify, METH_O, "notify(queue) -> Op that is done when take() has something to give" },
+    { "take", load_take, METH_NOARGS, "the next Batch; None behind the last" },
+    { "schema", load_schema, METH_NOARGS, "what the batches have; None when the source did not answer" },
+    { "progress", load_progress, METH_NOARGS,
+      "(start_ns, end_ns, at_ns, fraction, datapoints, bytes, seconds)" },
+    { "cancel", load_cancel, METH_NOARGS, "ask it to end" },
+    { "close", load_close, METH_NOARGS, "cancel it if it still runs" },
+    { NULL },
+};
+static PyType_Slot slots[] = {
+    { Py_tp_dealloc, load_dealloc },
+    { Py_tp_methods, methods },
+    { Py_tp_doc, "One load under way." },
+    { 0 },
+};
+static PyType_Spec spec = { "datatake._core.Load", sizeof(load_object), 0,
+                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots };
+
+int load_add(PyObject *module)
+{
+    return add_type(module, &spec, &Load_type);
+}

@@ -1,0 +1,357 @@
+/* Calls under way, and the queues that tell an event loop of them. */
+#include "core.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+PyTypeObject *Op_type, *Queue_type;
+
+static dtake_queue *left;           /* of those that nobody waits for */
+static atomic_int under_way;        /* calls that the engine holds */
+enum { BATCH = 256, POLL_MS = 50 }; /* a Ctrl-C is seen so soon */
+
+/* --- from the engine's side: no Python --- */
+
+void op_finish(op_object *op, dtake_status status)
+{
+    pthread_mutex_lock(&op->lock);
+    op->status = status;
+    op->done = true;
+    bool abandoned = op->abandoned;
+    dtake_queue *queue = op->queue == NULL ? NULL : op->queue->queue;
+    if (queue != NULL && atomic_load(&op->queue->closed))
+        abandoned = true;
+    pthread_cond_broadcast(&op->changed);
+    pthread_mutex_unlock(&op->lock);
+    /* Behind this line a thread that waits may have freed the op; a queue's is freed by who drains it. */
+    if (abandoned)
+        dtake_queue_push(left, op, status);
+    else if (queue != NULL)
+        dtake_queue_push(queue, op, status);
+    atomic_fetch_sub(&under_way, 1);
+}
+
+void op_answered(dtake_status status, dtake_answer *answer, const dtake_error *err, void *ctx)
+{
+    op_object *op = ctx;
+    op->answer = *answer;
+    *answer = (dtake_answer){ .number = answer->number };
+    if (status != DTAKE_OK && err != NULL)
+        op->err = *err;
+    op_finish(op, status);
+}
+
+/* --- from Python's --- */
+
+static void release_answer(op_object *op)
+{
+    dtake_dataset_list_free(op->answer.datasets);
+    dtake_collection_list_free(op->answer.collections);
+    dtake_batch_release(op->answer.batch);
+    op->answer = (dtake_answer){ 0 };
+    dtake_pixels_dispose(&op->pixels);
+}
+
+static void settle(op_object *op) /* the engine has let go of it */
+{
+    client_object *client = op->client;
+    op->client = NULL;
+    if (client != NULL) {
+        client_unuse(client);
+        DROP(client);
+    }
+    PyObject *keeps = op->keeps;
+    op->keeps = NULL;
+    DROP(keeps);
+}
+
+static void let_go(op_object *op) /* the engine's reference, once */
+{
+    if (!op->held)
+        return;
+    op->held = false;
+    settle(op);
+    DROP(op);
+}
+
+op_object *op_new(client_object *client, PyObject *queue, PyObject *keeps)
+{
+    if (queue != Py_None && !PyObject_TypeCheck(queue, Queue_type)) {
+        PyErr_SetString(PyExc_TypeError, "queue: a Queue or None is expected");
+        return NULL;
+    }
+    ops_reap();
+    op_object *op = PyObject_New(op_object, Op_type);
+    if (op == NULL)
+        return NULL;
+    memset((char *)op + sizeof(PyObject), 0, sizeof *op - sizeof(PyObject));
+    pthread_mutex_init(&op->lock, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&op->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    op->queue = queue == Py_None ? NULL : KEEP(queue);
+    op->keeps = Py_XNewRef(keeps);
+    if (client != NULL) {
+        if (client_use(client) == NULL) {
+            DROP(op);
+            return NULL;
+        }
+        op->client = KEEP(client);
+    }
+    KEEP(op); /* the engine's */
+    op->held = true;
+    atomic_fetch_add(&under_way, 1);
+    return op;
+}
+
+PyObject *op_started(op_object *op, dtake_status status, const dtake_error *err)
+{
+    if (status == DTAKE_OK)
+        return (PyObject *)op;
+    atomic_fetch_sub(&under_way, 1);
+    let_go(op);
+    DROP(op);
+    return raise_status(status, err);
+}
+
+void ops_reap(void)
+{
+    dtake_completion ready[BATCH];
+    size_t n;
+    while (left != NULL && (n = dtake_queue_drain(left, ready, BATCH)) > 0)
+        for (size_t i = 0; i < n; i++)
+            let_go(ready[i].tag);
+}
+
+int ops_wait_all(int64_t timeout_ms)
+{
+    Py_BEGIN_ALLOW_THREADS for (int64_t waited = 0; atomic_load(&under_way) > 0 && waited < timeout_ms;
+                                waited++) nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+    Py_END_ALLOW_THREADS ops_reap();
+    return atomic_load(&under_way);
+}
+
+/* True when done. */
+static bool wait_ms(op_object *op, int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    int64_t ns = until.tv_nsec + ms * 1000000;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    pthread_mutex_lock(&op->lock);
+    while (!op->done && pthread_cond_timedwait(&op->changed, &op->lock, &until) != ETIMEDOUT)
+        ;
+    bool done = op->done;
+    pthread_mutex_unlock(&op->lock);
+    return done;
+}
+
+/* Nobody will wait: true when it was not done yet, and `left` gets it. */
+static bool abandon(op_object *op)
+{
+    pthread_mutex_lock(&op->lock);
+    bool running = !op->done;
+    if (running)
+        op->abandoned = true;
+    pthread_mutex_unlock(&op->lock);
+    return running;
+}
+
+/* wait(timeout_s=None): True when done. An interrupt (Ctrl-C) ends the waiting, not the call. */
+static PyObject *op_wait(PyObject *self, PyObject *arguments)
+{
+    op_object *op = (op_object *)self;
+    double timeout_s = -1;
+    if (!PyArg_ParseTuple(arguments, "|d:wait", &timeout_s))
+        return NULL;
+    if (op->queue != NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "a call with a queue is not waited for");
+        return NULL;
+    }
+    int64_t rest = timeout_s < 0 ? INT64_MAX : (int64_t)(timeout_s * 1000);
+    for (;;) {
+        int64_t ms = rest < POLL_MS ? rest : POLL_MS;
+        bool done;
+        Py_BEGIN_ALLOW_THREADS done = wait_ms(op, ms);
+        Py_END_ALLOW_THREADS if (done)
+        {
+            let_go(op);
+            Py_RETURN_TRUE;
+        }
+        if (PyErr_CheckSignals() != 0) {
+            if (!abandon(op))
+                let_go(op);
+            return NULL;
+        }
+        rest -= ms;
+        if (rest <= 0)
+            Py_RETURN_FALSE;
+    }
+}
+
+/* What came of it; the exception if it failed. Once. */
+static PyObject *op_result(PyObject *self, PyObject *nothing)
+{
+    op_object *op = (op_object *)self;
+    (void)nothing;
+    if (!op->done) {
+        PyErr_SetString(PyExc_RuntimeError, "the call is still under way");
+        return NULL;
+    }
+    if (op->status != DTAKE_OK)
+        return raise_status(op->status, &op->err);
+    PyObject *result;
+    if (op->answer.datasets != NULL)
+        result = datasets_to_python(op->answer.datasets);
+    else if (op->answer.collections != NULL)
+        result = collections_to_python(op->answer.collections);
+    else if (op->answer.batch != NULL) {
+        result = batch_wrap(op->answer.batch);
+        op->answer.batch = NULL;
+    } else
+        result = PyLong_FromLongLong(op->answer.number);
+    release_answer(op);
+    return result;
+}
+
+static PyObject *op_get_future(PyObject *self, void *closure)
+{
+    (void)closure;
+    PyObject *future = ((op_object *)self)->future;
+    return Py_NewRef(future != NULL ? future : Py_None);
+}
+
+static int op_set_future(PyObject *self, PyObject *value, void *closure)
+{
+    op_object *op = (op_object *)self;
+    PyObject *before = op->future;
+    (void)closure;
+    op->future = Py_XNewRef(value);
+    DROP(before);
+    return 0;
+}
+
+static void op_dealloc(PyObject *self)
+{
+    op_object *op = (op_object *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    settle(op);
+    release_answer(op);
+    DROP(op->queue);
+    DROP(op->future);
+    pthread_cond_destroy(&op->changed);
+    pthread_mutex_destroy(&op->lock);
+    PyObject_Free(self);
+    DROP(type);
+}
+
+/* --- queues --- */
+
+static PyObject *queue_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
+{
+    dtake_error err = { 0 };
+    dtake_queue *queue;
+    (void)type, (void)arguments, (void)named;
+    dtake_status st = dtake_queue_open(&queue, &err);
+    if (st != DTAKE_OK)
+        return raise_status(st, &err);
+    queue_object *self = PyObject_New(queue_object, Queue_type);
+    if (self == NULL) {
+        dtake_queue_close(queue);
+        return NULL;
+    }
+    self->queue = queue;
+    atomic_init(&self->closed, false);
+    return (PyObject *)self;
+}
+
+static PyObject *queue_fileno(PyObject *self, PyObject *nothing)
+{
+    (void)nothing;
+    return PyLong_FromLong(dtake_queue_fd(((queue_object *)self)->queue));
+}
+
+/* A list of Ops that are done. */
+static PyObject *queue_drain(PyObject *self, PyObject *nothing)
+{
+    dtake_completion ready[BATCH];
+    (void)nothing;
+    size_t n = dtake_queue_drain(((queue_object *)self)->queue, ready, BATCH);
+    PyObject *list = PyList_New((Py_ssize_t)n);
+    for (size_t i = 0; i < n; i++) {
+        op_object *op = ready[i].tag;
+        if (list != NULL)
+            PyList_SetItem(list, (Py_ssize_t)i, Py_NewRef((PyObject *)op));
+        let_go(op);
+    }
+    return list;
+}
+
+/* Nobody drains it any more. */
+static PyObject *queue_close(PyObject *self, PyObject *nothing)
+{
+    (void)nothing;
+    atomic_store(&((queue_object *)self)->closed, true);
+    PyObject *rest = queue_drain(self, NULL);
+    DROP(rest);
+    return rest == NULL ? NULL : Py_NewRef(Py_None);
+}
+
+static void queue_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    dtake_queue_close(((queue_object *)self)->queue);
+    PyObject_Free(self);
+    DROP(type);
+}
+
+static PyMethodDef op_methods[] = {
+    { "wait", op_wait, METH_VARARGS, "wait(timeout_s=-1): True when the call is done" },
+    { "result", op_result, METH_NOARGS, "what came of the call, or its exception" },
+    { NULL },
+};
+static PyGetSetDef op_members[] = {
+    { "future", op_get_future, op_set_future, "whom the event loop tells", NULL },
+    { NULL },
+};
+static PyType_Slot op_slots[] = {
+    { Py_tp_dealloc, op_dealloc },
+    { Py_tp_methods, op_methods },
+    { Py_tp_getset, op_members },
+    { Py_tp_doc, "One call under way." },
+    { 0 },
+};
+static PyType_Spec op_spec = { "datatake._core.Op", sizeof(op_object), 0,
+                               Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, op_slots };
+
+static PyMethodDef queue_methods[] = {
+    { "fileno", queue_fileno, METH_NOARGS, "readable while calls that are done wait" },
+    { "drain", queue_drain, METH_NOARGS, "the calls that are done, 256 at most" },
+    { "close", queue_close, METH_NOARGS, "nobody drains it any more" },
+    { NULL },
+};
+static PyType_Slot queue_slots[] = {
+    { Py_tp_new, queue_new },
+    { Py_tp_dealloc, queue_dealloc },
+    { Py_tp_methods, queue_methods },
+    { Py_tp_doc, "Calls that are done, for an event loop." },
+    { 0 },
+};
+static PyType_Spec queue_spec = { "datatake._core.Queue", sizeof(queue_object), 0, Py_TPFLAGS_DEFAULT,
+                                  queue_slots };
+
+int op_add(PyObject *module)
+{
+    dtake_error err = { 0 };
+    if (left == NULL && dtake_queue_open(&left, &err) != DTAKE_OK) {
+        raise_status(err.status, &err);
+        return -1;
+    }
+    if (add_type(module, &op_spec, &Op_type) != 0)
+        return -1;
+    return add_type(module, &queue_spec, &Queue_type);
+}

@@ -1,0 +1,82 @@
+"""Progress of loads: bars by tqdm.auto, side by side, or a call with the fraction that is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Union
+
+from . import _core
+
+__all__ = ["ProgressCallback", "ShowProgress"]
+
+ProgressCallback = Callable[[float], Any]
+ShowProgress = Union[bool, ProgressCallback]
+
+
+class Quiet:
+    """Shows nothing."""
+
+    tick: Callable[[], None] | None = None
+
+    def __init__(self, load: _core.Load) -> None:
+        self._load = load
+
+    def update(self) -> None:
+        """More is there."""
+
+    def end(self, finished: bool) -> None:
+        """Nothing more comes."""
+
+
+class Called(Quiet):
+    """Calls with fractions that never fall, 1.0 at the end."""
+
+    def __init__(self, load: _core.Load, call: ProgressCallback) -> None:
+        super().__init__(load)
+        self._call = call
+        self._at = -1.0
+
+    def update(self) -> None:
+        fraction = min(self._load.progress()[3], 1.0)
+        if fraction > self._at:
+            self._at = fraction
+            self._call(fraction)
+
+    def end(self, finished: bool) -> None:
+        if finished and self._at < 1.0:
+            self._call(1.0)
+
+
+class Bar(Quiet):
+    """A bar over the time interval, as Tilebox's."""
+
+    def __init__(self, load: _core.Load, what: str) -> None:
+        from tqdm.auto import tqdm
+
+        super().__init__(load)
+        self.tick = self.update
+        self._bar = tqdm(bar_format="{l_bar}{bar}[{elapsed}<{remaining}{postfix}]", total=1.0, desc=f"Fetching {what}")
+        self._scaled = False
+
+    def update(self) -> None:
+        start, end, _, fraction, rows, size, seconds = self._load.progress()
+        if not self._scaled and 0 < end - start < 2**62:
+            self._bar.total = (end - start) // 10**9 or 1
+            self._scaled = True
+        self._bar.set_postfix_str(f"{rows} datapoints, {size / 2**20 / (seconds or 1e-9):.2f} MB/s", refresh=False)
+        done = min(int(self._bar.total * fraction) if self._scaled else fraction, self._bar.total)
+        self._bar.update(max(0, done - self._bar.n))
+        self._bar.refresh()
+
+    def end(self, finished: bool) -> None:
+        if finished:
+            self.update()
+            self._bar.update(self._bar.total - self._bar.n)
+        self._bar.close()
+
+
+def begin(load: _core.Load, show: ShowProgress, what: str) -> Quiet:
+    """A bar, a caller or nothing."""
+    if callable(show):
+        return Called(load, show)
+    return Bar(load, what) if show else Quiet(load)
