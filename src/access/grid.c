@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "geo/crs.h"
+#include "geo/window.h"
 #include "raster/reader.h"
 
 #include <math.h>
@@ -117,11 +118,8 @@ static dtake_status geometry_window(dtake__grid *grid, const dtake_raster_info *
 
 static bool meet(dtake_window *a, dtake_window b)
 {
-    int64_t col = a->col > b.col ? a->col : b.col, row = a->row > b.row ? a->row : b.row;
-    int64_t right = a->col + a->width < b.col + b.width ? a->col + a->width : b.col + b.width;
-    int64_t bottom = a->row + a->height < b.row + b.height ? a->row + a->height : b.row + b.height;
-    *a = (dtake_window){ col, row, right - col, bottom - row };
-    return a->width > 0 && a->height > 0;
+    *a = dtake__window_meet(*a, b);
+    return a->width > 0;
 }
 
 static dtake_status cut(dtake__grid *grid, const dtake_get_options *o, const dtake_raster_info *info,
@@ -414,7 +412,6 @@ void dtake__grid_dispose(dtake__grid *grid)
 void dtake__layer_dispose(dtake__layer *layer)
 {
     dtake_raster_close(layer->raster);
-    dtake_pixels_dispose(&layer->pixels);
     dtake__free(layer->band);
     dtake__free(layer->col);
     dtake__free(layer->row);

@@ -23,7 +23,6 @@ typedef struct dtake__layer {
                             window is  the output's grid */
     dtake__warp *warp;   /* instead of picks: resampled; NULL: not */
     bool empty;          /* with warp: nothing of the file lies in the output */
-    dtake_pixels pixels;
 } dtake__layer;
 
 typedef struct dtake__grid {

@@ -1,17 +1,37 @@
-/* The graph of the options, block after block. */
+/* The graph of the options, ready to run block by block. */
 #include "access/image.h"
 #include "access/shade_graph.h"
 
 #include "core/alloc.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "geo/window.h"
 #include "raster/eval_program.h"
 #include "raster/eval_value.h"
 #include "raster/kernels.h"
+#include "raster/samples.h"
 
 #include <string.h>
 
-enum { BLOCK_PX = 1 << 16 };
+/* Samples that a worker computes at a time: what lies between its steps stays near it. */
+enum { ROWS_PX = 1 << 16 };
+
+typedef struct group {
+    int32_t *band; /* of the output */
+    int32_t count;
+    dtake__program *program;
+} group;
+
+struct dtake__shader {
+    dtake__shading shading;
+    dtake__shade_band *band; /* of the input */
+    dtake__eval *eval;
+    const dtake__image_value *image;
+    dtake_type type;
+    char **name;
+    group *group;
+    size_t groups;
+};
 
 static dtake_status load(void *ctx, dtake__eval *eval, const char *id, dtake__image_value *out,
                          dtake_error *err)
@@ -46,88 +66,111 @@ static dtake_type output_type(const dtake__expressions *e, const dtake__image_va
     return type;
 }
 
-static dtake_status run_blocks(const dtake__shading *s, const dtake__program *program, dtake_pixels *out,
-                               bool *masked, dtake_error *err)
+static dtake_status name_bands(dtake__shader *s, dtake_error *err)
 {
-    size_t sources = dtake__program_sources(program), plane = (size_t)(out->width * out->height);
-    dtake__px_plane *source = dtake__calloc(sources, sizeof *source);
-    dtake__kernel_out *to = dtake__calloc((size_t)out->bands, sizeof *to);
-    dtake_status st = source != NULL && to != NULL ? DTAKE_OK : dtake__fail_nomem(err, "a block of pixels");
-    for (size_t i = 0; i < sources && st == DTAKE_OK; i++) {
-        const dtake__shade_band *band = dtake__program_source_at(program, i).node->data;
-        source[i] = (dtake__px_plane){ .window = { 0, 0, out->width, out->height },
-                                       .type = band->type,
-                                       .data = band->data,
-                                       .mask = band->mask };
-    }
-    int64_t rows = BLOCK_PX / out->width + 1;
-    for (int64_t row = 0; row < out->height && st == DTAKE_OK; row += rows) {
-        dtake_window block = { 0, row, out->width, rows < out->height - row ? rows : out->height - row };
-        bool any = false;
-        for (int32_t b = 0; b < out->bands; b++) {
-            size_t at = (size_t)b * plane + (size_t)(row * out->width);
-            to[b] = (dtake__kernel_out){ out->type, (char *)out->data + at * dtake_type_bytes(out->type),
-                                         out->mask + at, out->width };
-        }
-        st = dtake__program_run(program, block, source, to, &any, err);
-        *masked = *masked || any;
-    }
-    (void)s;
-    dtake__free(source);
-    dtake__free(to);
-    return st;
-}
-
-/* Masks that are all the same are one. */
-static void simplify_mask(dtake_pixels *pixels, bool masked)
-{
-    size_t plane = (size_t)(pixels->width * pixels->height);
-    bool same = true;
-    for (int32_t b = 1; b < pixels->bands && masked && same; b++)
-        same = memcmp(pixels->mask, pixels->mask + (size_t)b * plane, plane) == 0;
-    if (!masked) {
-        dtake__free(pixels->mask);
-        pixels->mask = NULL;
-        pixels->mask_bands = 0;
-    } else if (same) {
-        pixels->mask_bands = 1;
-    }
-}
-
-static dtake_status name_bands(dtake__shaded *out, const dtake__image_value *image, dtake_error *err)
-{
-    out->name = dtake__calloc(image->count, sizeof *out->name);
-    for (size_t i = 0; out->name != NULL && i < image->count; i++)
-        if ((out->name[i] = dtake__strdup(image->band[i].name)) == NULL)
+    s->name = dtake__calloc(s->image->count, sizeof *s->name);
+    for (size_t i = 0; s->name != NULL && i < s->image->count; i++)
+        if ((s->name[i] = dtake__strdup(s->image->band[i].name)) == NULL)
             return dtake__fail_nomem(err, "the names of bands");
-    return out->name != NULL ? DTAKE_OK : dtake__fail_nomem(err, "the names of bands");
+    return s->name != NULL ? DTAKE_OK : dtake__fail_nomem(err, "the names of bands");
 }
 
-static dtake_status compute(dtake__shaded *out, const dtake__shading *s, dtake__eval *eval,
-                            const dtake__image_value *image, dtake_error *err)
+/* --- groups --- */
+
+/* Marks the layers that an expression reads. Children have smaller numbers. */
+static void mark_layers(const dtake__shader *s, dtake__px root, uint8_t *seen, uint8_t *layer)
 {
-    dtake__program *program = NULL;
-    bool masked = false;
-    const dtake__expressions *e = dtake__eval_expressions(eval);
-    dtake__px *root = dtake__calloc(image->count, sizeof *root);
-    if (root == NULL)
-        return dtake__fail_nomem(err, "an image");
-    for (size_t i = 0; i < image->count; i++)
-        root[i] = image->band[i].px;
-    dtake_status st = dtake__program_new(&program, e, root, image->count, &s->place, err);
-    if (st == DTAKE_OK)
-        st = dtake__pixels_init(&out->pixels, s->grid->width, s->grid->height, (int32_t)image->count,
-                                output_type(e, image), (int32_t)image->count, err);
-    if (st == DTAKE_OK)
-        st = run_blocks(s, program, &out->pixels, &masked, err);
-    if (st == DTAKE_OK) {
-        simplify_mask(&out->pixels, masked);
-        st = name_bands(out, image, err);
+    const dtake__expressions *e = dtake__eval_expressions(s->eval);
+    memset(seen, 0, (size_t)root + 1);
+    seen[root] = 1;
+    for (dtake__px px = root; px > 0; px--) {
+        const dtake__px_node *node = dtake__px_node_of(e, px);
+        if (seen[px] == 0)
+            continue;
+        if (node->op == &dtake__op_source)
+            layer[((const dtake__shade_band *)node->data)->layer] = 1;
+        for (size_t i = 0; i < node->count; i++)
+            seen[node->in[i]] = 1;
     }
-    dtake__program_free(program);
-    dtake__free(root);
+}
+
+static bool meet(const uint8_t *a, const uint8_t *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (a[i] != 0 && b[i] != 0)
+            return true;
+    return false;
+}
+
+/* group_of[i]: the first band of the output that is read with band i. */
+static dtake_status join_bands(const dtake__shader *s, size_t *group_of, dtake_error *err)
+{
+    size_t bands = s->image->count, layers = 0,
+           nodes = dtake__expressions_count(dtake__eval_expressions(s->eval));
+    for (size_t i = 0; i < s->shading.count; i++)
+        layers = s->band[i].layer >= layers ? s->band[i].layer + 1 : layers;
+    uint8_t *seen = dtake__calloc(nodes + 1, 1), *reads = dtake__calloc(bands * layers, 1);
+    dtake_status st = seen != NULL && reads != NULL ? DTAKE_OK : dtake__fail_nomem(err, "an image");
+    for (size_t i = 0; i < bands && st == DTAKE_OK; i++) {
+        mark_layers(s, s->image->band[i].px, seen, reads + i * layers);
+        group_of[i] = i;
+        for (size_t k = 0; k < i; k++) {
+            if (group_of[k] == group_of[i] || !meet(reads + k * layers, reads + i * layers, layers))
+                continue;
+            size_t from = group_of[i] > group_of[k] ? group_of[i] : group_of[k];
+            size_t to = group_of[i] > group_of[k] ? group_of[k] : group_of[i];
+            for (size_t n = 0; n <= i; n++)
+                group_of[n] = group_of[n] == from ? to : group_of[n];
+        }
+    }
+    dtake__free(seen);
+    dtake__free(reads);
     return st;
 }
+
+static dtake_status add_group(dtake__shader *s, const size_t *group_of, size_t first, dtake_error *err)
+{
+    group *g = &s->group[s->groups++];
+    size_t bands = s->image->count;
+    dtake__px *root = dtake__calloc(bands, sizeof *root);
+    g->band = dtake__calloc(bands, sizeof *g->band);
+    dtake_status st = root != NULL && g->band != NULL ? DTAKE_OK : dtake__fail_nomem(err, "an image");
+    for (size_t i = first; i < bands && st == DTAKE_OK; i++)
+        if (group_of[i] == first) {
+            root[g->count] = s->image->band[i].px;
+            g->band[g->count++] = (int32_t)i;
+        }
+    if (st == DTAKE_OK)
+        st = dtake__program_new(&g->program, dtake__eval_expressions(s->eval), root, (size_t)g->count,
+                                &s->shading.place, err);
+    dtake__free(root);
+    for (size_t i = 0; st == DTAKE_OK && i < dtake__program_sources(g->program); i++) {
+        const dtake__raster_grid *grid = dtake__program_source_at(g->program, i).grid,
+                                 *own = &s->shading.place;
+        if (strcmp(grid->crs, own->crs) != 0 || grid->width != own->width || grid->height != own->height ||
+            memcmp(&grid->transform, &own->transform, sizeof own->transform) != 0)
+            st = dtake__fail(err, DTAKE_E_UNSUPPORTED,
+                             "an image is reprojected before it is on the output's grid");
+    }
+    return st;
+}
+
+static dtake_status make_groups(dtake__shader *s, bool apart, dtake_error *err)
+{
+    size_t bands = s->image->count;
+    size_t *group_of = dtake__calloc(bands, sizeof *group_of);
+    s->group = dtake__calloc(bands, sizeof *s->group);
+    dtake_status st = group_of != NULL && s->group != NULL ? DTAKE_OK : dtake__fail_nomem(err, "an image");
+    if (st == DTAKE_OK && apart)
+        st = join_bands(s, group_of, err);
+    for (size_t i = 0; i < bands && st == DTAKE_OK; i++)
+        if (group_of[i] == i)
+            st = add_group(s, group_of, i, err);
+    dtake__free(group_of);
+    return st;
+}
+
+/* --- made --- */
 
 /* The images of a composite have the same bands: where the first comes again the next image begins. */
 static size_t bands_of_one(const dtake__shade_band *band, size_t count)
@@ -138,46 +181,169 @@ static size_t bands_of_one(const dtake__shade_band *band, size_t count)
     return each;
 }
 
-dtake_status dtake__shade(dtake__shaded *out, const dtake_get_options *o, const dtake__grid *grid,
-                          const dtake__shade_band *band, size_t count, dtake_error *err)
+static dtake_status evaluate(dtake__shader *s, dtake_error *err)
 {
-    dtake__shading s = { .options = o, .grid = grid, .band = band, .count = count, .each = count };
-    if (o->composite != NULL)
-        s.each = bands_of_one(band, count);
-    if (count % s.each != 0 || count / s.each > DTAKE__MAX_SOURCES)
+    dtake__node node = 0;
+    dtake_status st = dtake__shade_graph(&s->shading, &node, err);
+    if (st == DTAKE_OK)
+        st = dtake__eval_new(&s->eval, s->shading.graph, load, &s->shading, err);
+    if (st == DTAKE_OK)
+        st = dtake__eval_image(s->eval, node, &s->image, err);
+    if (st == DTAKE_OK && s->image->count == 0)
+        st = dtake__fail(err, DTAKE_E_EMPTY, "there is no band left");
+    if (st != DTAKE_OK)
+        return st;
+    s->type = output_type(dtake__eval_expressions(s->eval), s->image);
+    return name_bands(s, err);
+}
+
+dtake_status dtake__shader_new(dtake__shader **out, const dtake_get_options *o, const dtake__grid *grid,
+                               const dtake__shade_band *band, size_t count, bool apart, dtake_error *err)
+{
+    size_t each = o->composite != NULL ? bands_of_one(band, count) : count;
+    *out = NULL;
+    if (count % each != 0 || count / each > DTAKE__MAX_SOURCES)
         return dtake__fail(err, DTAKE_E_UNSUPPORTED,
                            "a composite of files with several bands: name one band of each");
-    dtake__eval *eval = NULL;
-    dtake__node node = 0;
-    const dtake__image_value *image = NULL;
-    s.place = (dtake__raster_grid){ grid->crs, grid->transform, grid->width, grid->height };
-    *out = (dtake__shaded){ 0 };
-    dtake_status st = dtake__shade_graph(&s, &node, err);
-    if (st == DTAKE_OK)
-        st = dtake__eval_new(&eval, s.graph, load, &s, err);
-    if (st == DTAKE_OK)
-        st = dtake__eval_image(eval, node, &image, err);
-    if (st == DTAKE_OK && image->count == 0)
-        st = dtake__fail(err, DTAKE_E_EMPTY, "there is no band left");
-    if (st == DTAKE_OK)
-        st = compute(out, &s, eval, image, err);
-    if (st != DTAKE_OK) {
-        for (int32_t i = 0; out->name != NULL && i < out->pixels.bands; i++)
-            dtake__free(out->name[i]);
-        dtake__free(out->name);
-        dtake_pixels_dispose(&out->pixels);
-        *out = (dtake__shaded){ 0 };
+    dtake__shader *s = dtake__calloc(1, sizeof *s);
+    if (s == NULL)
+        return dtake__fail_nomem(err, "an image");
+    s->shading = (dtake__shading){ .options = o, .grid = grid, .count = count, .each = each };
+    s->shading.place = (dtake__raster_grid){ grid->crs, grid->transform, grid->width, grid->height };
+    s->shading.band = s->band = dtake__calloc(count, sizeof *s->band);
+    dtake_status st = s->band != NULL ? DTAKE_OK : dtake__fail_nomem(err, "an image");
+    if (st == DTAKE_OK) {
+        memcpy(s->band, band, count * sizeof *band);
+        st = evaluate(s, err);
     }
-    dtake__eval_free(eval);
-    dtake__graph_free(s.graph);
+    if (st == DTAKE_OK)
+        st = make_groups(s, apart, err);
+    if (st == DTAKE_OK)
+        *out = s;
+    else
+        dtake__shader_free(s);
     return st;
 }
 
-int64_t dtake__shade_bytes(const dtake_get_options *o, const dtake__grid *grid, size_t bands)
+void dtake__shader_free(dtake__shader *s)
 {
-    int64_t outputs = o->visualize.enabled || o->outline != NULL ? 3 : (int64_t)bands;
-    for (const char *at = o->expression; at != NULL && (at = strchr(at, ';')) != NULL; at++)
-        outputs++;
-    int64_t sample = o->visualize.enabled ? 2 : 9; /* with its mask */
-    return grid->width * grid->height * outputs * sample + (16 << 20);
+    if (s == NULL)
+        return;
+    for (size_t i = 0; i < s->groups; i++) {
+        dtake__program_free(s->group[i].program);
+        dtake__free(s->group[i].band);
+    }
+    for (size_t i = 0; s->name != NULL && i < s->image->count; i++)
+        dtake__free(s->name[i]);
+    dtake__free(s->name);
+    dtake__free(s->group);
+    dtake__eval_free(s->eval);
+    dtake__graph_free(s->shading.graph);
+    dtake__free(s->band);
+    dtake__free(s);
+}
+
+dtake_type dtake__shader_type(const dtake__shader *s)
+{
+    return s->type;
+}
+
+int32_t dtake__shader_bands(const dtake__shader *s)
+{
+    return (int32_t)s->image->count;
+}
+
+char **dtake__shader_take_names(dtake__shader *s)
+{
+    char **names = s->name;
+    s->name = NULL;
+    return names;
+}
+
+size_t dtake__shader_groups(const dtake__shader *s)
+{
+    return s->groups;
+}
+
+const int32_t *dtake__shader_group(const dtake__shader *s, size_t index, int32_t *count)
+{
+    *count = s->group[index].count;
+    return s->group[index].band;
+}
+
+/* --- blocks --- */
+
+/* The band of the input that a source of the program is. */
+static size_t band_of(const dtake__shader *s, const dtake__program *program, size_t source)
+{
+    return (size_t)((const dtake__shade_band *)dtake__program_source_at(program, source).node->data -
+                    s->band);
+}
+
+dtake_status dtake__shader_windows(const dtake__shader *s, size_t index, dtake_window block,
+                                   dtake_window *out, dtake_error *err)
+{
+    const dtake__program *program = s->group[index].program;
+    size_t sources = dtake__program_sources(program);
+    dtake_window *window = dtake__calloc(sources, sizeof *window);
+    memset(out, 0, s->shading.count * sizeof *out);
+    if (window == NULL || dtake__program_windows(program, block, window) != DTAKE_OK) {
+        dtake__free(window);
+        return dtake__fail_nomem(err, "a block of pixels");
+    }
+    const dtake_window grid = { 0, 0, s->shading.place.width, s->shading.place.height };
+    for (size_t i = 0; i < sources; i++)
+        out[band_of(s, program, i)] = dtake__window_meet(window[i], grid);
+    dtake__free(window);
+    return DTAKE_OK;
+}
+
+static dtake_status run_rows(const dtake__program *program, dtake_window block, const dtake__px_plane *source,
+                             dtake_pixels *out, bool *masked, dtake_error *err)
+{
+    dtake_status st = DTAKE_OK;
+    dtake__kernel_out *to = dtake__calloc((size_t)out->bands, sizeof *to);
+    if (to == NULL)
+        return dtake__fail_nomem(err, "a block of pixels");
+    int64_t rows = ROWS_PX / block.width + 1;
+    for (int64_t row = 0; row < block.height && st == DTAKE_OK; row += rows) {
+        dtake_window part = { block.col, block.row + row, block.width,
+                              rows < block.height - row ? rows : block.height - row };
+        bool any = false;
+        for (int32_t b = 0; b < out->bands; b++) {
+            size_t at = dtake__plane(out) * (size_t)b + (size_t)(row * block.width);
+            to[b] = (dtake__kernel_out){ out->type, (char *)out->data + at * dtake_type_bytes(out->type),
+                                         out->mask + at, block.width };
+        }
+        st = dtake__program_run(program, part, source, to, &any, err);
+        *masked = *masked || any;
+    }
+    dtake__free(to);
+    return st;
+}
+
+dtake_status dtake__shader_run(const dtake__shader *s, size_t index, dtake_window block,
+                               const dtake__px_plane *plane, dtake_pixels *out, dtake_error *err)
+{
+    const group *g = &s->group[index];
+    bool masked = false;
+    size_t sources = dtake__program_sources(g->program);
+    dtake__px_plane *source = dtake__calloc(sources, sizeof *source);
+    *out = (dtake_pixels){ 0 };
+    if (source == NULL)
+        return dtake__fail_nomem(err, "a block of pixels");
+    for (size_t i = 0; i < sources; i++)
+        source[i] = plane[band_of(s, g->program, i)];
+    dtake_status st = dtake__pixels_init(out, block.width, block.height, g->count, s->type, g->count, err);
+    if (st == DTAKE_OK)
+        st = run_rows(g->program, block, source, out, &masked, err);
+    if (st == DTAKE_OK && !masked) {
+        dtake__free(out->mask);
+        out->mask = NULL;
+        out->mask_bands = 0;
+    }
+    if (st != DTAKE_OK)
+        dtake_pixels_dispose(out);
+    dtake__free(source);
+    return st;
 }

@@ -5,19 +5,14 @@
 
 #include "access/grid.h"
 #include "core/strings.h"
+#include "raster/eval_pixel.h"
 
-/* One band of the input on the output's grid; borrowed. */
+/* One band of the input. */
 typedef struct dtake__shade_band {
     const char *name;
     dtake_type type;
-    const void *data;
-    const uint8_t *mask; /* NULL: all valid */
+    size_t layer; /* bands of one are read together */
 } dtake__shade_band;
-
-typedef struct dtake__shaded {
-    dtake_pixels pixels;
-    char **name; /* one a band */
-} dtake__shaded;
 
 /* Is it called like one of dtake__cloud_bands? */
 bool dtake__is_cloud_band(const char *name);
@@ -25,13 +20,32 @@ bool dtake__is_cloud_band(const char *name);
 /* Do the options ask for more than bands, unmask and visualize? */
 bool dtake__shade_wanted(const dtake_get_options *options);
 
-/* With mask_clouds the last band of each image says where clouds are; with a composite there are several
- * images, one after another. */
-dtake_status dtake__shade(dtake__shaded *out, const dtake_get_options *options, const dtake__grid *grid,
-                          const dtake__shade_band *band, size_t count, dtake_error *err);
+/* The graph made ready for one grid. Immutable when made: blocks of it on any number of threads. */
+typedef struct dtake__shader dtake__shader;
 
-/* Bytes that it and its result hold at most. */
-int64_t dtake__shade_bytes(const dtake_get_options *options, const dtake__grid *grid, size_t bands);
+/* With mask_clouds the last band of each image says where clouds are; with a composite there are several
+ * images, one after another. `options` and `grid` stay as long as the shader; `band` and its names do not.
+ * `apart`: bands of the output that have no file in common are groups of their own. */
+dtake_status dtake__shader_new(dtake__shader **out, const dtake_get_options *options, const dtake__grid *grid,
+                               const dtake__shade_band *band, size_t count, bool apart, dtake_error *err);
+void dtake__shader_free(dtake__shader *shader); /* NULL is fine */
+
+dtake_type dtake__shader_type(const dtake__shader *shader);
+int32_t dtake__shader_bands(const dtake__shader *shader);
+char **dtake__shader_take_names(dtake__shader *shader); /* one a band of the output; the caller's */
+
+size_t dtake__shader_groups(const dtake__shader *shader);
+/* Which bands of the output a group makes, in the order in which it makes them. */
+const int32_t *dtake__shader_group(const dtake__shader *shader, size_t group, int32_t *count);
+
+/* What a block needs of each band of the input, cut to the grid; width 0: nothing. */
+dtake_status dtake__shader_windows(const dtake__shader *shader, size_t group, dtake_window block,
+                                   dtake_window *out, dtake_error *err);
+
+/* `plane`: one a band of the input, those that are not needed are not looked at. `out` is new, and has a mask
+ * when something is masked. */
+dtake_status dtake__shader_run(const dtake__shader *shader, size_t group, dtake_window block,
+                               const dtake__px_plane *plane, dtake_pixels *out, dtake_error *err);
 
 /* The bands that the expressions name, when none were asked for otherwise. DTAKE_E_USAGE: an expression is
  * wrong. */

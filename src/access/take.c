@@ -19,6 +19,7 @@ static void cancel_ops(dtake__take *take)
     for (size_t i = 0; i < DTAKE__MAX_SOURCES; i++) /* layer_count may be being made on a worker */
         if (take->op[i] != NULL)
             dtake__raster_op_cancel(take->op[i]);
+    dtake__blocks_cancel(take);
 }
 
 void dtake__take_note(dtake__take *take, dtake_status status, const dtake_error *err)
@@ -70,6 +71,7 @@ void dtake__take_drop_attempt(dtake__take *take)
     if (take->held > 0)
         dtake__budget_release(take->job->runtime, take->held);
     take->held = 0;
+    dtake__blocks_dispose(&take->blocks);
     dtake__grid_dispose(&take->grid); /* before the layers: its CRS is one of theirs */
     take->grid = (dtake__grid){ 0 };
     for (size_t i = 0; i < take->layer_count; i++) {

@@ -4,7 +4,7 @@
 #define DTAKE_ACCESS_TAKE_H
 
 #include "access/job.h"
-#include "access/render.h"
+#include "access/take_blocks.h"
 #include "io/budget.h"
 #include "output/output.h"
 #include "raster/reader.h"
@@ -37,6 +37,7 @@ struct dtake__take {
     char **band_name;    /* the same; "" without */
     size_t place_count;
     dtake__grid grid;
+    dtake__blocks blocks;
     dtake__facts facts;
     dtake_pixels pixels;
     dtake__output output;
@@ -58,6 +59,8 @@ void dtake__take_cancel(dtake__take *take);
 void dtake__take_note(dtake__take *take, dtake_status status,
                       const dtake_error *err); /* keeps the first failure */
 void dtake__take_finish(dtake__take *take);
+/* Notes it, told of the layer's file and band. */
+void dtake__take_note_layer(dtake__take *take, size_t layer, dtake_status status, const dtake_error *err);
 bool dtake__take_begins_again(dtake__take *take, dtake_status why); /* counts it; false: no more */
 void dtake__take_set_state(dtake__take *take, dtake_item_state state);
 
@@ -69,6 +72,7 @@ void dtake__take_drop_attempt(dtake__take *take);
 
 /* take_pixels.c, then take_file.c: on the loop thread, to the take's end */
 void dtake__take_open(dtake__take *take);
+void dtake__take_pixels_ended(dtake__take *take); /* in success and failure */
 void dtake__take_make_file(dtake__take *take);
 
 /* take_layers.c: CPU work. */
@@ -77,7 +81,7 @@ dtake_status dtake__take_resolve_bands(dtake__take *take, dtake_error *err); /* 
 dtake_status dtake__take_plan(dtake__take *take,
                               dtake_error *err); /* grid, facts, budget.bytes, image->plan */
 dtake__raster_job dtake__take_raster_job(dtake__take *take);
-dtake_read dtake__take_read(const dtake__layer *layer);
+dtake_read dtake__take_read(const dtake__layer *layer, dtake_window window);
 
 /* quicklook.c: CPU work, then on the loop thread to `then`. */
 bool dtake__quicklook_missing(const dtake__take *take);

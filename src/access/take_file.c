@@ -101,36 +101,30 @@ static void caption_of(const dtake__image *image, char *out, size_t size)
     snprintf(out, size, "%.10s", time);
 }
 
-/* The bands, and so their names, are others afterwards. */
-static dtake_status shade(dtake__take *take, dtake_error *err)
+/* The graph's bands, and so their names, are others than those that were read. */
+static void name_bands(dtake__take *take)
 {
-    dtake__shaded shaded;
-    dtake_status st =
-        dtake__render_graph(&shaded, &take->job->options.value, &take->grid, take->layer, take->layer_count,
-                            take->place, take->band_name, take->place_count, err);
-    if (st != DTAKE_OK)
-        return st;
+    dtake__shader *shader = take->blocks.shader;
+    if (shader == NULL)
+        return;
     for (size_t i = 0; i < take->place_count; i++)
         dtake__free(take->band_name[i]);
     dtake__free(take->band_name);
-    take->band_name = shaded.name;
-    take->place_count = (size_t)shaded.pixels.bands;
-    take->pixels = dtake_pixels_take(&shaded.pixels);
-    return DTAKE_OK;
+    take->band_name = dtake__shader_take_names(shader);
+    take->place_count = (size_t)dtake__shader_bands(shader);
 }
 
-static void render_run(dtake__work *work)
+static void prepare_run(dtake__work *work)
 {
     dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
     dtake_job *job = take->job;
     char caption[DTAKE_NAME_BYTES];
     dtake_error err = { 0 };
     int64_t start_us = dtake__now_us();
-    dtake_status st = dtake__shade_wanted(&job->options.value)
-                          ? shade(take, &err)
-                          : dtake__render(&take->pixels, &job->options.value, &take->grid, take->layer,
-                                          take->layer_count, take->place, take->place_count, &err);
-    if (st == DTAKE_OK && job->sheet != NULL) {
+    dtake_status st = DTAKE_OK;
+    name_bands(take);
+    take->pixels = dtake__frame_take(&take->blocks.frame);
+    if (job->sheet != NULL) {
         caption_of(take->image, caption, sizeof caption);
         st = dtake__sheet_put(job->sheet, take->image->place, caption, &take->pixels, &err);
     }
@@ -153,7 +147,7 @@ static void drawn(dtake__work *work)
         write_file(take);
 }
 
-static void rendered(dtake__work *work)
+static void prepared(dtake__work *work)
 {
     dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
     if (take->quicklook.len > 0 && !dtake__take_stopped(take))
@@ -165,5 +159,5 @@ static void rendered(dtake__work *work)
 void dtake__take_make_file(dtake__take *take)
 {
     dtake__take_set_state(take, DTAKE_ITEM_ENCODING);
-    dtake__take_work(take, render_run, rendered);
+    dtake__take_work(take, prepare_run, prepared);
 }

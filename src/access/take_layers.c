@@ -127,9 +127,9 @@ dtake_status dtake__take_resolve_bands(dtake__take *take, dtake_error *err)
     return st;
 }
 
-dtake_read dtake__take_read(const dtake__layer *layer)
+dtake_read dtake__take_read(const dtake__layer *layer, dtake_window window)
 {
-    return (dtake_read){ .window = layer->window,
+    return (dtake_read){ .window = window,
                          .bands = layer->band,
                          .band_count = layer->band_count,
                          .overview = layer->overview,
@@ -213,29 +213,32 @@ static dtake_status estimate(dtake__take *take, dtake_error *err)
                            "%lld x %lld pixels are more than --max-pixels %lld: choose a smaller area or a "
                            "larger --scale",
                            (long long)grid->width, (long long)grid->height, (long long)o->max_pixels);
-    int64_t bytes = dtake__render_bytes(o, grid, take->layer, take->layer_count, take->place_count);
     dtake_type cast = DTAKE_F64;
     if (o->sample_type != NULL)
         dtake__type_of_name(o->sample_type, &cast);
-    bool computed = o->expression != NULL && !o->visualize.enabled;
-    for (size_t i = 0; i < take->layer_count; i++) {
-        dtake_read read = dtake__take_read(&take->layer[i]);
-        bytes += dtake__raster_read_bytes(take->layer[i].raster, &read);
-    }
+    int64_t bytes = 0;
+    dtake_status st = dtake__blocks_plan(take, &bytes, err);
+    if (st != DTAKE_OK)
+        return st;
+    const dtake__shader *shader = take->blocks.shader;
     dtake__output output = { .format = o->format,
                              .pixels = { .width = grid->width,
                                          .height = grid->height,
                                          .bands = o->visualize.enabled ? 3 : bands,
                                          .type = o->sample_type != NULL ? cast
-                                                 : o->visualize.enabled ? DTAKE_U8
-                                                 : computed
-                                                     ? DTAKE_F32
+                                                 : o->visualize.enabled
+                                                     ? DTAKE_U8
                                                      : dtake_raster_get_info(take->layer[0].raster)->type,
                                          .mask_bands = 1 } };
+    if (shader != NULL) {
+        output.pixels.bands = dtake__shader_bands(shader);
+        output.pixels.type = dtake__shader_type(shader);
+    }
     take->facts.written_bytes =
         grid->width * grid->height * output.pixels.bands * (int64_t)dtake_type_bytes(output.pixels.type);
     bytes += dtake__output_bytes(&output);
-    dtake_status st = o->explain_only ? DTAKE_OK : check_room(take, err);
+    if (!o->explain_only)
+        st = check_room(take, err);
     if (st != DTAKE_OK)
         return st;
     if (bytes > most_bytes())
@@ -255,7 +258,7 @@ dtake_status dtake__take_plan(dtake__take *take, dtake_error *err)
         dtake__grid_plan(&take->grid, &take->job->options.value, take->layer, take->layer_count, err);
     size_t planned = 0;
     for (; planned < take->layer_count && st == DTAKE_OK; planned++) {
-        dtake_read read = dtake__take_read(&take->layer[planned]);
+        dtake_read read = dtake__take_read(&take->layer[planned], take->layer[planned].window);
         st = dtake__raster_plan(take->layer[planned].raster, &read, &job, &plan[planned], err);
         if (st == DTAKE_OK)
             add_facts(take, &take->layer[planned], &plan[planned]);

@@ -17,7 +17,7 @@ static const char *name_of_layer(const dtake__take *take, const dtake__layer *la
 }
 
 /* "S2A_X: band B8: read https://...: HTTP 403": item, band, URL, what came back. */
-static void note_layer(dtake__take *take, size_t index, dtake_status status, const dtake_error *err)
+void dtake__take_note_layer(dtake__take *take, size_t index, dtake_status status, const dtake_error *err)
 {
     dtake_error why = { .status = status };
     const dtake__layer *layer = &take->layer[index];
@@ -32,41 +32,11 @@ static void note_layer(dtake__take *take, size_t index, dtake_status status, con
     dtake__take_note(take, status, &why);
 }
 
-/* What each layer is asked to do at the same time. */
+/* Whose file it is that opens. */
 typedef struct layer_ctx {
     dtake__take *take;
     size_t index;
 } layer_ctx;
-
-typedef dtake_status start_fn(dtake__take *take, size_t index, layer_ctx *ctx, dtake_error *err);
-
-static void start_one(dtake__take *take, size_t index, start_fn *start)
-{
-    dtake_error err = { 0 };
-    layer_ctx *ctx = dtake__alloc(sizeof *ctx);
-    dtake_status st = ctx != NULL ? DTAKE_OK : dtake__fail_nomem(&err, "a read");
-    if (st == DTAKE_OK) {
-        *ctx = (layer_ctx){ take, index };
-        st = start(take, index, ctx, &err);
-    }
-    if (st == DTAKE_OK) {
-        take->pending++;
-        return;
-    }
-    take->op[index] = NULL;
-    dtake__free(ctx);
-    note_layer(take, index, st, &err);
-}
-
-static void start_all(dtake__take *take, dtake_item_state state, start_fn *start)
-{
-    dtake__take_set_state(take, state);
-    take->pending = 1; /* this function's own, so that nothing ends before all are started */
-    for (size_t i = 0; i < take->layer_count && take->status == DTAKE_OK; i++)
-        start_one(take, i, start);
-    if (--take->pending == 0)
-        dtake__take_finish(take);
-}
 
 static layer_ctx came_back(layer_ctx *ctx)
 {
@@ -108,43 +78,12 @@ static bool gave_up(dtake__take *take)
     return true;
 }
 
-/* What was held for compressed bytes and whole tiles goes back as soon as only the pixels are left. */
-static void give_back(dtake__take *take)
+void dtake__take_pixels_ended(dtake__take *take)
 {
-    int64_t read = 0, left = 0;
-    for (size_t i = 0; i < take->layer_count; i++) {
-        const dtake_pixels *p = &take->layer[i].pixels;
-        dtake_read request = dtake__take_read(&take->layer[i]);
-        read += dtake__raster_read_bytes(take->layer[i].raster, &request);
-        left += p->width * p->height * (p->bands * (int64_t)dtake_type_bytes(p->type) + p->mask_bands);
-    }
-    if (read > left && read - left < take->held) {
-        dtake__budget_release(take->job->runtime, read - left);
-        take->held -= read - left;
-    }
-}
-
-static void on_pixels(dtake_status status, dtake_pixels *pixels, const dtake_error *err, void *ctx)
-{
-    layer_ctx at = came_back(ctx);
-    dtake__take *take = at.take;
-    if (status == DTAKE_OK)
-        take->layer[at.index].pixels = dtake_pixels_take(pixels);
-    else
-        note_layer(take, at.index, status, err);
-    if (--take->pending > 0 || gave_up(take))
+    if (gave_up(take))
         return;
     dtake__budget_fetched(take->job->runtime, &take->budget);
-    give_back(take);
     dtake__take_make_file(take);
-}
-
-static dtake_status start_read(dtake__take *take, size_t index, layer_ctx *ctx, dtake_error *err)
-{
-    dtake__raster_job job = dtake__take_raster_job(take);
-    dtake_read read = dtake__take_read(&take->layer[index]);
-    return dtake__raster_read_start(take->layer[index].raster, &read, &job, &take->op[index], err, on_pixels,
-                                    ctx);
 }
 
 static void granted(dtake__budget_wait *wait)
@@ -155,7 +94,7 @@ static void granted(dtake__budget_wait *wait)
     if (dtake__take_stopped(take))
         dtake__take_finish(take);
     else
-        start_all(take, DTAKE_ITEM_FETCHING, start_read);
+        dtake__blocks_start(take);
 }
 
 static void plan_run(dtake__work *work)
@@ -199,7 +138,7 @@ static void on_open(dtake_status status, dtake_raster *raster, const dtake_error
     if (status == DTAKE_OK)
         take->layer[at.index].raster = raster;
     else
-        note_layer(take, at.index, status, err);
+        dtake__take_note_layer(take, at.index, status, err);
     if (--take->pending == 0 && !gave_up(take))
         dtake__take_work(take, plan_run, planned);
 }
@@ -214,7 +153,30 @@ static dtake_status start_open(dtake__take *take, size_t index, layer_ctx *ctx, 
     return dtake__raster_open_start(take->job->runtime, &open, &take->op[index], err, on_open, ctx);
 }
 
+static void open_one(dtake__take *take, size_t index)
+{
+    dtake_error err = { 0 };
+    layer_ctx *ctx = dtake__alloc(sizeof *ctx);
+    dtake_status st = ctx != NULL ? DTAKE_OK : dtake__fail_nomem(&err, "a read");
+    if (st == DTAKE_OK) {
+        *ctx = (layer_ctx){ take, index };
+        st = start_open(take, index, ctx, &err);
+    }
+    if (st == DTAKE_OK) {
+        take->pending++;
+        return;
+    }
+    take->op[index] = NULL;
+    dtake__free(ctx);
+    dtake__take_note_layer(take, index, st, &err);
+}
+
 void dtake__take_open(dtake__take *take)
 {
-    start_all(take, DTAKE_ITEM_OPENING, start_open);
+    dtake__take_set_state(take, DTAKE_ITEM_OPENING);
+    take->pending = 1; /* this function's own, so that nothing ends before all are started */
+    for (size_t i = 0; i < take->layer_count && take->status == DTAKE_OK; i++)
+        open_one(take, i);
+    if (--take->pending == 0)
+        dtake__take_finish(take);
 }

@@ -2,6 +2,7 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
+#include "geo/window.h"
 
 #include <string.h>
 
@@ -232,19 +233,7 @@ dtake__program_source dtake__program_source_at(const dtake__program *p, size_t i
 
 static void join(dtake_window *to, dtake_window with)
 {
-    if (with.width == 0)
-        return;
-    if (to->width == 0) {
-        *to = with;
-        return;
-    }
-    int64_t right = to->col + to->width, bottom = to->row + to->height;
-    right = with.col + with.width > right ? with.col + with.width : right;
-    bottom = with.row + with.height > bottom ? with.row + with.height : bottom;
-    to->col = with.col < to->col ? with.col : to->col;
-    to->row = with.row < to->row ? with.row : to->row;
-    to->width = right - to->col;
-    to->height = bottom - to->row;
+    *to = dtake__window_around(*to, with);
 }
 
 static void join_leaves(const dtake__kernel *k, dtake_window window, dtake_window *need)
