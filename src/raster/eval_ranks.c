@@ -10,7 +10,7 @@ enum { MOST_COLUMNS = DTAKE__ORDER_BYTES / sizeof(uint16_t) };
 dtake__order_form dtake__ranks_form(dtake__px_type type)
 {
     bool whole = type.precision == DTAKE__PX_INT;
-    if (whole && type.max - type.min < UINT16_MAX) /* that one is what is masked */
+    if (whole && type.max - type.min <= UINT16_MAX)
         return DTAKE__ORDER_U16;
     bool fits = whole && type.min >= -16777216 && type.max <= 16777216;
     return type.precision == DTAKE__PX_FLOAT || fits ? DTAKE__ORDER_F32 : DTAKE__ORDER_F64;
@@ -21,7 +21,7 @@ double dtake__ranks_least(dtake__px_type type)
     return dtake__ranks_form(type) == DTAKE__ORDER_U16 ? type.min : 0;
 }
 
-/* The samples of one input as a row; masked ones come behind all others. */
+/* The samples of one input as a row; masked ones come behind all others, or among those that equal them. */
 #define FORM(name, type, step, beyond)                                                                       \
     static void fill_##name(const dtake__lane *in, size_t first, size_t count, double least, void *row)      \
     {                                                                                                        \
