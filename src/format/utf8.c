@@ -27,9 +27,25 @@ int dtake__utf8_length(const char *at, const char *end)
     return overlong || beyond ? 0 : 4;
 }
 
+/* Mostly it is; the last eight bytes are looked at once more rather than one by one. */
+static bool is_ascii(const char *at, size_t len)
+{
+    uint64_t word, all = 0;
+    if (len < sizeof word)
+        return false;
+    for (size_t i = 0; i + sizeof word <= len; i += sizeof word) {
+        memcpy(&word, at + i, sizeof word);
+        all |= word;
+    }
+    memcpy(&word, at + len - sizeof word, sizeof word);
+    return ((all | word) & 0x8080808080808080) == 0;
+}
+
 bool dtake__utf8_valid(dtake__span text)
 {
     const char *at = text.text, *end = at + text.len;
+    if (is_ascii(at, text.len))
+        return true;
     while (at < end) {
         uint64_t word;
         if (end - at >= 8 && (memcpy(&word, at, 8), (word & 0x8080808080808080) == 0)) {

@@ -41,7 +41,7 @@ static void call_free(dtake__rpc_call *call)
     dtake_server *server = call->server;
     dtake__body_dispose(&server->bodies, &call->body);
     dtake__body_dispose(&server->bodies, &call->unpacked);
-    dtake__buf_dispose(&call->out.body);
+    dtake__rpc_out_drop(call);
     dtake__free(call->error);
     pthread_cond_destroy(&call->taken);
     pthread_mutex_destroy(&call->lock);
@@ -116,8 +116,7 @@ static void send_piece(dtake__rpc_call *call)
     pthread_mutex_lock(&call->lock);
     bool something = call->out_at < dtake__rpc_out_bytes(&call->out) || call->ended;
     if (!something) {
-        dtake__buf_dispose(&call->out.body);
-        call->out = (dtake__rpc_out){ .body = DTAKE_BUF_INIT(DTAKE__RPC_MAX_ANSWER) };
+        dtake__rpc_out_drop(call);
         call->out_at = 0;
         pthread_cond_broadcast(&call->taken);
     } else {

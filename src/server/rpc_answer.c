@@ -130,6 +130,26 @@ static dtake_status encode(dtake__rpc_call *call, dtake_buf *message, dtake__rpc
     return st;
 }
 
+void dtake__rpc_out_drop(dtake__rpc_call *call)
+{
+    atomic_fetch_sub(&call->server->rpc.out_bytes, (int64_t)call->out.body.len);
+    dtake__buf_dispose(&call->out.body);
+    call->out = (dtake__rpc_out){ .body = DTAKE_BUF_INIT(DTAKE__RPC_MAX_ANSWER) };
+}
+
+/* With the lock held. */
+static void put_out(dtake__rpc_call *call, const dtake__rpc_out *out)
+{
+    dtake__rpc_out_drop(call);
+    call->out = *out;
+    atomic_fetch_add(&call->server->rpc.out_bytes, (int64_t)out->body.len);
+}
+
+int64_t dtake__rpc_waiting_bytes(const dtake__rpc_call *call)
+{
+    return atomic_load(&call->server->rpc.out_bytes);
+}
+
 void dtake__rpc_answer(dtake__rpc_call *call, dtake_buf *message)
 {
     dtake__rpc_out out;
@@ -142,8 +162,7 @@ void dtake__rpc_answer(dtake__rpc_call *call, dtake_buf *message)
         return;
     }
     pthread_mutex_lock(&call->lock);
-    dtake__buf_dispose(&call->out.body);
-    call->out = out;
+    put_out(call, &out);
     pthread_mutex_unlock(&call->lock);
     settle(call, DTAKE__RPC_OK, NULL);
 }
@@ -157,8 +176,7 @@ bool dtake__rpc_send(dtake__rpc_call *call, dtake_buf *message)
         pthread_cond_wait(&call->taken, &call->lock);
     bool sent = encoded && !atomic_load(&call->cancelled);
     if (sent) {
-        dtake__buf_dispose(&call->out.body);
-        call->out = out;
+        put_out(call, &out);
     } else {
         dtake__buf_dispose(&out.body);
     }

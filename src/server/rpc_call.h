@@ -30,6 +30,9 @@ typedef struct dtake__rpc_out {
     dtake_buf body;
 } dtake__rpc_out;
 
+/* Gives the memory back, which was counted when it became the call's. */
+void dtake__rpc_out_drop(dtake__rpc_call *call);
+
 static inline size_t dtake__rpc_out_bytes(const dtake__rpc_out *out)
 {
     return out->head_bytes + out->body.len;
@@ -116,6 +119,7 @@ typedef struct dtake__rpc {
     pthread_cond_t freed;
     dtake__rpc_call *posted, **posted_last; /* in order */
     bool loop_over;                         /* nothing is taken back any more */
+    _Atomic int64_t out_bytes;              /* of answers that wait to be sent */
     int live;                               /* calls that have not been freed */
 } dtake__rpc;
 

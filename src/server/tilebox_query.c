@@ -11,7 +11,9 @@ enum {
     PAGE_BYTES = 2 << 20,
     MAX_PAGE_ROWS = 65536, /* whatever the limit */
     MAX_PAGE_BYTES = 16 << 20,
-    RUN_ROWS = 256, /* written between two looks at the size */
+    LEAST_PAGE_BYTES = 256 << 10,
+    WAITING_BYTES = 64 << 20, /* of answers: pages become shorter on the way there */
+    RUN_ROWS = 256,           /* written between two looks at the size */
     MAX_COLLECTIONS = 100,
 };
 
@@ -176,8 +178,9 @@ static dtake_status advance(dtake__tb_cursor *c, const dtake__tb_wanted *w, dtak
 }
 
 /* How much a page may hold. A single instant comes in one page: clients tell progress by time. */
-static void page_limits(const dtake__tb_wanted *w, int64_t *rows, size_t *bytes)
+static void page_limits(const dtake__tb_asked *by, const dtake__tb_wanted *w, int64_t *rows, size_t *bytes)
 {
+    int64_t room = (WAITING_BYTES - dtake__rpc_waiting_bytes(by->call)) / 8;
     const dtake__tb_time_interval *t = &w->filters->time_interval;
     bool instant = t->set && t->start_time.set && t->end_time.set &&
                    t->start_time.seconds == t->end_time.seconds && t->start_time.nanos == t->end_time.nanos;
@@ -185,6 +188,8 @@ static void page_limits(const dtake__tb_wanted *w, int64_t *rows, size_t *bytes)
     *rows = asked ? (w->page->limit < MAX_PAGE_ROWS ? w->page->limit : MAX_PAGE_ROWS)
                   : (instant ? MAX_PAGE_ROWS : PAGE_ROWS);
     *bytes = asked || instant ? MAX_PAGE_BYTES : PAGE_BYTES;
+    if (!instant && room < (int64_t)*bytes)
+        *bytes = room > LEAST_PAGE_BYTES ? (size_t)room : LEAST_PAGE_BYTES;
 }
 
 static void note_last(dtake__tb_cursor *c, int64_t row)
@@ -240,7 +245,7 @@ dtake_status dtake__tb_query_page(dtake__tb_asked *asked, const dtake__tb_wanted
     int64_t rows;
     size_t bytes;
     dtake_status st = DTAKE_OK;
-    page_limits(w, &rows, &bytes);
+    page_limits(asked, w, &rows, &bytes);
     if (c->plain)
         c->query->limit = rows + 1; /* whether others follow */
     if (c->load == NULL && !c->ended)

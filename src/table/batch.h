@@ -9,6 +9,9 @@
 /* Memory that several columns point into, counted. */
 typedef struct dtake__block dtake__block;
 dtake__block *dtake__block_new(size_t bytes); /* uninitialised, aligned to 64 bytes; NULL: no memory */
+/* The same beside others of its kind in regions of several MiB, which are given back when the last of them
+ * goes: for columns that come and go together. The kernel then gives memory by the huge page. */
+dtake__block *dtake__block_new_packed(size_t bytes);
 /* Foreign memory; `release(ctx)` is called when nobody needs it any more. NULL: no memory, nothing called. */
 dtake__block *dtake__block_borrow(void (*release)(void *ctx), void *ctx);
 void *dtake__block_data(dtake__block *block); /* NULL for foreign memory */
@@ -22,6 +25,7 @@ typedef struct dtake__arena {
     size_t count, room;
     uint8_t *at; /* what is left of the last block */
     size_t left, next_bytes;
+    bool packed; /* blocks are dtake__block_new_packed */
 } dtake__arena;
 
 void *dtake__arena_alloc(dtake__arena *arena, size_t bytes); /* aligned to 64 bytes; NULL: no memory */

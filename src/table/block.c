@@ -1,10 +1,19 @@
 #include "table/batch.h"
 
 #include "core/alloc.h"
+#include "core/spare.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 
 enum { ALIGN = 64, FIRST_BYTES = 4096, MOST_SHARED_BYTES = 256 * 1024 };
+
+/* Memory that packed blocks are cut out of, one after another. */
+typedef struct region {
+    atomic_long refs; /* its blocks, and that it is the current one */
+    uint8_t *at, *end;
+} region;
 
 struct dtake__block {
     atomic_long refs;
@@ -12,6 +21,7 @@ struct dtake__block {
     size_t bytes; /* 0 of foreign memory */
     void (*release)(void *ctx);
     void *ctx;
+    region *in; /* NULL: memory of its own */
 };
 
 static size_t align(size_t bytes)
@@ -28,6 +38,60 @@ dtake__block *dtake__block_new(size_t bytes)
         return NULL;
     uintptr_t data = ((uintptr_t)(block + 1) + ALIGN - 1) / ALIGN * ALIGN;
     *block = (dtake__block){ .refs = 1, .data = (void *)data, .bytes = align(bytes) };
+    return block;
+}
+
+/* --- packed --- */
+
+enum { HUGE_PAGE = 2 << 20, REGION_BYTES = 8 << 20, PACKED_MOST_BYTES = REGION_BYTES / 4 };
+
+static pthread_mutex_t region_lock = PTHREAD_MUTEX_INITIALIZER;
+static region *current;
+
+static region *region_new(void)
+{
+    region *r = dtake__alloc(REGION_BYTES);
+    if (!r)
+        return NULL;
+    uintptr_t start = (uintptr_t)r, end = start + REGION_BYTES;
+    uintptr_t first = (start + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE, last = end / HUGE_PAGE * HUGE_PAGE;
+#ifdef MADV_HUGEPAGE
+    if (first < last)
+        (void)madvise((void *)first, last - first, MADV_HUGEPAGE); /* without it all is well, but slower */
+#endif
+    *r = (region){ .refs = 1, .at = (uint8_t *)(r + 1), .end = (uint8_t *)end };
+    return r;
+}
+
+static void region_release(region *r)
+{
+    if (r && atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) == 1)
+        dtake__free(r);
+}
+
+dtake__block *dtake__block_new_packed(size_t bytes)
+{
+    if (!dtake__spare_on() || bytes > PACKED_MOST_BYTES)
+        return dtake__block_new(bytes);
+    size_t need = sizeof(dtake__block) + ALIGN + align(bytes) + sizeof(void *);
+    region *full = NULL;
+    pthread_mutex_lock(&region_lock);
+    if (!current || (size_t)(current->end - current->at) < need) {
+        full = current;
+        current = region_new();
+    }
+    region *r = current;
+    dtake__block *block = NULL;
+    if (r) {
+        uintptr_t at = ((uintptr_t)r->at + sizeof(void *) - 1) / sizeof(void *) * sizeof(void *);
+        block = (dtake__block *)at;
+        uintptr_t data = ((uintptr_t)(block + 1) + ALIGN - 1) / ALIGN * ALIGN;
+        r->at = (uint8_t *)data + align(bytes);
+        atomic_fetch_add_explicit(&r->refs, 1, memory_order_relaxed);
+        *block = (dtake__block){ .refs = 1, .data = (void *)data, .bytes = align(bytes), .in = r };
+    }
+    pthread_mutex_unlock(&region_lock);
+    region_release(full);
     return block;
 }
 
@@ -61,7 +125,10 @@ void dtake__block_release(dtake__block *block)
         return;
     if (block->release)
         block->release(block->ctx);
-    dtake__free(block);
+    if (block->in)
+        region_release(block->in);
+    else
+        dtake__free(block);
 }
 
 static dtake_status make_room(dtake__arena *arena)
@@ -89,7 +156,8 @@ void *dtake__arena_alloc(dtake__arena *arena, size_t bytes)
         return NULL;
     /* A large piece has a block of its own; small ones go on in the block that was begun. */
     size_t shared = arena->next_bytes ? arena->next_bytes : FIRST_BYTES;
-    dtake__block *block = dtake__block_new(need >= shared ? need : shared);
+    size_t room = need >= shared ? need : shared;
+    dtake__block *block = arena->packed ? dtake__block_new_packed(room) : dtake__block_new(room);
     if (!block)
         return NULL;
     arena->blocks[arena->count++] = block;

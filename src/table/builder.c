@@ -240,7 +240,7 @@ static void empty(dtake__builder *builder)
 
 dtake_status dtake__builder_take(dtake__builder *builder, dtake_batch **out, dtake_error *err)
 {
-    dtake__arena arena = { 0 };
+    dtake__arena arena = { .packed = true };
     dtake_column *columns = dtake__calloc(2 * builder->fields, sizeof *columns);
     dtake_status st = columns ? level(builder) : DTAKE_E_NOMEM;
     for (size_t i = 0; i < builder->fields && st == DTAKE_OK; i++)

@@ -2,6 +2,8 @@
 
 #include "check.h"
 #include "core/alloc.h"
+#include "core/spare.h"
+#include "table/growing.h"
 #include "table/table_fixture.h"
 
 static size_t field(const dtake_schema *schema, const char *name)
@@ -230,6 +232,52 @@ static void a_put_that_finds_no_memory_leaves_the_row_without_the_value(void **s
     dtake_schema_release(schema);
 }
 
+/* Pages of a service one after another, as long as somebody keeps blocks ready. */
+static void columns_that_are_shared_or_packed_hold_what_was_put(void **state)
+{
+    (void)state;
+    enum { BATCHES = 12, ROWS = 3000, TIME = 0, TEXT };
+    static const dtake_field plain[] = { { .name = "time", .type = DTAKE_FIELD_TIMESTAMP },
+                                         { .name = "text", .type = DTAKE_FIELD_STRING } };
+    dtake_schema *schema;
+    dtake__builder *builder;
+    dtake_batch *batches[BATCHES];
+    char text[64];
+    size_t len;
+    dtake__spare_keep(16 << 20);
+    CHECK_OK(dtake_schema_new(&schema, plain, 2, NULL));
+    CHECK_OK(dtake__builder_new(&builder, schema, NULL));
+    dtake__growing_expect(dtake__builder_column(builder, TIME), ROWS, 0);
+    for (int64_t b = 0; b < BATCHES; b++) {
+        for (int64_t i = 0; i < ROWS - 100 * b; i++) { /* fewer and fewer: some are shared, some copied */
+            snprintf(text, sizeof text, "batch %d, row %d", (int)b, (int)i);
+            CHECK_OK(dtake__put_i64(builder, TIME, b * ROWS + i));
+            if (i % 7 != 0)
+                CHECK_OK(dtake__put_bytes(builder, TEXT, text, strlen(text)));
+            CHECK_OK(dtake__builder_end_row(builder));
+        }
+        CHECK_OK(dtake__builder_take(builder, &batches[b], NULL));
+    }
+    for (int64_t b = 0; b < BATCHES; b++) {
+        const dtake_column *times = dtake_batch_column(batches[b], TIME);
+        const dtake_column *texts = dtake_batch_column(batches[b], TEXT);
+        CHECK_EQ(dtake_batch_rows(batches[b]), ROWS - 100 * b);
+        CHECK_EQ((uintptr_t)times->values % 64, 0);
+        CHECK_EQ((uintptr_t)texts->values % 64, 0);
+        for (int64_t i = 0; i < dtake_batch_rows(batches[b]); i++) {
+            CHECK_EQ(dtake__get_i64(times, i), b * ROWS + i);
+            CHECK_EQ(dtake__has_value(texts, i), i % 7 != 0);
+            snprintf(text, sizeof text, "batch %d, row %d", (int)b, (int)i);
+            const char *got = dtake__get_bytes(texts, i, &len);
+            CHECK(i % 7 == 0 || (len == strlen(text) && memcmp(got, text, len) == 0));
+        }
+        dtake_batch_release(batches[b]);
+    }
+    dtake__builder_free(builder);
+    dtake_schema_release(schema);
+    dtake__spare_keep(-(16 << 20));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +288,7 @@ int main(void)
         cmocka_unit_test(values_of_the_wrong_kind_are_refused_and_the_row_goes_on),
         cmocka_unit_test(each_allocation_may_fail_and_nothing_is_lost),
         cmocka_unit_test(a_put_that_finds_no_memory_leaves_the_row_without_the_value),
+        cmocka_unit_test(columns_that_are_shared_or_packed_hold_what_was_put),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

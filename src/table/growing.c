@@ -51,7 +51,9 @@ static int64_t most_rows(const dtake__growing *column)
 /* Room for so many bytes in one of the three; `used` of them hold something. */
 static dtake_status resize(dtake__growing *column, int which, size_t used, size_t bytes)
 {
-    dtake__block *old = column->blocks[which], *block = dtake__block_new(bytes);
+    dtake__block *old = column->blocks[which];
+    /* What grew from small beginnings is copied several times; the next ones know how large they get. */
+    dtake__block *block = column->measured ? dtake__block_new_packed(bytes) : dtake__block_new(bytes);
     if (!block)
         return DTAKE_E_NOMEM;
     void *data = dtake__block_data(block);
@@ -290,11 +292,21 @@ static void leave(dtake__growing *column, int which)
     column->shared[which] = false;
 }
 
+void dtake__growing_expect(dtake__growing *column, int64_t rows, size_t row_bytes)
+{
+    if (column->measured)
+        return;
+    column->last_rows = rows;
+    if (column->layout == DTAKE__VARIABLE && !column->items)
+        column->last_len = (size_t)rows * row_bytes;
+}
+
 void dtake__growing_restart(dtake__growing *column)
 {
     int rows_lie_in = has_offsets(column) ? OFFSETS : VALUES;
     column->last_rows = column->rows;
     column->last_len = column->len;
+    column->measured = true;
     leave(column, VALIDITY); /* the next rows may have no nulls */
     column->validity = NULL;
     if (column->shared[rows_lie_in])

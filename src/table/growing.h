@@ -17,8 +17,9 @@ typedef struct dtake__growing {
     size_t len, cap;
     struct dtake__block *blocks[3]; /* which these three lie in */
     bool shared[3];                 /* what was shared of them points into them */
-    int64_t last_rows;              /* of the run before: as many are likely to come */
+    int64_t last_rows;              /* of the run before, or expected: as many are likely to come */
     size_t last_len;
+    bool measured;                /* that they are of a run before */
     struct dtake__growing *items; /* lists; layout and values are then those of the items */
 } dtake__growing;
 
@@ -37,6 +38,8 @@ void dtake__growing_cut(dtake__growing *column, int64_t rows);         /* down t
  * before dtake__growing_restart. `items` is used for lists. */
 dtake_status dtake__growing_share(dtake__growing *column, dtake_column *out, dtake_column *items,
                                   dtake__arena *arena);
+/* So many rows are likely to come, with so many bytes each where values have any length. */
+void dtake__growing_expect(dtake__growing *column, int64_t rows, size_t row_bytes);
 /* Empty again; what was shared belongs to others now. */
 void dtake__growing_restart(dtake__growing *column);
 

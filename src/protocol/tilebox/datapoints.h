@@ -45,6 +45,8 @@ dtake_status dtake__datapoints_decoder_new(dtake__datapoints_decoder **out, cons
                                            const dtake_schema *schema, dtake_error *err);
 void dtake__datapoints_decoder_free(dtake__datapoints_decoder *decoder); /* NULL is fine */
 
+/* So many are likely to come before the first take: memory for them is asked for at once. */
+void dtake__datapoints_expect(dtake__datapoints_decoder *decoder, int64_t rows);
 /* One datapoint. A failure leaves the rows before it as they are: DTAKE_E_FORMAT (not a message of the type),
  * DTAKE_E_RANGE (a time beyond the years 1677 to 2262, a number that the enum does not have), DTAKE_E_LIMIT.
  */

@@ -16,7 +16,7 @@
 
 #include <stdlib.h>
 
-enum { MAX_ASSETS_BYTES = 16 << 20 };
+enum { MAX_ASSETS_BYTES = 16 << 20, LIKELY_TEXT_BYTES = 128 };
 
 static const int64_t NS_IN_SECOND = 1000000000;
 
@@ -118,6 +118,12 @@ void dtake__datapoints_decoder_free(dtake__datapoints_decoder *decoder)
     dtake__buf_dispose(&decoder->assets);
     dtake__free(decoder->slots);
     dtake__free(decoder);
+}
+
+void dtake__datapoints_expect(dtake__datapoints_decoder *decoder, int64_t rows)
+{
+    for (size_t i = 0; i < decoder->count; i++)
+        dtake__growing_expect(decoder->slots[i].column, rows, LIKELY_TEXT_BYTES);
 }
 
 int64_t dtake__datapoints_rows(const dtake__datapoints_decoder *decoder)

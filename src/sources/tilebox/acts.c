@@ -58,7 +58,7 @@ static dtake_status read_datapoint(const dtake__remote_dataset *dataset, const d
         return st;
     st = dtake__sieve_init(&sieve, query, dataset->type, false, err);
     if (st == DTAKE_OK) {
-        st = dtake__sifter_new(&sifter, &sieve, err);
+        st = dtake__sifter_new(&sifter, &sieve, 1, err);
         if (st == DTAKE_OK)
             st = dtake__sift(sifter, &sieve, (dtake__span){ (const char *)body->data, body->len }, collection,
                              &sifted, err);

@@ -2,6 +2,7 @@
 
 #include "catalog/lists.h"
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "io/heap.h"
@@ -146,6 +147,7 @@ static void got_collections(dtake__call *call)
 {
     dtake__asking *asking = DTAKE__CONTAINER(call, dtake__asking, call);
     dtake_status st = call->status;
+    asking->round_trip_us = dtake__now_us() - asking->asked_us;
     if (st == DTAKE_OK)
         st = dtake__remote_collections_read(&asking->dataset, &call->body, &asking->err);
     else
@@ -160,6 +162,7 @@ static dtake_status ask_collections(dtake__asking *asking)
                                            .with_availability = true,
                                            .with_count = true };
     asking->call.done = got_collections;
+    asking->asked_us = dtake__now_us();
     dtake_status st =
         dtake__call_start(&asking->call, asking->service, "datasets.v1.CollectionService/ListCollections",
                           &dtake__tb_list_collections_message, &request);

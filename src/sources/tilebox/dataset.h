@@ -48,6 +48,8 @@ typedef struct dtake__asking {
     dtake__service *service; /* its own */
     const char *slug;        /* borrowed */
     dtake__call call;
+    int64_t asked_us;
+    int64_t round_trip_us; /* about: what the second answer took */
 } dtake__asking;
 
 void dtake__asking_start(dtake__asking *asking, dtake__service *service, const char *slug); /* loop thread */

@@ -38,13 +38,15 @@ void dtake__sieve_dispose(dtake__sieve *sieve)
     *sieve = (dtake__sieve){ 0 };
 }
 
-dtake_status dtake__sifter_new(dtake__sifter **out, const dtake__sieve *sieve, dtake_error *err)
+dtake_status dtake__sifter_new(dtake__sifter **out, const dtake__sieve *sieve, int64_t rows, dtake_error *err)
 {
     dtake__sifter *s = dtake__calloc(1, sizeof *s);
     if (s == NULL)
         return dtake__fail_nomem(err, "read a page");
     dtake_status st = dtake__datapoints_decoder_new(&s->decoder, sieve->type,
                                                     sieve->whole ? NULL : sieve->schema.stored, err);
+    if (st == DTAKE_OK)
+        dtake__datapoints_expect(s->decoder, rows);
     if (st == DTAKE_OK && looks_at_rows(sieve->query)) {
         st = dtake__demand_open(&s->demand, sieve->query, dtake__tilebox_type_schema(sieve->type), err);
         s->has_demand = st == DTAKE_OK;

@@ -27,7 +27,9 @@ typedef struct dtake__sifter {
     dtake__demand demand;
 } dtake__sifter;
 
-dtake_status dtake__sifter_new(dtake__sifter **out, const dtake__sieve *sieve, dtake_error *err);
+/* `rows`: of a page, about. */
+dtake_status dtake__sifter_new(dtake__sifter **out, const dtake__sieve *sieve, int64_t rows,
+                               dtake_error *err);
 void dtake__sifter_free(dtake__sifter *sifter); /* NULL is fine */
 
 /* A page as results; the keys are there when the sieve merges. */

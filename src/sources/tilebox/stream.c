@@ -12,7 +12,8 @@
 #include <string.h>
 
 enum {
-    MAX_UNDER_WAY = 8,          /* requests */
+    NEAR_UNDER_WAY = 3,         /* requests: one in the server, one on its way, one being read */
+    MOST_UNDER_WAY = 64,        /* with one more for each millisecond of distance */
     LOOK_AHEAD = 256,           /* parts */
     FIRST_PAGE_BYTES = 1 << 20, /* as long as none has come */
     PAGE_ROWS = 8192,      /* through the internet, where requests beside one another hide its distance */
@@ -69,7 +70,7 @@ struct dtake__stream {
     dtake_error merge_err;
     dtake_batch *merged;
     dtake__sifter *sifters; /* idle ones */
-    int under_way;
+    int under_way, most_under_way;
     int64_t ahead_bytes, typical_bytes;
     int64_t skip_rows, rows_left; /* rows_left < 0: no limit */
     dtake_status status;          /* the first failure */
@@ -311,7 +312,8 @@ static void sift_run(dtake__work *work)
     page *p = DTAKE__CONTAINER(work, page, work);
     dtake__stream *s = p->stream;
     const dtake__remote_collection *collection = &s->asking.dataset.collections[p->part->plan->collection];
-    p->status = p->sifter == NULL ? dtake__sifter_new(&p->sifter, &s->sieve, &p->err) : DTAKE_OK;
+    p->status =
+        p->sifter == NULL ? dtake__sifter_new(&p->sifter, &s->sieve, s->plan.page_rows, &p->err) : DTAKE_OK;
     if (p->status == DTAKE_OK)
         p->status = dtake__sift(p->sifter, &s->sieve, p->data, collection->name, &p->sifted, &p->err);
 }
@@ -424,8 +426,9 @@ static void ask_page(dtake__stream *s, lane *part)
 static bool may_ask(const dtake__stream *s, size_t index)
 {
     int64_t budget = dtake__runtime_options_of(s->from->source.runtime)->bytes_in_flight / 2;
-    return s->under_way < MAX_UNDER_WAY && (index < s->head + s->plan.abreast ||
-                                            s->ahead_bytes + (s->under_way + 1) * s->typical_bytes < budget);
+    return s->under_way < s->most_under_way &&
+           (index < s->head + s->plan.abreast ||
+            s->ahead_bytes + (s->under_way + 1) * s->typical_bytes < budget);
 }
 
 static void pump(dtake__stream *s)
@@ -454,6 +457,8 @@ static dtake_status plan(dtake__stream *s, dtake_error *err)
     st = dtake__sieve_init(&s->sieve, s->query, s->asking.dataset.type, s->plan.abreast != 1, err);
     if (st != DTAKE_OK)
         return st;
+    int64_t far = NEAR_UNDER_WAY + s->asking.round_trip_us / 1000;
+    s->most_under_way = far < MOST_UNDER_WAY ? (int)far : MOST_UNDER_WAY;
     s->planned = true;
     pthread_mutex_lock(&s->lock);
     s->at.start_ns = s->plan.start_ns;
