@@ -13,7 +13,7 @@ help:
 	echo "make test      the fixed set of tests (under 15 minutes on two cores)"
 	echo "make check     everything: also fuzzing and all journeys under sanitizers (hours; FUZZ_SECONDS=600)"
 	echo "make bench     speed over a path with a true delay, beside other programs (root; QUICK=1 for a short run)"
-	echo "               CATALOG=1: of the catalogue, beside databases (no root)"
+	echo "               CATALOG=1: of the catalogue, beside databases (no root); TILEBOX=1: of a load from a service only"
 	echo "make install   the program, library and headers to PREFIX=$(PREFIX)"
 	echo "make format    clang-format over the C files"
 	echo "make lint      formatting, clang-tidy, include table"
@@ -36,7 +36,8 @@ check:
 bench:
 	tools/install build bench
 	tools/venv bench
-	$(if $(CATALOG),bench/catalog $(if $(QUICK),--millions 1 --rounds 3),bench/run $(if $(QUICK),--quick))
+	$(if $(CATALOG),bench/catalog $(if $(QUICK),--millions 1 --rounds 3),$(if $(TILEBOX),,bench/run $(if $(QUICK),--quick)))
+	$(if $(CATALOG),,bench/tilebox $(if $(QUICK),--quick))
 
 release:
 	tools/install build

@@ -5,7 +5,6 @@ reason, and fewer than three are a failure. The newest release and one of 2024 a
 long one.
 """
 import csv
-import fcntl
 import json
 import random
 import shutil
@@ -16,40 +15,12 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, SLOW
+from tilebox_releases import RELEASES, environment
 from tilebox_recorded_2024 import write_rows
 
-# What pip is told beside the release: libraries that came later and no longer have what it uses.
-RELEASES = {
-    "0.66.0": ["protobuf-py<0.7"],  # needs protobuf.wkt.timestamp_pb
-    "0.53.0": [],
-    "0.50.1": [],
-    "0.36.1": ["protobuf<7", "pandas<3"],  # FieldDescriptor.label; `|` of pandas' types and a text
-    "0.33.1": ["protobuf<7", "pandas<3"],
-    "0.28.0": ["protobuf<7", "pandas<3"],
-}
 FEW = ["0.66.0", "0.28.0"]
 SENTINEL = "open_data.copernicus.sentinel1_sar"
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-
-
-def environment(release):
-    """The interpreter that has the release, or the reason why there is none. Made once for all workers."""
-    folder = ROOT / "build/tilebox" / release
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    wanted = [f"tilebox-datasets=={release}", *RELEASES[release]]
-    stamp = folder / "stamp"
-    with open(folder.parent / f"{release}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.is_file() or stamp.read_text() != " ".join(wanted):
-            subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", folder], check=True, timeout=120 * SLOW)
-            done = subprocess.run([folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted],
-                                  capture_output=True, text=True, timeout=600 * SLOW)
-            (folder.parent / f"{release}.state").write_text(
-                "installed" if done.returncode == 0 else done.stderr.strip().splitlines()[-1])
-            if done.returncode == 0:
-                stamp.write_text(" ".join(wanted))
-    state = (folder.parent / f"{release}.state").read_text()
-    return (folder / "bin/python" if stamp.is_file() else None), state
 
 
 # --- a catalogue whose content is known ---

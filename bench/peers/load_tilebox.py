@@ -1,0 +1,51 @@
+"""Loads all collections of a dataset with the tilebox-datasets client, as the documents do it.
+
+    load_tilebox.py URL DATASET START END one|all [--words]
+
+one: the client of `tilebox.datasets`, a collection after another. all: that of `tilebox.datasets.aio`, all of them by
+asyncio.gather. The clock runs from the first load to the last datapoint, after the imports and with the collections at
+hand. Prints JSON; with --words the sentences of the documents.
+"""
+import asyncio
+import json
+import sys
+import time
+import warnings
+from importlib.metadata import version
+
+warnings.simplefilter("ignore")
+URL, DATASET, START, END, MODE = sys.argv[1:6]
+
+
+def under(root, path):
+    for name in path.split("."):
+        root = getattr(root, name)
+    return root
+
+
+def one_by_one():
+    from tilebox.datasets import Client
+    collections = under(Client(url=URL, token="none").datasets(), DATASET).collections()
+    started = time.perf_counter()
+    loaded = {name: collections[name].load((START, END)) for name in sorted(collections)}
+    return loaded, time.perf_counter() - started
+
+
+async def at_once():
+    from tilebox.datasets.aio import Client
+    collections = await under(await Client(url=URL, token="none").datasets(), DATASET).collections()
+    started = time.perf_counter()
+    names = sorted(collections)
+    loaded = await asyncio.gather(*[collections[name].load((START, END)) for name in names])
+    return dict(zip(names, loaded)), time.perf_counter() - started
+
+
+loaded, seconds = one_by_one() if MODE == "one" else asyncio.run(at_once())
+if "--words" in sys.argv:
+    for name, data in loaded.items():
+        print(f"There are {data.sizes['time']} datapoints in {name} for {START[:4]}.")
+    print(f"Fetching data took {seconds:.2f} seconds")
+else:
+    print(json.dumps({"seconds": seconds, "datapoints": sum(data.sizes["time"] for data in loaded.values()),
+                      "sum": sum(int(data.orbit_number.sum()) for data in loaded.values()),
+                      "version": version("tilebox-datasets")}))
