@@ -1,4 +1,9 @@
 """The graph itself: what is the same however it is computed, functions of one's own, bad graphs."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -26,6 +31,48 @@ def test_blocks_and_threads_change_no_bit(rng, graph):
         for name in whole:
             assert whole[name].data.tobytes() == part[name].data.tobytes()
             assert whole[name].opacity.tobytes() == part[name].opacity.tobytes()
+
+
+@pytest.mark.parametrize("graph", EXPRESSIONS)
+def test_large_blocks_and_small_ones_are_the_same(rng, graph):
+    shape = (270, 1050)
+    images = {"a": {"x": band(rng, np.int16, shape=shape), "y": band(rng, np.float32, shape=shape)}}
+    hashes = set()
+    for block in (64, 256, 1000):
+        for threads in (1, 2):
+            out = evaluate(graph, images, block=block, threads=threads)
+            hashes.add(tuple((name, out[name].data.tobytes(), out[name].opacity.tobytes()) for name in out))
+    assert len(hashes) == 1
+
+
+TRANSCENDENTAL = """
+import hashlib, sys
+import numpy as np
+sys.path.insert(0, sys.argv[1])
+from evaluator import evaluate
+rng = np.random.default_rng(5)
+images = {"a": {"x": np.ma.array(rng.uniform(-3, 3, (300, 700)).astype(sys.argv[2])),
+                "y": np.ma.array(rng.uniform(0, 90, (300, 700)).astype(sys.argv[2]))}}
+digest = hashlib.sha256()
+for f in "exp log log10 sin cos tan asin acos atan".split():
+    out = evaluate(f'Image.{f}(Image.load("a"))', images)
+    for name in out:
+        digest.update(out[name].data.tobytes() + out[name].opacity.tobytes())
+for f in "pow", "atan2":
+    out = evaluate(f'Image.{f}(Image.select(Image.load("a"), "y"), Image.select(Image.load("a"), "x"))', images)
+    digest.update(next(iter(out.values())).data.tobytes())
+out = evaluate('Image.visualize(Image.load("a"), bands=["y"], max=90, gamma=1.7, palette="000,f00,fff")', images)
+digest.update(out["vis-green"].data.tobytes())
+print(digest.hexdigest())
+"""
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_last_bit_is_the_same_on_a_processor_without_fma(dtype):
+    def digest(tunables):
+        return subprocess.run([sys.executable, "-c", TRANSCENDENTAL, str(Path(__file__).parent), dtype], check=True,
+                              capture_output=True, env={**os.environ, "GLIBC_TUNABLES": tunables}, timeout=300).stdout
+    assert digest("") == digest("glibc.cpu.hwcaps=-AVX2,-AVX,-FMA,-FMA4,-AVX512F")
 
 
 def test_functions_are_listed_in_order():

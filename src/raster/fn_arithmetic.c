@@ -2,6 +2,7 @@
  * out: whole numbers stay whole numbers (65535 + 65535 needs 32 bits), quotients and roots are float32, or
  * float64 when an operand does not fit float32. */
 #include "raster/eval_function.h"
+#include "raster/sure.h"
 
 #include <math.h>
 
@@ -91,6 +92,10 @@ static dtake__px make_pair(dtake__call *call, const void *ctx, dtake__px a, dtak
                           2, 0);
 }
 
+/* `quick` and `slow` are one function as double and long double (raster/sure.h). */
+#define SURE(quick, slow)                                                                                    \
+    (q = (quick), node->type.precision == DTAKE__PX_FLOAT && dtake__sure_float(q) ? q : (double)(slow))
+
 #define BINARY(id, title, type_rule, fails, expression)                                                      \
     static void run_##id(const dtake__px_node *node, const dtake__lane *in, dtake__lane *out, size_t count)  \
     {                                                                                                        \
@@ -98,7 +103,8 @@ static dtake__px make_pair(dtake__call *call, const void *ctx, dtake__px a, dtak
         double *restrict to = out->v;                                                                        \
         (void)node;                                                                                          \
         for (size_t i = 0; i < count; i++) {                                                                 \
-            double x = a[i], y = b[i];                                                                       \
+            double x = a[i], y = b[i], q;                                                                    \
+            (void)q;                                                                                         \
             to[i] = expression;                                                                              \
         }                                                                                                    \
     }                                                                                                        \
@@ -117,10 +123,10 @@ BINARY(subtract, "Image.subtract", subtract_rule, false, x - y);
 BINARY(multiply, "Image.multiply", multiply_rule, false, x *y);
 BINARY(divide, "Image.divide", real_rule, false, y == 0 ? 0 : x / y);
 BINARY(mod, "Image.mod", mod_rule, false, y == 0 ? 0 : fmod(x, y));
-BINARY(pow, "Image.pow", real_rule, true, pow(x, y));
+BINARY(pow, "Image.pow", real_rule, true, SURE(pow(x, y), powl(x, y)));
 BINARY(min, "Image.min", dtake__px_join, false, x < y ? x : y);
 BINARY(max, "Image.max", dtake__px_join, false, x > y ? x : y);
-BINARY(atan2, "Image.atan2", real_rule, false, atan2(x, y));
+BINARY(atan2, "Image.atan2", real_rule, false, SURE(atan2(x, y), atan2l(x, y)));
 BINARY(hypot, "Image.hypot", real_rule, false, sqrt(x *x + y * y));
 BINARY(lt, "Image.lt", truth_rule, false, x < y);
 BINARY(lte, "Image.lte", truth_rule, false, x <= y);
@@ -185,7 +191,8 @@ static dtake__px make_one(dtake__call *call, const void *ctx, dtake__px band)
         double *restrict to = out->v;                                                                        \
         (void)node;                                                                                          \
         for (size_t i = 0; i < count; i++) {                                                                 \
-            double x = a[i];                                                                                 \
+            double x = a[i], q;                                                                              \
+            (void)q;                                                                                         \
             to[i] = expression;                                                                              \
         }                                                                                                    \
     }                                                                                                        \
@@ -204,13 +211,13 @@ UNARY(floor, "Image.floor", same_rule, false, floor(x));
 UNARY(ceil, "Image.ceil", same_rule, false, ceil(x));
 UNARY(round, "Image.round", same_rule, false, floor(x + 0.5));
 UNARY(sqrt, "Image.sqrt", dtake__px_real_of, true, sqrt(x));
-UNARY(exp, "Image.exp", dtake__px_real_of, false, exp(x));
-UNARY(log, "Image.log", dtake__px_real_of, true, log(x));
-UNARY(log10, "Image.log10", dtake__px_real_of, true, log10(x));
-UNARY(sin, "Image.sin", dtake__px_real_of, true, sin(x));
-UNARY(cos, "Image.cos", dtake__px_real_of, true, cos(x));
-UNARY(tan, "Image.tan", dtake__px_real_of, true, tan(x));
-UNARY(asin, "Image.asin", dtake__px_real_of, true, asin(x));
-UNARY(acos, "Image.acos", dtake__px_real_of, true, acos(x));
-UNARY(atan, "Image.atan", dtake__px_real_of, false, atan(x));
+UNARY(exp, "Image.exp", dtake__px_real_of, false, SURE(exp(x), expl(x)));
+UNARY(log, "Image.log", dtake__px_real_of, true, SURE(log(x), logl(x)));
+UNARY(log10, "Image.log10", dtake__px_real_of, true, SURE(log10(x), log10l(x)));
+UNARY(sin, "Image.sin", dtake__px_real_of, true, SURE(sin(x), sinl(x)));
+UNARY(cos, "Image.cos", dtake__px_real_of, true, SURE(cos(x), cosl(x)));
+UNARY(tan, "Image.tan", dtake__px_real_of, true, SURE(tan(x), tanl(x)));
+UNARY(asin, "Image.asin", dtake__px_real_of, true, SURE(asin(x), asinl(x)));
+UNARY(acos, "Image.acos", dtake__px_real_of, true, SURE(acos(x), acosl(x)));
+UNARY(atan, "Image.atan", dtake__px_real_of, false, SURE(atan(x), atanl(x)));
 UNARY(bitwise_not, "Image.bitwiseNot", complement_rule, false, (double)~bits_of(x));

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "raster/samples.h"
 #include "raster/stretch.h"
+#include "raster/sure.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,8 +39,17 @@ static bool stretch_equal(const dtake__stretch *x, const dtake__stretch *y)
     return x->gain == y->gain && x->a == y->a && x->b == y->b && x->exponent == y->exponent;
 }
 
+/* The same on every processor: for grays the quick one will do unless it lies where 255 of them are rounded.
+ */
+static double power(double t, double exponent, bool gray)
+{
+    double quick = pow(t, exponent), off = quick * DTAKE__UNSURE;
+    bool sure = gray && floor((quick - off) * 255 + 0.5) == floor((quick + off) * 255 + 0.5);
+    return sure ? quick : (double)powl(t, exponent);
+}
+
 /* v to 0..1. Where min equals max: 1 above it, else 0. */
-static double position(const dtake__stretch *s, double v)
+static double position(const dtake__stretch *s, double v, bool gray)
 {
     double t;
     if (s->gain) {
@@ -55,19 +65,19 @@ static double position(const dtake__stretch *s, double v)
         return 0;
     if (t >= 1)
         return 1;
-    return s->exponent == 1 ? t : pow(t, s->exponent);
+    return s->exponent == 1 ? t : power(t, s->exponent, gray);
 }
 
 uint8_t dtake__stretch_gray(const dtake__stretch *s, double v)
 {
-    double x = position(s, v) * 255;
+    double x = position(s, v, true) * 255;
     x = x + 0.5;
     return (uint8_t)x;
 }
 
 void dtake__stretch_color(const dtake__stretch *s, double v, uint8_t out[3])
 {
-    double at = position(s, v) * (s->palette_count - 1);
+    double at = position(s, v, false) * (s->palette_count - 1);
     int32_t i = (int32_t)at;
     if (i >= s->palette_count - 1) {
         memcpy(out, s->palette[s->palette_count - 1], 3);
