@@ -4,10 +4,12 @@ Journeys run the program that DATATAKE_PROGRAM names, or build/release/datatake.
 DATATAKE_SLOW, for builds that watch themselves. Nothing here talks to anything but 127.0.0.1.
 """
 import fcntl
+import hashlib
 import json
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import time
@@ -46,13 +48,28 @@ def shared():
     return path
 
 
+MAKERS = ("demo", "src/output", "src/format")  # the scenes, and the writer of their files
+
+
+def digest_of(*folders):
+    """Of the C sources."""
+    digest = hashlib.sha256()
+    for path in sorted(p for folder in folders for p in (ROOT / folder).glob("*.[ch]")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
 @pytest.fixture(scope="session")
 def demo_scenes(program):
-    """The first eight dates of the demo, made once for all builds and workers."""
-    folder = ROOT / "build/test-scenes"
+    """The first eight dates of the demo, made once for all builds and workers, and again when what makes them
+    changes."""
+    folder = ROOT / f"build/test-scenes-{digest_of(*MAKERS)}"
     maker = ROOT / "build/release/make_scenes"
     with open(ROOT / "build/test-scenes.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        for old in ROOT.glob("build/test-scenes-*"):
+            if old != folder:
+                shutil.rmtree(old)
         done = subprocess.run([maker if maker.exists() else program.parent / "make_scenes", folder, "8"],
                               capture_output=True, text=True, timeout=120 * SLOW)
     assert done.returncode == 0, done.stderr

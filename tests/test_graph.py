@@ -1,5 +1,6 @@
 """The graph itself: what is the same however it is computed, functions of one's own, bad graphs."""
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,17 @@ def test_the_last_bit_is_the_same_on_a_processor_without_fma(dtype):
         return subprocess.run([sys.executable, "-c", TRANSCENDENTAL, str(Path(__file__).parent), dtype], check=True,
                               capture_output=True, env={**os.environ, "GLIBC_TUNABLES": tunables}, timeout=300).stdout
     assert digest("") == digest("glibc.cpu.hwcaps=-AVX2,-AVX,-FMA,-FMA4,-AVX512F")
+
+
+def test_the_function_that_the_docs_add_compiles_without_a_warning(tmp_path):
+    root = Path(__file__).resolve().parent.parent
+    code = re.search(r"```c\n(.*?)```", (root / "docs/graph.md").read_text(), re.DOTALL)[1]
+    source = tmp_path / "fn_normalized_difference.c"
+    source.write_text(code)
+    done = subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes",
+                           "-Wno-missing-field-initializers", "-Werror", "-fsyntax-only", f"-I{root}/include",
+                           f"-I{root}/src", source], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_functions_are_listed_in_order():

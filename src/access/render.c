@@ -163,10 +163,10 @@ dtake_status dtake__render(dtake_pixels *out, const dtake_get_options *o, const 
         st = stack(out, part, place, place_count, err);
     for (size_t i = 0; i < layer_count; i++)
         dtake_pixels_dispose(&part[i].pixels);
-    if (st == DTAKE_OK && grid->has_area)
-        st = mask_outside(out, grid, block, err);
     if (st == DTAKE_OK && o->has_unmask)
         st = dtake__pixels_unmask(out, o->unmask, err);
+    if (st == DTAKE_OK && grid->has_area) /* last: what is outside of the area has no value to take */
+        st = mask_outside(out, grid, block, err);
     if (st == DTAKE_OK && o->visualize.enabled)
         st = visualize(out, &o->visualize, err);
     if (st != DTAKE_OK)

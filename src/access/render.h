@@ -19,8 +19,8 @@ typedef struct dtake__part {
 /* `window` lies within the output. */
 dtake__part dtake__part_of(const dtake__layer *layer, dtake_window window);
 
-/* All parts of the block, onto the grid, in order, --intersects masked, --unmask, then --visualize. The
- * parts' pixels are used up. */
+/* All parts of the block, onto the grid, in order, --unmask, outside of --intersects masked, then
+ * --visualize. The parts' pixels are used up. */
 dtake_status dtake__render(dtake_pixels *out, const dtake_get_options *options, const dtake__grid *grid,
                            dtake_window block, const dtake__layer *layer, dtake__part *part,
                            size_t layer_count, const dtake__place *place, size_t place_count,

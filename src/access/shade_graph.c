@@ -141,10 +141,10 @@ static dtake__node visualized(dtake__shading *s, dtake__node image)
     return dtake__graph_call(s->graph, "Image.visualize", arg, count);
 }
 
-static dtake__node area_of(dtake__shading *s)
+static dtake__node area_of(dtake__shading *s, bool box)
 {
     const dtake_get_options *o = s->options;
-    if (!o->has_bbox) /* GeoJSON is a dictionary of the graph's text */
+    if (!box) /* GeoJSON is a dictionary of the graph's text */
         return dtake__graph_parse(s->graph, o->intersects, strlen(o->intersects));
     const dtake__named arg[4] = { { "west", dtake__graph_number(s->graph, o->bbox.west) },
                                   { "south", dtake__graph_number(s->graph, o->bbox.south) },
@@ -171,7 +171,7 @@ static dtake_status add_drawings(dtake__shading *s, dtake__node *image, dtake_er
     if (st == DTAKE_OK && o->outline != NULL) {
         dtake__outline_style line;
         st = dtake__outline_style_read(o->outline, &line, err);
-        const dtake__named style[4] = { { "collection", area_of(s) },
+        const dtake__named style[4] = { { "collection", area_of(s, o->has_bbox) },
                                         { "color", dtake__graph_text(s->graph, line.color) },
                                         { "width", dtake__graph_number(s->graph, line.width) },
                                         { "fillColor", dtake__graph_text(s->graph, "00000000") } };
@@ -225,6 +225,8 @@ dtake_status dtake__shade_graph(dtake__shading *s, dtake__node *out, dtake_error
     dtake__node image = o->composite != NULL ? composite(s) : one_image(s, 0);
     if (o->has_unmask)
         image = call2(s, "Image.unmask", image, dtake__graph_number(s->graph, o->unmask));
+    if (o->has_unmask && o->intersects != NULL) /* outside of the area there is no value to take */
+        image = call2(s, "Image.clip", image, area_of(s, false));
     if (o->visualize.enabled)
         image = visualized(s, image);
     dtake_status st = add_drawings(s, &image, err);

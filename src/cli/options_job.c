@@ -41,7 +41,7 @@ static const dtake__option pixel_options[] = {
     { .name = "unmask",
       .kind = DTAKE__NUMBER,
       .value = "VALUE",
-      .help = "give masked pixels this value; the sample type grows if it has to" },
+      .help = "give masked pixels inside the area this value; the sample type grows if it has to" },
     { .name = "visualize",
       .kind = DTAKE__TEXT,
       .value = "KEY=VALUE,...",

@@ -47,6 +47,7 @@ struct dtake__eval {
     uint64_t frames;
     int64_t steps;
     int depth, calls;
+    bool told; /* a failure names its node; those around it do not */
 };
 
 static dtake_status value_of(dtake__eval *eval, dtake__node node, const scope *frame, dtake__value *out,
@@ -129,9 +130,12 @@ static void *make(dtake__eval *eval, size_t count, size_t bytes, dtake_error *er
     return out;
 }
 
-static void prefix(const dtake__eval *eval, dtake__node node, dtake_error *err)
+static void prefix(dtake__eval *eval, dtake__node node, dtake_error *err)
 {
     char what[160];
+    if (eval->told)
+        return;
+    eval->told = true;
     dtake__node_describe(eval->graph, node, what, sizeof what);
     dtake__error_prefix(err, "%s", what);
 }
@@ -369,9 +373,9 @@ static dtake_status value_of(dtake__eval *eval, dtake__node node, const scope *f
         }
     }
     if (++eval->steps > MAX_STEPS) {
-        char what[160];
-        dtake__node_describe(eval->graph, node, what, sizeof what);
-        return dtake__fail(err, DTAKE_E_LIMIT, "%s: the graph takes more than %d steps", what, MAX_STEPS);
+        dtake_status st = dtake__fail(err, DTAKE_E_LIMIT, "the graph takes more than %d steps", MAX_STEPS);
+        prefix(eval, node, err);
+        return st;
     }
     if (++eval->depth > MAX_DEPTH)
         return dtake__fail(err, DTAKE_E_LIMIT, "functions within functions go more than %d levels deep",
@@ -383,6 +387,7 @@ static dtake_status value_of(dtake__eval *eval, dtake__node node, const scope *f
 
 dtake_status dtake__eval_value(dtake__eval *eval, dtake__node node, dtake__value *out, dtake_error *err)
 {
+    eval->told = false;
     return value_of(eval, node, NULL, out, err);
 }
 
@@ -390,6 +395,7 @@ dtake_status dtake__eval_image(dtake__eval *eval, dtake__node node, const dtake_
                                dtake_error *err)
 {
     dtake__value value, image;
+    eval->told = false;
     dtake_status st = value_of(eval, node, NULL, &value, err);
     if (st == DTAKE_OK)
         st = dtake__eval_cast(eval, &value, DTAKE__IMAGE, &image, err);
@@ -417,8 +423,8 @@ bool dtake__eval_reads(const dtake__eval *eval)
     return eval->read != NULL;
 }
 
-dtake_status dtake__eval_read(dtake__eval *eval, const dtake__program_source *source,
-                              dtake_window window, dtake__px_plane *out, dtake_error *err)
+dtake_status dtake__eval_read(dtake__eval *eval, const dtake__program_source *source, dtake_window window,
+                              dtake__px_plane *out, dtake_error *err)
 {
     return eval->read(eval->ctx, source, window, out, err);
 }

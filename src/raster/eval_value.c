@@ -67,6 +67,11 @@ dtake_status dtake__call_give(dtake__call *call, dtake__value value)
 
 static dtake__image_value *make_image(dtake__eval *eval, size_t bands, dtake_error *err)
 {
+    if (bands > DTAKE__MAX_IMAGE_BANDS) {
+        dtake__fail(err, DTAKE_E_LIMIT, "an image of %zu bands: at most %d are allowed", bands,
+                    DTAKE__MAX_IMAGE_BANDS);
+        return NULL;
+    }
     dtake__image_value *image = dtake__slab_alloc(dtake__eval_slab(eval), 1, sizeof *image);
     if (image != NULL)
         image->band = dtake__slab_alloc(dtake__eval_slab(eval), bands + 1, sizeof *image->band);
@@ -154,6 +159,9 @@ static dtake_status image_of_list(dtake__eval *eval, const dtake__value *from, d
 {
     dtake_status st = DTAKE_OK;
     size_t bands = 0;
+    if (from->list.count > DTAKE__MAX_IMAGE_BANDS)
+        return dtake__fail(err, DTAKE_E_LIMIT, "an image of a list of %zu: at most %d bands are allowed",
+                           from->list.count, DTAKE__MAX_IMAGE_BANDS);
     dtake__value *images = dtake__slab_alloc(dtake__eval_slab(eval), from->list.count + 1, sizeof *images);
     if (images == NULL)
         return dtake__fail_nomem(err, "an image");
@@ -173,18 +181,28 @@ static dtake_status image_of_list(dtake__eval *eval, const dtake__value *from, d
     return st;
 }
 
+/* "B4", or "B4_1", "B4_2" ... when that is taken. */
+static const char *free_name(dtake__eval *eval, dtake__image_value *image, const char *name)
+{
+    char numbered[128];
+    if (dtake__image_band(image, name) < 0)
+        return name;
+    bool known = image->again != NULL && strcmp(image->again, name) == 0;
+    int number = known ? image->again_count : 0;
+    do
+        snprintf(numbered, sizeof numbered, "%.100s_%d", name, ++number);
+    while (dtake__image_band(image, numbered) >= 0);
+    image->again = name;
+    image->again_count = number;
+    return dtake__slab_text(dtake__eval_slab(eval), numbered, strlen(numbered));
+}
+
 dtake_status dtake__image_append(dtake__eval *eval, dtake__image_value *image, const dtake__image_value *more,
                                  dtake_error *err)
 {
     for (size_t i = 0; i < more->count; i++) {
-        char name[128];
         dtake__band_value band = more->band[i];
-        snprintf(name, sizeof name, "%s", band.name);
-        for (int n = 1; dtake__image_band(image, name) >= 0; n++)
-            snprintf(name, sizeof name, "%.100s_%d", band.name, n);
-        band.name = strcmp(name, band.name) == 0
-                        ? band.name
-                        : dtake__slab_text(dtake__eval_slab(eval), name, strlen(name));
+        band.name = free_name(eval, image, band.name);
         if (band.name == NULL)
             return dtake__fail_nomem(err, "an image");
         image->band[image->count++] = band;

@@ -22,8 +22,12 @@ typedef struct dtake__band_value {
 typedef struct dtake__image_value {
     dtake__band_value *band;
     size_t count;
-    const char *id; /* for messages; "" if it has none */
+    const char *id;    /* for messages; "" if it has none */
+    const char *again; /* a name of which again_1 to again_COUNT are taken; NULL: not known */
+    int again_count;
 } dtake__image_value;
+
+enum { DTAKE__MAX_IMAGE_BANDS = 4096 };
 
 /* Rings and lines. Longitude and latitude, or `crs`; edges of longitude and latitude are densified already.
  */
