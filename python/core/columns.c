@@ -24,6 +24,8 @@ typedef struct recent { /* texts seen lately: many columns have few values */
     char bytes[RECENT_BYTES];
 } recent;
 
+enum { TRIED = 4096 }; /* texts after which it is known whether looking among the recent ones pays */
+
 typedef struct column {
     const dtake_field *field;
     storage storage;
@@ -34,7 +36,10 @@ typedef struct column {
     int32_t longest;  /* repeated */
     bool any;         /* some row has a value */
     PyObject **names; /* ENUM: texts, by the place of the value in the field */
-    recent *recent;   /* OBJECT of texts */
+    bool text;        /* OBJECT: str, else bytes */
+    recent *recent;   /* of texts; NULL: most are new */
+    recent *last;     /* the one that was found last */
+    int tried, found; /* among the recent ones */
 } column;
 
 typedef struct columns_object {
@@ -145,24 +150,52 @@ static void put_uuids(uint32_t *to, const dtake_column *c, int64_t from, int64_t
     }
 }
 
-static PyObject *text_of(column *c, const char *at, int32_t len)
+static bool is_text(const recent *r, const char *at, uint32_t len)
 {
-    if (len > RECENT_BYTES)
-        return PyUnicode_DecodeUTF8(at, len, "replace");
-    uint32_t hash = (uint32_t)len * 2654435761u;
-    for (int32_t i = 0; i < len; i++)
+    return r->text != NULL && r->len == len && memcmp(r->bytes, at, len) == 0;
+}
+
+static void forget_recent(column *c)
+{
+    for (size_t i = 0; c->recent != NULL && i < RECENT; i++)
+        DROP(c->recent[i].text);
+    free(c->recent);
+    c->recent = c->last = NULL;
+}
+
+static recent *place_of(column *c, const char *at, uint32_t len)
+{
+    uint32_t hash = len * 2654435761u;
+    for (uint32_t i = 0; i < len; i++)
         hash = (hash ^ (uint8_t)at[i]) * 16777619u;
-    recent *r = &c->recent[(hash ^ hash >> 15) % RECENT];
-    if (r->text == NULL || r->len != (uint32_t)len || memcmp(r->bytes, at, (size_t)len) != 0) {
-        PyObject *text = PyUnicode_DecodeUTF8(at, len, "replace");
-        if (text == NULL)
-            return NULL;
-        DROP(r->text);
-        r->text = text;
-        r->len = (uint32_t)len;
-        memcpy(r->bytes, at, (size_t)len);
+    return &c->recent[(hash ^ hash >> 15) % RECENT];
+}
+
+static PyObject *text_of(column *c, const char *at, int32_t bytes)
+{
+    uint32_t len = (uint32_t)bytes;
+    if (c->recent == NULL || len > RECENT_BYTES)
+        return PyUnicode_DecodeUTF8(at, bytes, "replace");
+    recent *r = c->last != NULL && is_text(c->last, at, len) ? c->last : place_of(c, at, len);
+    c->tried++;
+    if (is_text(r, at, len)) {
+        c->found++;
+        c->last = r;
+        return Py_NewRef(r->text);
     }
-    return Py_NewRef(r->text);
+    PyObject *text = PyUnicode_DecodeUTF8(at, bytes, "replace");
+    if (text == NULL)
+        return NULL;
+    if (c->tried >= TRIED && c->found < c->tried / 2) {
+        forget_recent(c);
+        return text;
+    }
+    DROP(r->text);
+    r->text = Py_NewRef(text);
+    r->len = len;
+    memcpy(r->bytes, at, len);
+    c->last = r;
+    return text;
 }
 
 static PyObject *name_of(column *c, int32_t value)
@@ -181,9 +214,7 @@ static PyObject *object_of(column *c, const dtake_column *from, int64_t row)
         return name_of(c, ((const int32_t *)from->values)[row]);
     const char *at = (const char *)from->values + from->offsets[row];
     int32_t len = from->offsets[row + 1] - from->offsets[row];
-    if (c->recent != NULL)
-        return text_of(c, at, len);
-    return PyBytes_FromStringAndSize(at, len);
+    return c->text ? text_of(c, at, len) : PyBytes_FromStringAndSize(at, len);
 }
 
 /* Rows from..from+count of `source` behind what is there; memory is the only thing that can run out. */
@@ -389,6 +420,7 @@ static bool begin_column(column *c, const dtake_field *field)
     }
     if (field->type == DTAKE_FIELD_BYTES || field->type == DTAKE_FIELD_GEOMETRY)
         return true;
+    c->text = true;
     c->recent = calloc(RECENT, sizeof *c->recent);
     return c->recent != NULL;
 }
@@ -399,10 +431,8 @@ static void end_column(column *c)
         drop_objects(&c->values);
     for (size_t i = 0; c->names != NULL && i < c->field->enum_count; i++)
         DROP(c->names[i]);
-    for (size_t i = 0; c->recent != NULL && i < RECENT; i++)
-        DROP(c->recent[i].text);
+    forget_recent(c);
     free(c->names);
-    free(c->recent);
     free(c->values.at);
     free(c->lengths.at);
 }

@@ -9,7 +9,7 @@ from . import _core
 from ._engine import Step, Steps
 from .errors import ArgumentError, NotFoundError
 from .progress import ShowProgress, begin
-from .tables import Table, dataset_of
+from .tables import Filling, Table, dataset_of
 from .times import TimeInterval
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class DatasetInfo:
         self.name: str = found["name"]
         self.description: str = found["description"]
         self.kind: str = KINDS.get(found["kind"], "")
-        self.id = UUID(bytes=found["id"])
+        self.id: UUID = UUID(bytes=found["id"])
         self.schema: _core.Schema | None = found["schema"]
         self.count: int = found["datapoints"]
         self.collections: int = found["collections"]
@@ -48,10 +48,10 @@ class CollectionInfo:
     def __init__(self, found: dict[str, Any]) -> None:
         self.name: str = found["name"]
         self.description: str = found["description"]
-        self.id = UUID(bytes=found["id"])
+        self.id: UUID = UUID(bytes=found["id"])
         self.count: int = found["datapoints"]
         self.bbox: tuple[float, float, float, float] | None = found["box"]
-        self.availability = (TimeInterval(found["start_ns"], found["end_ns"], end_inclusive=True) if self.count
+        self.availability: TimeInterval = (TimeInterval(found["start_ns"], found["end_ns"], end_inclusive=True) if self.count
                              else TimeInterval(0, 0, start_exclusive=True))
 
     def __str__(self) -> str:
@@ -100,7 +100,7 @@ def load(client: _core.Client, query: _core.Query, show: ShowProgress, what: str
     under_way = client.load(query)
     bar = begin(under_way, show, what)
     batches: list[_core.Batch] = []
-    columns: _core.Columns | None = None
+    filling: Filling | None = None
     finished = False
     try:
         while True:
@@ -108,9 +108,9 @@ def load(client: _core.Client, query: _core.Query, show: ShowProgress, what: str
             batch = under_way.take()
             if batch is None:
                 break
-            if columns is None:
-                columns = _core.Columns(batch.schema)
-            columns.add(batch)
+            if filling is None:
+                filling = Filling(batch.schema)
+            filling.add(batch)
             batches.append(batch)
             bar.update()
         schema = batches[0].schema if batches else under_way.schema()
@@ -121,7 +121,7 @@ def load(client: _core.Client, query: _core.Query, show: ShowProgress, what: str
         under_way.close()
     if schema is None:
         schema = _core.Schema([("time", "timestamp", 1, False, 0, None, "", "", "")])
-    return dataset_of(schema, columns or _core.Columns(schema), batches, only_set=only_set)
+    return dataset_of(schema, filling or Filling(schema), batches, only_set=only_set)
 
 
 def load_table(client: _core.Client, query: _core.Query, show: ShowProgress, what: str) -> Steps[Table]:
@@ -154,9 +154,9 @@ def find(client: _core.Client, dataset: str, collection: str | None, datapoint: 
         batch = op.result()
     except NotFoundError:
         raise NotFoundError(f"No such datapoint {datapoint}") from None
-    columns = _core.Columns(batch.schema)
-    columns.add(batch)
-    made = dataset_of(batch.schema, columns, [batch], single=True)
+    filling = Filling(batch.schema)
+    filling.add(batch)
+    made = dataset_of(batch.schema, filling, [batch], single=True)
     return made[[n for n in ("id", "ingestion_time", "geometry") if n in made]] if skip_data else made
 
 

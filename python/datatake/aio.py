@@ -39,7 +39,7 @@ class Client:
 
     def __init__(self, source: str | None = None, *, url: str | None = None, token: str | None = None,
                  read_only: bool = False, must_exist: bool = False) -> None:
-        self._core = _core.Client(runtime(), source_of(source, url), token, read_only, must_exist)
+        self._core: _core.Client = _core.Client(runtime(), source_of(source, url), token, read_only, must_exist)
 
     def close(self) -> None:
         """Ends what is under way. Calls after it raise StateError."""
@@ -85,11 +85,11 @@ class Dataset:
     """A dataset: one schema, and collections of datapoints."""
 
     def __init__(self, client: Client, info: DatasetInfo) -> None:
-        self._client = client
-        self._core = client._core
-        self._dataset = info
-        self.name = info.name
-        self.slug = info.slug
+        self._client: Client = client
+        self._core: _core.Client = client._core
+        self._dataset: DatasetInfo = info
+        self.name: str = info.name
+        self.slug: str = info.slug
 
     def __repr__(self) -> str:
         return f"{self.name} [{self._dataset.kind} Dataset]: {self._dataset.summary}"
@@ -111,11 +111,13 @@ class Dataset:
         await asyncio.to_thread(self._core.create_collection, self.slug, name, description)
         return await self.collection(name)
 
-    get_or_create_collection = create_collection
+    async def get_or_create_collection(self, name: str) -> Collection:
+        """The same."""
+        return await self.create_collection(name)
 
     async def delete_collection(self, collection: str | Collection) -> None:
         """Deletes it with its datapoints."""
-        await asyncio.to_thread(self._core.delete_dataset, self.slug, getattr(collection, "name", collection))
+        await asyncio.to_thread(self._core.delete_dataset, self.slug, collection if isinstance(collection, str) else collection.name)
 
     async def query(self, *, temporal_extent: TimeIntervalLike = None, collections: Iterable[str | Collection] | None = None,
               filter: Any = None, spatial_extent: Any = None, bbox: Any = None, fields: Any = None, limit: int | None = None,
@@ -134,11 +136,11 @@ class Collection:
     """A collection of datapoints."""
 
     def __init__(self, dataset: Dataset, info: CollectionInfo) -> None:
-        self._dataset = dataset
-        self._core = dataset._core
+        self._dataset: Dataset = dataset
+        self._core: _core.Client = dataset._core
         self._info: CollectionInfo | None = info
-        self.name = info.name
-        self.id = info.id
+        self.name: str = info.name
+        self.id: UUID = info.id
 
     def __repr__(self) -> str:
         return repr(self._info) if self._info is not None else f"Collection {self.name}"

@@ -24,7 +24,7 @@ class Error(Exception):
 class NetworkError(Error, IOError):
     """The service could not be reached, or the connection broke and repeating did not help."""
 
-    status = "DTAKE_E_NETWORK"
+    status: str = "DTAKE_E_NETWORK"
 
 
 class TooManyRequestsError(NetworkError):
@@ -34,13 +34,13 @@ class TooManyRequestsError(NetworkError):
 class NetworkTimeoutError(NetworkError, TimeoutError):
     """No answer in time."""
 
-    status = "DTAKE_E_TIMEOUT"
+    status: str = "DTAKE_E_TIMEOUT"
 
 
 class AuthenticationError(Error, IOError):
     """A key is missing, wrong, or may not do this."""
 
-    status = "DTAKE_E_AUTH"
+    status: str = "DTAKE_E_AUTH"
 
 
 class SubscriptionLimitExceededError(Error, IOError):
@@ -54,61 +54,61 @@ class InvalidRequestError(Error, IOError):
 class ArgumentError(Error, ValueError):
     """An argument makes no sense; the text names it."""
 
-    status = "DTAKE_E_USAGE"
+    status: str = "DTAKE_E_USAGE"
 
 
 class NotFoundError(Error, KeyError):
     """There is no such dataset, collection or datapoint."""
 
-    status = "DTAKE_E_NOT_FOUND"
+    status: str = "DTAKE_E_NOT_FOUND"
 
 
 class InternalServerError(Error, KeyError):
     """The service answered with an error of its own."""
 
-    status = "DTAKE_E_REMOTE"
+    status: str = "DTAKE_E_REMOTE"
 
 
 class StateError(Error, RuntimeError):
     """Not possible now: a closed client, a client from before a fork, a dataset that holds datapoints."""
 
-    status = "DTAKE_E_STATE"
+    status: str = "DTAKE_E_STATE"
 
 
 class CancelledError(StateError):
     """The work was cancelled from elsewhere, for example by closing its client."""
 
-    status = "DTAKE_E_CANCELLED"
+    status: str = "DTAKE_E_CANCELLED"
 
 
 class UnsupportedError(Error, NotImplementedError):
     """The source, file or type cannot do this."""
 
-    status = "DTAKE_E_UNSUPPORTED"
+    status: str = "DTAKE_E_UNSUPPORTED"
 
 
 class LocalError(Error, OSError):
     """A file of this machine could not be read or written."""
 
-    status = "DTAKE_E_LOCAL_IO"
+    status: str = "DTAKE_E_LOCAL_IO"
 
 
 class DataError(Error, IOError):
     """What came is malformed, over a limit, changed meanwhile, or fails its checksum."""
 
-    status = "DTAKE_E_FORMAT"
+    status: str = "DTAKE_E_FORMAT"
 
 
 class PartialError(Error):
     """Some of the items failed."""
 
-    status = "DTAKE_E_PARTIAL"
+    status: str = "DTAKE_E_PARTIAL"
 
 
 class OutOfMemoryError(Error, MemoryError):
     """Memory ran out."""
 
-    status = "DTAKE_E_NOMEM"
+    status: str = "DTAKE_E_NOMEM"
 
 
 _CLASSES: dict[str, type[Error]] = {

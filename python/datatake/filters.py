@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 from uuid import UUID
 
 from .times import to_ns
@@ -18,7 +18,7 @@ class Expression:
     __slots__ = ("node",)
 
     def __init__(self, node: dict[str, Any]) -> None:
-        self.node = node
+        self.node: dict[str, Any] = node
 
     def __and__(self, other: Expression) -> Expression:
         return _join("and", self, other)
@@ -45,10 +45,10 @@ class Field:
     """A field of a dataset, to be compared."""
 
     __slots__ = ("name",)
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name: str = name
 
     def __eq__(self, value: object) -> Expression:  # type: ignore[override]
         return self._compare("=", value)

@@ -54,24 +54,25 @@ class Bar(Quiet):
         from tqdm.auto import tqdm
 
         super().__init__(load)
-        self.tick = self.update
-        self._bar = tqdm(bar_format="{l_bar}{bar}[{elapsed}<{remaining}{postfix}]", total=1.0, desc=f"Fetching {what}")
+        self.tick: Callable[[], None] | None = self.update
+        self._total = 1.0
+        self._bar = tqdm(bar_format="{l_bar}{bar}[{elapsed}<{remaining}{postfix}]", total=self._total, desc=f"Fetching {what}")
         self._scaled = False
 
     def update(self) -> None:
         start, end, _, fraction, rows, size, seconds = self._load.progress()
         if not self._scaled and 0 < end - start < 2**62:
-            self._bar.total = (end - start) // 10**9 or 1
+            self._bar.total = self._total = (end - start) // 10**9 or 1
             self._scaled = True
         self._bar.set_postfix_str(f"{rows} datapoints, {size / 2**20 / (seconds or 1e-9):.2f} MB/s", refresh=False)
-        done = min(int(self._bar.total * fraction) if self._scaled else fraction, self._bar.total)
+        done = min(int(self._total * fraction) if self._scaled else fraction, self._total)
         self._bar.update(max(0, done - self._bar.n))
         self._bar.refresh()
 
     def end(self, finished: bool) -> None:
         if finished:
             self.update()
-            self._bar.update(self._bar.total - self._bar.n)
+            self._bar.update(self._total - self._bar.n)
         self._bar.close()
 
 

@@ -178,12 +178,18 @@ def _trimmed(kind: str, row: Any) -> Sequence[Any]:
         return ()
     if isinstance(row, (str, bytes)):
         raise TypeError(f"a list of values is expected, not {row!r}")
-    row = list(row)
-    if kind not in ("vector", "bool"):
-        empty = (None, "", 0) if kind in ("int64", "uint64") else (None, "")
-        while row and ((row[-1] in empty if isinstance(row[-1], (str, int, type(None))) else False) or row[-1] != row[-1]):
-            row.pop()
-    return row
+    items: list[Any] = list(row)
+    if kind in ("vector", "bool"):
+        return items
+    while items and _is_fill(kind, items[-1]):
+        items.pop()
+    return items
+
+
+def _is_fill(kind: str, value: Any) -> bool:
+    if value is None or (isinstance(value, str) and value == ""):
+        return True
+    return bool(value == 0) if kind in ("int64", "uint64") else _is_nan(value)
 
 
 def _present(values: Any) -> np.ndarray[Any, Any]:
@@ -219,7 +225,7 @@ def _values(field: _core.FieldTuple, values: Any) -> tuple[np.ndarray[Any, Any],
         return _times(kind, values)
     if kind == "vector":
         matrix = np.array([[np.nan] * width if v is None else v for v in values], dtype=np.float64).reshape(len(values), width)
-        return ~np.isnan(matrix).all(axis=1), np.ascontiguousarray(matrix)
+        return np.asarray(~np.isnan(matrix).all(axis=1)), np.ascontiguousarray(matrix)
     return _numbers(kind, values)
 
 

@@ -35,8 +35,8 @@ class Table:
     __slots__ = ("__weakref__", "_batches", "_schema")
 
     def __init__(self, schema: _core.Schema, batches: list[_core.Batch]) -> None:
-        self._schema = schema
-        self._batches = batches
+        self._schema: _core.Schema = schema
+        self._batches: list[_core.Batch] = batches
 
     def __len__(self) -> int:
         return sum(batch.rows for batch in self._batches)
@@ -59,7 +59,7 @@ class Table:
 
     def to_xarray(self) -> xr.Dataset:
         """As `collection.query` gives it: one variable a field, along `time`."""
-        return make_dataset(self._schema, self._batches)
+        return dataset_of(self._schema, _fill(self._schema, self._batches), self._batches)
 
     def to_arrow(self) -> pyarrow.Table:
         """As a pyarrow.Table."""
@@ -78,9 +78,8 @@ class Table:
         import pandas as pd
 
         names = self.column_names
-        data = columns_of(self._schema, self._batches)
         frame = {}
-        for name, (values, _) in data.items():
+        for name, (values, _) in _fill(self._schema, self._batches, shapes=False).finish().items():
             frame[name] = values if values.ndim == 1 else list(values)
         return pd.DataFrame(frame, columns=[n for n in names if n in frame])
 
@@ -105,31 +104,62 @@ class Table:
 # --- to numpy ---
 
 
-def columns_of(schema: _core.Schema, batches: list[_core.Batch]) -> dict[str, tuple[np.ndarray[Any, Any], bool]]:
-    columns = _core.Columns(schema)
+Arrays = dict[str, "tuple[np.ndarray[Any, Any], bool]"]
+
+
+class Filling:
+    """Arrays that grow batch by batch, so that most of the work is done while others are still on their way."""
+
+    def __init__(self, schema: _core.Schema, shapes: bool = True) -> None:
+        self._fields = schema.fields
+        self._columns = _core.Columns(schema)
+        self._shapes = shapes
+        # geometries are made of each batch's WKB at once
+        self._geometries: dict[int, list[np.ndarray[Any, Any]]] = {
+            at: [] for at, f in enumerate(self._fields) if shapes and f[1] == "geometry" and not f[3]}
+
+    @property
+    def rows(self) -> int:
+        return self._columns.rows
+
+    def add(self, batch: _core.Batch) -> None:
+        import numpy as np
+
+        rows = self._columns.add(batch)
+        for at, parts in self._geometries.items():
+            wkb = np.empty(rows, dtype=object)
+            self._columns.objects_into(at, wkb)
+            parts.append(_geometries(wkb))
+
+    def finish(self) -> Arrays:
+        """Of each field an array (rows, items of a list, numbers of a vector), and whether any row has a value."""
+        import numpy as np
+
+        found: Arrays = {}
+        for at, ((name, kind, _, repeated, width, *_), (memory, longest, some)) in enumerate(
+                zip(self._fields, self._columns.finish())):
+            shape: tuple[int, ...] = (self.rows, longest) if repeated else (self.rows,)
+            if kind == "vector":
+                shape = (*shape, width)
+            parts = self._geometries.get(at)
+            if parts is not None:
+                values = parts[0] if len(parts) == 1 else np.concatenate(parts)
+            elif memory is None:
+                values = np.empty(shape, dtype=object)
+                self._columns.objects_into(at, values)
+                if kind == "geometry" and self._shapes:
+                    values = _geometries(values)
+            else:
+                values = np.frombuffer(memory, dtype=_DTYPES[kind]).reshape(shape)
+            found[name] = values, some
+        return found
+
+
+def _fill(schema: _core.Schema, batches: list[_core.Batch], shapes: bool = True) -> Filling:
+    filling = Filling(schema, shapes)
     for batch in batches:
-        columns.add(batch)
-    return finish_columns(schema, columns)
-
-
-def finish_columns(schema: _core.Schema, columns: _core.Columns) -> dict[str, tuple[np.ndarray[Any, Any], bool]]:
-    """Of each field an array (rows, items of a list, numbers of a vector), and whether any row has a value."""
-    import numpy as np
-
-    rows = columns.rows
-    found = {}
-    for at, ((name, kind, _, repeated, width, *_), (memory, longest, some)) in enumerate(
-            zip(schema.fields, columns.finish())):
-        shape: tuple[int, ...] = (rows, longest) if repeated else (rows,)
-        if kind == "vector":
-            shape = (*shape, width)
-        if memory is None:
-            values = np.empty(shape, dtype=object)
-            columns.objects_into(at, values)
-        else:
-            values = np.frombuffer(memory, dtype=_DTYPES[kind]).reshape(shape)
-        found[name] = values, some
-    return found
+        filling.add(batch)
+    return filling
 
 
 def _geometries(wkb: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -142,22 +172,15 @@ def _geometries(wkb: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 # --- to xarray, in Tilebox's shape ---
 
 
-def make_dataset(schema: _core.Schema, batches: list[_core.Batch], *, only_set: bool = False) -> xr.Dataset:
-    """`only_set`: leave out fields without any value."""
-    columns = _core.Columns(schema)
-    for batch in batches:
-        columns.add(batch)
-    return dataset_of(schema, columns, batches, only_set=only_set)
-
-
-def dataset_of(schema: _core.Schema, columns: _core.Columns, batches: list[_core.Batch], *, only_set: bool = False,
+def dataset_of(schema: _core.Schema, filling: Filling, batches: list[_core.Batch], *, only_set: bool = False,
                single: bool = False) -> xr.Dataset:
-    """`single`: the one datapoint, without the dimension `time`."""
+    """`only_set`: without fields of which no row has a value. `single`: the one datapoint, without the dimension `time`."""
+    import numpy as np
     import xarray as xr
 
-    if columns.rows == 0:
+    if filling.rows == 0:
         return _with_table(xr.Dataset(), schema, batches)
-    arrays = finish_columns(schema, columns)
+    arrays = filling.finish()
     lists = {f"n_{f[0]}": arrays[f[0]][0].shape[1] for f in schema.fields if f[3]}
     dims_of_lists = _share_dimensions(lists) if lists else {}
     variables: dict[str, xr.Variable] = {}
@@ -173,9 +196,7 @@ def dataset_of(schema: _core.Schema, columns: _core.Columns, batches: list[_core
             dim, names = _VECTORS.get((unit, width), (f"n_{name}", []))
             dims = (*dims, dim)
             if names:
-                coords.setdefault(dim, xr.IndexVariable((dim,), names))
-        if kind == "geometry":
-            values = _geometries(values)
+                coords.setdefault(dim, xr.Variable((dim,), np.array(names)))
         if single:
             values, dims = values[0, ...], dims[1:]
         (coords if name == "time" else variables)[name] = xr.Variable(dims, values, fastpath=True)
@@ -206,7 +227,7 @@ def _with_table(dataset: xr.Dataset, schema: _core.Schema, batches: list[_core.B
 
         _registered = True
         if not hasattr(xr.Dataset, "table"):
-            xr.register_dataset_accessor("table")(_table_of)
+            xr.register_dataset_accessor("table")(_table_of)  # type: ignore[no-untyped-call]
     key = id(dataset)
     _tables[key] = ref(dataset, lambda _: _tables.pop(key, None)), Table(schema, batches)
     return dataset

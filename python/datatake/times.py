@@ -23,10 +23,10 @@ class TimeInterval:
     __slots__ = ("end_inclusive", "end_ns", "start_exclusive", "start_ns")
 
     def __init__(self, start: Any, end: Any, start_exclusive: bool = False, end_inclusive: bool = False) -> None:
-        self.start_ns = to_ns(start, "the start of the interval")
-        self.end_ns = to_ns(end, "the end of the interval")
-        self.start_exclusive = start_exclusive
-        self.end_inclusive = end_inclusive
+        self.start_ns: int = to_ns(start, "the start of the interval")
+        self.end_ns: int = to_ns(end, "the end of the interval")
+        self.start_exclusive: bool = start_exclusive
+        self.end_inclusive: bool = end_inclusive
 
     @property
     def start(self) -> datetime:
