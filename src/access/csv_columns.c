@@ -243,13 +243,30 @@ static bool is_word(dtake__span value, const char *word)
     return value.len == strlen(word) && strncasecmp(value.text, word, value.len) == 0;
 }
 
-static unsigned kind_of(dtake__span value)
+/* Of digits alone, or with one point between them; 0: look closer. */
+static unsigned plain_kind_of(dtake__span value)
+{
+    size_t points = 0, last = value.len - 1;
+    if (value.len > 15 || (value.text[0] == '0' && value.len > 1 && value.text[1] != '.'))
+        return 0;
+    for (size_t i = 0; i < value.len; i++) {
+        bool point = value.text[i] == '.' && i > 0 && i < last;
+        points += point;
+        if (!point && (value.text[i] < '0' || value.text[i] > '9'))
+            return 0;
+    }
+    return points == 0 ? SEEN_INT : points == 1 ? SEEN_FLOAT : 0;
+}
+
+static unsigned kind_of(dtake__span value, int64_t *time_ns)
 {
     dtake__decimal number;
     int64_t whole;
     double real;
-    int64_t time_ns;
     bool same;
+    unsigned plain = plain_kind_of(value);
+    if (plain != 0)
+        return plain;
     const char *end = value.text + value.len;
     if (dtake__decimal_scan(value.text, end, &number) && number.end == end) {
         if (!number.plain && number.whole)
@@ -260,13 +277,27 @@ static unsigned kind_of(dtake__span value)
         return SEEN_FLOAT;
     if (is_word(value, "true") || is_word(value, "false"))
         return SEEN_BOOL;
-    return dtake__item_time_read(value, &time_ns, &same) ? SEEN_TIME : SEEN_TEXT;
+    return dtake__item_time_read(value, time_ns, &same) ? SEEN_TIME : SEEN_TEXT;
+}
+
+void dtake__csv_column_remember(dtake__csv_column *column, dtake__span text, int64_t time_ns)
+{
+    column->last_len = text.len <= sizeof column->last ? text.len : 0;
+    memcpy(column->last, text.text, column->last_len);
+    column->last_ns = time_ns;
 }
 
 void dtake__csv_column_look(dtake__csv_column *column, dtake__span value)
 {
-    if (value.len > 0 && column->type == DTAKE_FIELD_NONE && (column->seen & SEEN_TEXT) == 0)
-        column->seen |= kind_of(value);
+    int64_t time_ns;
+    if (value.len == 0 || column->type != DTAKE_FIELD_NONE || (column->seen & SEEN_TEXT) != 0)
+        return;
+    if (value.len == column->last_len && memcmp(value.text, column->last, value.len) == 0)
+        return; /* the last time again */
+    unsigned kind = kind_of(value, &time_ns);
+    column->seen |= kind;
+    if (kind == SEEN_TIME)
+        dtake__csv_column_remember(column, value, time_ns);
 }
 
 dtake_field_type dtake__csv_column_type(const dtake__csv_column *column)

@@ -34,6 +34,7 @@ dtake_status dtake__csv_columns_copy(const dtake__csv_columns *from, dtake__csv_
                                      dtake_error *err);
 void dtake__csv_columns_dispose(dtake__csv_columns *columns);
 
+void dtake__csv_column_remember(dtake__csv_column *column, dtake__span text, int64_t time_ns);
 void dtake__csv_column_look(dtake__csv_column *column, dtake__span value); /* for its type */
 dtake_field_type dtake__csv_column_type(const dtake__csv_column *column);
 

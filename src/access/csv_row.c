@@ -39,9 +39,7 @@ static bool read_time(dtake__csv_column *c, dtake__span value, int64_t *out)
     }
     if (!dtake__item_time_read(value, out, &same))
         return false;
-    c->last_len = value.len <= sizeof c->last ? value.len : 0;
-    memcpy(c->last, value.text, c->last_len);
-    c->last_ns = *out;
+    dtake__csv_column_remember(c, value, *out);
     return true;
 }
 

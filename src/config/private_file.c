@@ -18,10 +18,13 @@ void dtake__private_path(char out[DTAKE__PRIVATE_PATH_BYTES], const char *name)
     static const char last[] = "config.toml";
     char paths[DTAKE_CONFIG_FILES][DTAKE_CONFIG_PATH_BYTES];
     dtake__config_paths(paths);
-    size_t len = strlen(paths[1]); /* the user's; "" or ending with config.toml */
+    size_t len = strlen(paths[1]), name_len = strlen(name); /* the user's; "" or ending with config.toml */
     out[0] = '\0';
-    if (len >= sizeof last - 1 && len + strlen(name) < DTAKE__PRIVATE_PATH_BYTES)
-        snprintf(out, DTAKE__PRIVATE_PATH_BYTES, "%.*s%s", (int)(len - (sizeof last - 1)), paths[1], name);
+    if (len < sizeof last - 1 || len + name_len >= DTAKE__PRIVATE_PATH_BYTES)
+        return;
+    size_t folder = len - (sizeof last - 1);
+    memcpy(out, paths[1], folder);
+    memcpy(out + folder, name, name_len + 1);
 }
 
 dtake_status dtake__private_read(dtake_buf *out, const char *path, const char *what, dtake_error *err)
