@@ -66,3 +66,13 @@ def test_a_header_that_is_none_is_said_once_with_its_file(run, tmp_path):
         assert ran.json()["added"] == (added or 0)
         assert "bad.csv: two columns are named 'a'" in ran.err and "good.csv" not in ran.err
         assert ran.json()["failed"] == (0 if added is None else 1)
+
+
+def test_what_is_wrong_is_told_with_the_line_of_the_file(run, tmp_path):
+    path = tmp_path / "items.json"
+    path.write_text('{"type": "FeatureCollection", "features": [\n' + json.dumps(item("a", 1, 1)) + ',\n{\n"type": "Feature",\n'
+                    '"id" "b"\n}\n]}\n')
+    ran = run("ingest", path, "-d", "x", status=3)
+    assert "items.json:5: column 6: expected" in ran.err
+    ran = run("ingest", path, "-d", "x", "--source", path / "catalog.db", status=None)
+    assert ran.status not in (0, 3) and "items.json/catalog.db: Not a directory" in ran.err

@@ -143,6 +143,17 @@ dtake_status dtake__parser_take(dtake__parser *p)
 
 /* --- records --- */
 
+/* What is wrong with JSON is told with a line that counts from the record's first: it becomes the file's. */
+static int64_t line_of(const dtake__record *record, dtake_error *why)
+{
+    unsigned long long within;
+    int skip = 0;
+    if (sscanf(why->message, "line %llu, %n", &within, &skip) != 1 || skip == 0)
+        return (int64_t)record->line;
+    memmove(why->message, why->message + skip, strlen(why->message + skip) + 1);
+    return (int64_t)(record->line + within - 1);
+}
+
 static dtake_status put_record(dtake__parser *p, const dtake__held *held, size_t i, bool *lost)
 {
     const dtake__record *record = &held->records.record[i];
@@ -163,7 +174,7 @@ static dtake_status put_record(dtake__parser *p, const dtake__held *held, size_t
         return st;
     }
     *lost = result.fatal;
-    dtake__ingest_fail_record(p->ingest, held->input, result.fatal ? 0 : (int64_t)record->line, &why,
+    dtake__ingest_fail_record(p->ingest, held->input, result.fatal ? 0 : line_of(record, &why), &why,
                               result.text.text != NULL ? result.text
                                                        : (dtake__span){ record->text, record->len });
     return DTAKE_OK;

@@ -2,6 +2,21 @@
 
 #include "core/error.h"
 
+/* SQLite tells of many pages in one text, a line each, behind the name of its database. */
+static void tell_pages(const dtake__db *db, const char *text, dtake__problems *problems)
+{
+    int more = 0;
+    if (strncmp(text, "*** in database", 15) == 0 && strchr(text, '\n') != NULL)
+        text = strchr(text, '\n') + 1;
+    for (const char *at = strchr(text, '\n'); at != NULL && at[1] != '\0'; at = strchr(at + 1, '\n'))
+        more++;
+    int len = (int)strcspn(text, "\n");
+    if (more > 0)
+        dtake__problem(problems, "%s: %.*s, and %d more of the kind", db->path, len, text, more);
+    else
+        dtake__problem(problems, "%s: %.*s", db->path, len, text);
+}
+
 /* What SQLite itself finds, a row each; "ok" when nothing. */
 static dtake_status check_pages(dtake__db *db, dtake__problems *problems, dtake_error *err)
 {
@@ -13,7 +28,7 @@ static dtake_status check_pages(dtake__db *db, dtake__problems *problems, dtake_
             break;
         const char *text = (const char *)sqlite3_column_text(s, 0);
         if (text != NULL && strcmp(text, "ok") != 0)
-            dtake__problem(problems, "%s: %s", db->path, text);
+            tell_pages(db, text, problems);
     }
     sqlite3_finalize(s);
     if (code == SQLITE_DONE)

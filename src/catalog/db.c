@@ -36,6 +36,10 @@ dtake_status dtake__db_fail(dtake__db *db, int code, dtake_error *err)
     case SQLITE_READONLY:
     case SQLITE_PERM:
         return dtake__fail(err, DTAKE_E_LOCAL_IO, "catalogue %s: it may only be read: %s", path, said);
+    case SQLITE_CANTOPEN:
+        if (db->sql != NULL && sqlite3_system_errno(db->sql) != 0)
+            return dtake__fail_errno(err, sqlite3_system_errno(db->sql), "open the catalogue %s", path);
+        return dtake__fail(err, DTAKE_E_LOCAL_IO, "catalogue %s: %s", path, said);
     default:
         return dtake__fail(err, DTAKE_E_LOCAL_IO, "catalogue %s: %s", path, said);
     }

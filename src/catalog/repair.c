@@ -107,8 +107,36 @@ static dtake_status seal_collections(mending *m, dtake_error *err)
 
 /* --- chunks --- */
 
+/* What could not be read of one column of a chunk, in all its frames. */
+typedef struct loss {
+    char why[sizeof((dtake_error *)NULL)->message]; /* the first time */
+    int64_t without, lost;                          /* datapoints */
+} loss;
+
+static void note_loss(loss *l, const dtake_error *found, bool needed, int64_t rows)
+{
+    const char *advice = strstr(found->message, ": the file is damaged;"); /* to do what is being done */
+    if (l->without + l->lost == 0)
+        snprintf(l->why, sizeof l->why, "%.*s",
+                 advice != NULL ? (int)(advice - found->message) : (int)strlen(found->message),
+                 found->message);
+    *(needed ? &l->lost : &l->without) += rows;
+}
+
+static void tell_losses(mending *m, const loss *losses, size_t fields)
+{
+    for (size_t f = 0; f < fields; f++) {
+        if (losses[f].lost > 0)
+            dtake__problem(&m->problems, "%s; lost: %lld datapoints", losses[f].why,
+                           (long long)losses[f].lost);
+        if (losses[f].without > 0)
+            dtake__problem(&m->problems, "%s; without this value: %lld datapoints", losses[f].why,
+                           (long long)losses[f].without);
+    }
+}
+
 /* The rows of one frame; what cannot be read of its columns is null, unless nothing is left without it. */
-static dtake_status read_frame(mending *m, const dtake__chunk *chunk, const dtake_schema *schema,
+static dtake_status read_frame(loss *losses, const dtake__chunk *chunk, const dtake_schema *schema,
                                uint32_t frame, dtake__pieces *pieces, dtake_batch **out, dtake_error *err)
 {
     size_t fields = dtake_schema_count(schema);
@@ -126,8 +154,7 @@ static dtake_status read_frame(mending *m, const dtake__chunk *chunk, const dtak
                                        &found);
         if (st == DTAKE_OK)
             continue;
-        dtake__problem(&m->problems, "%s; %s %lld datapoints", found.message,
-                       needed ? "lost:" : "without this value:", (long long)rows);
+        note_loss(&losses[f], &found, needed, rows);
         if (st != DTAKE_E_NOMEM && !needed)
             st = dtake__null_column(field, rows, &arena, &columns[f], err);
         else if (st == DTAKE_E_NOMEM)
@@ -179,13 +206,14 @@ static dtake_status mend_frames(mending *m, int64_t collection, const dtake__lis
                                 const dtake__chunk *chunk, const dtake_schema *schema, dtake_error *err)
 {
     dtake_batch **batches = dtake__calloc(chunk->frames, sizeof *batches);
+    loss *losses = dtake__calloc(dtake_schema_count(schema), sizeof *losses);
     dtake__pieces pieces;
     size_t count = 0;
-    dtake_status st = batches != NULL ? DTAKE_OK : dtake__fail_nomem(err, "repair");
+    dtake_status st = batches != NULL && losses != NULL ? DTAKE_OK : dtake__fail_nomem(err, "repair");
     dtake__pieces_init(&pieces, m->from, listed->id);
     for (uint32_t f = 0; f < chunk->frames && st == DTAKE_OK; f++) {
         dtake_batch *batch = NULL;
-        st = read_frame(m, chunk, schema, f, &pieces, &batch, err);
+        st = read_frame(losses, chunk, schema, f, &pieces, &batch, err);
         if (st == DTAKE_E_NOMEM)
             break;
         if (st != DTAKE_OK) {
@@ -195,11 +223,14 @@ static dtake_status mend_frames(mending *m, int64_t collection, const dtake__lis
         st = keep_living(listed, chunk, f, &batch, err);
         batches[count++] = batch;
     }
+    if (losses != NULL)
+        tell_losses(m, losses, dtake_schema_count(schema));
     if (st == DTAKE_OK && count > 0)
         st = write_frames(m, collection, batches, count, err);
     for (size_t i = 0; i < count; i++)
         dtake_batch_release(batches[i]);
     dtake__free(batches);
+    dtake__free(losses);
     return st;
 }
 
