@@ -32,7 +32,10 @@ def environment(release):
     with open(folder.parent / f"{release}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.is_file() or stamp.read_text() != " ".join(wanted):
-            subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", folder], check=True, timeout=120 * SLOW)
+            made = subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", folder], capture_output=True, text=True,
+                                  timeout=120 * SLOW)
+            if made.returncode != 0:
+                return None, ((made.stdout + made.stderr).strip().splitlines() or ["no python3-venv"])[-1]
             done = subprocess.run([folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted],
                                   capture_output=True, text=True, timeout=600 * SLOW)
             if done.returncode != 0:
