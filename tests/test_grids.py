@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy
 import pytest
-from osgeo import gdal
+from osgeo import gdal, osr
 
 gdal.UseExceptions()
 TILE = "data/imagery/sentinel2-l2a-33TWL-5dates/S2A_33TWL_20230818_0_L2A/B04.tif"  # a slanted edge of nodata
@@ -86,6 +86,51 @@ def test_larger_pixels_widen_the_kernel_and_read_the_overview(run, shared, tmp_p
     ours = pixels(get(run, tmp_path / "overview", source, crs, extent, third, "average"))
     theirs = pixels(warp(tmp_path / "overview.tif", source, crs, extent, third, "average"))
     assert numpy.abs(ours - theirs)[away_from_nodata((ours != 0) & (theirs != 0))].max() <= 1
+
+
+def lanczos_at(source, x, y, scale, fraction):
+    """Of three lobes over 1 / scale pixels each, in places of the source's pixels; nan beside nodata."""
+    def weights(off):
+        at = (offsets - off) * scale
+        return numpy.where(numpy.abs(at) < 3, numpy.sinc(at) * numpy.sinc(at / 3), 0)
+
+    reach = int(numpy.ceil(3 / scale))
+    offsets = numpy.arange(1 - reach, reach + 1)
+    out = []
+    for col, row in zip(x - 0.5, y - 0.5):
+        first_col, first_row = int(numpy.floor(col)) + offsets[0], int(numpy.floor(row)) + offsets[0]
+        window = source[first_row:first_row + 2 * reach, first_col:first_col + 2 * reach].astype(float)
+        by = numpy.outer(weights(row % 1 * fraction), weights(col % 1 * fraction))
+        out.append((by * window).sum() / by.sum() if window.size == by.size and (window != 0).all() else numpy.nan)
+    return numpy.array(out)
+
+
+def test_a_widened_lanczos_is_centred_where_gdalwarp_leaves_the_fraction_out(run, shared, tmp_path):
+    plain = tmp_path / "plain.tif"
+    gdal.Translate(str(plain), str(shared / TILE), creationOptions=["TILED=YES"])
+    source = gdal.Open(str(plain))
+    _, crs, extent, size = GRIDS["europe"]
+    size = (size[0] // 2, size[1] // 2)
+    ours = pixels(get(run, tmp_path / "ours", plain, crs, extent, size, "lanczos"))
+    theirs = pixels(warp(tmp_path / "theirs.tif", plain, crs, extent, size, "lanczos", 0.5))
+    rows, cols = numpy.nonzero(away_from_nodata((ours != 0) & (theirs != 0), 8))
+    some = numpy.random.default_rng(1).choice(len(rows), 500, replace=False)
+    rows, cols = rows[some], cols[some]
+    systems = [osr.SpatialReference(), osr.SpatialReference()]
+    for system, name in zip(systems, (crs, "EPSG:32633")):
+        system.SetFromUserInput(name)
+        system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    there = numpy.array(osr.CoordinateTransformation(*systems).TransformPoints(numpy.column_stack(
+        [extent[0] + (cols + 0.5) * (extent[2] - extent[0]) / size[0],
+         extent[3] - (rows + 0.5) * (extent[3] - extent[1]) / size[1]])))
+    x0, col_x, _, y0, _, row_y = source.GetGeoTransform()
+    at = source.ReadAsArray(), (there[:, 0] - x0) / col_x, (there[:, 1] - y0) / row_y
+    exact, shifted = (lanczos_at(*at, 0.5, fraction).clip(1, 65535) for fraction in (1, 0))  # 0 is nodata
+    known = ~numpy.isnan(exact)
+    assert known.sum() > 400
+    assert numpy.abs(ours[rows, cols] - exact)[known].max() <= 1
+    assert numpy.abs(theirs[rows, cols] - shifted)[known].max() <= 1
+    assert numpy.abs(theirs[rows, cols] - exact)[known].mean() > 100  # half a pixel off, on average
 
 
 def test_without_extent_the_grid_is_gdalwarps(run, shared, tmp_path):
