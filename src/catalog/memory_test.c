@@ -6,6 +6,8 @@
 #include "catalog/sandbox.h"
 #include "catalog/store.h"
 
+#include <pthread.h>
+
 /* Within a degree or two; some are points, some have no position. */
 static void random_extent(fixture_rng *rng, double out[4])
 {
@@ -71,14 +73,20 @@ static void rows_that_reach_around_the_globe_leave_their_frame_as_it_is(void **s
     CHECK(keep[0] && keep[1] && !keep[2]);
 }
 
+static dtake_query *box_query(fixture_rng *rng)
+{
+    dtake_query *q = sandbox_query("all");
+    double x = rng_unit(rng) * 340 - 175, y = rng_unit(rng) * 150 - 80, size = rng_unit(rng) * 20;
+    CHECK_OK(dtake_query_box(q, (dtake_box){ x, y, fmin(x + size, 179), fmin(y + size, 89) }, NULL));
+    return q;
+}
+
 /* Answers to the same 60 boxes. */
 static void ask(sandbox *s, dtake_batch *answers[60], bool area_only)
 {
     fixture_rng rng = { 11 };
     for (int i = 0; i < 60; i++) {
-        dtake_query *q = sandbox_query("all");
-        double x = rng_unit(&rng) * 340 - 175, y = rng_unit(&rng) * 150 - 80, size = rng_unit(&rng) * 20;
-        CHECK_OK(dtake_query_box(q, (dtake_box){ x, y, fmin(x + size, 179), fmin(y + size, 89) }, NULL));
+        dtake_query *q = box_query(&rng);
         if (!area_only && i % 3 == 0)
             CHECK_OK(dtake_query_filter(q, "cloud_pct < 50", NULL));
         if (!area_only && i % 3 == 1)
@@ -155,6 +163,66 @@ static void when_there_is_no_more_room_what_was_used_least_is_forgotten(void **s
         forget(again);
     }
     dtake__pretend_room_for_memory(0);
+    sandbox_free(s);
+}
+
+/* --- many at once --- */
+
+typedef struct asker {
+    pthread_t thread;
+    sandbox *s;
+    dtake_query *const *queries;
+    int64_t rows[60];
+    dtake_error err;
+} asker;
+
+/* Checks belong to the main thread: what went wrong is left in `err`. */
+static void *ask_all(void *ctx)
+{
+    asker *a = ctx;
+    dtake_status st = DTAKE_OK;
+    for (int i = 0; i < 60 && st == DTAKE_OK; i++) {
+        dtake__search *search = NULL;
+        dtake_batch *batch = NULL;
+        st = dtake__search_open(&search, a->s->catalog, a->queries[i], &a->err);
+        while (st == DTAKE_OK && (st = dtake__search_next(search, &batch, &a->err)) == DTAKE_OK &&
+               batch != NULL) {
+            a->rows[i] += dtake_batch_rows(batch);
+            dtake_batch_release(batch);
+        }
+        dtake__search_close(search);
+    }
+    return NULL;
+}
+
+static void eight_learn_and_forget_at_once(void **state)
+{
+    (void)state;
+    sandbox *s = filled(20000);
+    dtake_query *queries[60];
+    asker first = { .s = s, .queries = queries }, askers[8];
+    fixture_rng rng = { 11 };
+    for (int i = 0; i < 60; i++)
+        queries[i] = box_query(&rng);
+    ask_all(&first);
+    CHECK_STR(first.err.message, "");
+    for (size_t room = 20 * sizeof(dtake__row_boxes);; room = 0) {
+        dtake__pretend_room_for_memory(room);
+        sandbox_open(s, false);
+        for (int i = 0; i < 8; i++) {
+            askers[i] = (asker){ .s = s, .queries = queries };
+            CHECK_EQ(pthread_create(&askers[i].thread, NULL, ask_all, &askers[i]), 0);
+        }
+        for (int i = 0; i < 8; i++) {
+            CHECK_EQ(pthread_join(askers[i].thread, NULL), 0);
+            CHECK_STR(askers[i].err.message, "");
+            CHECK(memcmp(askers[i].rows, first.rows, sizeof first.rows) == 0);
+        }
+        if (room == 0)
+            break;
+    }
+    for (int i = 0; i < 60; i++)
+        dtake_query_free(queries[i]);
     sandbox_free(s);
 }
 
@@ -245,6 +313,7 @@ int main(void)
         cmocka_unit_test(rows_that_reach_around_the_globe_leave_their_frame_as_it_is),
         cmocka_unit_test(answers_from_memory_are_those_that_were_read),
         cmocka_unit_test(when_there_is_no_more_room_what_was_used_least_is_forgotten),
+        cmocka_unit_test(eight_learn_and_forget_at_once),
         cmocka_unit_test(one_is_found_with_and_without_a_memory_and_after_its_death_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
