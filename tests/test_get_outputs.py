@@ -81,6 +81,8 @@ def test_a_file_a_band_is_the_stacked_file_taken_apart(run, scene, tmp_path):
     for i, name in enumerate(("B08", "B04")):
         assert np.array_equal(samples(tmp_path / f"each/one_{name}.tif"), stack[i])
     assert sorted(line["asset"] for line in ran.lines() if "asset" in line) == ["B04", "B08"]
+    one = run("get", scene, BBOX, "--bands", "B08,B04", "--per-band", "-n", "1", "--json", "-o", tmp_path / "n")
+    assert len([line for line in one.lines() if "asset" in line]) == 2  # of one item
     run("get", tmp_path / "three.tif", "--bands", "1,3", "--per-band", "-o", tmp_path / "three")
     assert sorted(p.name for p in (tmp_path / "three").glob("*.tif")) == ["three_1.tif", "three_3.tif"]
     assert np.array_equal(samples(tmp_path / "three/three_3.tif"), samples(tmp_path / "three.tif")[2])

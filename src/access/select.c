@@ -87,8 +87,7 @@ static bool passes(dtake__selection *s, const dtake__stac_item *item)
     return true;
 }
 
-/* A composite is split when it is put together. */
-static bool splits(const dtake_get_options *o)
+bool dtake__select_splits(const dtake_get_options *o)
 {
     return o->per_band && o->composite == NULL;
 }
@@ -268,7 +267,7 @@ dtake_status dtake__select_item(dtake__selection *s, const dtake__stac_item *ite
         return DTAKE_OK;
     dtake_status st = DTAKE_OK;
     const dtake_get_options *o = s->options;
-    if (!o->raw && !splits(o))
+    if (!o->raw && !dtake__select_splits(o))
         return select_pixels(s, item, "", err);
     for (size_t i = 0; i < o->band_count && st == DTAKE_OK && !o->raw; i++)
         st = select_pixels(s, item, o->bands[i], err);
@@ -307,7 +306,7 @@ dtake_status dtake__select_raster(dtake__selection *s, const char *href, dtake_e
     if (!passes_properties(s, &(dtake__stac_item){ .time_ns = INT64_MIN }))
         return DTAKE_OK;
     dtake__href_stem(href, stem, sizeof stem);
-    if (!splits(o))
+    if (!dtake__select_splits(o))
         return select_bands_of(s, href, stem, "", err);
     for (size_t i = 0; i < o->band_count && st == DTAKE_OK; i++)
         st = select_bands_of(s, href, stem, o->bands[i], err);

@@ -34,6 +34,9 @@ dtake_status dtake__select_finish(dtake__selection *selection, dtake_error *err)
 dtake_status dtake__select_path(dtake__image *image, const dtake_get_options *options, const char *collection,
                                 const char *href, dtake_error *err);
 
+/* Does an item become an image a band? A composite is split when it is put together. */
+bool dtake__select_splits(const dtake_get_options *options);
+
 /* composite.c: the images, in order, as one, or one a month. */
 dtake_status dtake__select_composites(dtake__selection *selection, dtake_error *err);
 

@@ -76,6 +76,12 @@ static void number_places(dtake__images *images)
         images->key[i].place = (uint32_t)i;
 }
 
+/* Items become so many images. */
+static size_t files_of_one(const dtake_get_options *o)
+{
+    return o->raw ? o->asset_count : dtake__select_splits(o) ? o->band_count : 1;
+}
+
 dtake_status dtake__select_finish(dtake__selection *s, dtake_error *err)
 {
     dtake__images *images = &s->images;
@@ -84,7 +90,7 @@ dtake_status dtake__select_finish(dtake__selection *s, dtake_error *err)
     number_places(images);
     if (images->count > 1)
         qsort(images->key, images->count, sizeof images->key[0], by_time);
-    size_t most = o->max_items > 0 ? (size_t)o->max_items * (o->raw ? o->asset_count : 1) : images->count;
+    size_t most = o->max_items > 0 ? (size_t)o->max_items * files_of_one(o) : images->count;
     if (images->count > most)
         images->count = most;
     number_places(images);

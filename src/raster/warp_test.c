@@ -163,6 +163,23 @@ static void the_same_bits_however_it_is_cut(void **state)
         }
 }
 
+static void blocks_of_64_256_and_1000_are_the_same_bits(void **state)
+{
+    (void)state;
+    static const int64_t sides[] = { 64, 256, 1000 };
+    const dtake__raster_grid fine = { "EPSG:4326", { 14.99, 0.00015, 0, 46.06, 0, -0.0001 }, 1100, 1030 };
+    dtake_pixels in = scene(utm.width, utm.height, DTAKE_U16, true);
+    for (int w = 0; w < WAYS; w++) {
+        dtake__warp_use_vectors(false);
+        dtake_pixels whole = run_whole(&utm, &fine, all_ways[w], &in);
+        dtake__warp_use_vectors(true);
+        for (int i = 0; i < 3; i++)
+            check_blocks(&utm, &fine, all_ways[w], &in, &whole, sides[i]);
+        dtake_pixels_dispose(&whole);
+    }
+    dtake_pixels_dispose(&in);
+}
+
 static void wide_kernels_do_not_depend_on_blocks_either(void **state)
 {
     (void)state;
@@ -348,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_bits_however_it_is_cut),
+        cmocka_unit_test(blocks_of_64_256_and_1000_are_the_same_bits),
         cmocka_unit_test(wide_kernels_do_not_depend_on_blocks_either),
         cmocka_unit_test(a_raster_around_the_globe_has_no_seam),
         cmocka_unit_test(a_shift_by_whole_pixels_is_a_copy),
