@@ -19,11 +19,14 @@ static void decode(dtake_server *server, const dtake__rpc_wire *wire, bool packe
             abort();
         for (size_t i = 0; i < call.message.len; i++)
             sum ^= (uint8_t)call.message.text[i];
-        dtake_buf out = DTAKE_BUF_INIT(DTAKE__RPC_MAX_ANSWER);
+        dtake_buf message = DTAKE_BUF_INIT(DTAKE__RPC_MAX_ANSWER);
+        dtake__rpc_out out = { .body = DTAKE_BUF_INIT(DTAKE__RPC_MAX_ANSWER) };
         call.packs = sum & 1;
-        if (wire->encode(&call, &out, call.message) != DTAKE_OK)
+        if (dtake__buf_append(&message, call.message.text, call.message.len) != DTAKE_OK ||
+            wire->encode(&call, &message, &out) != DTAKE_OK)
             abort();
-        dtake__buf_dispose(&out);
+        dtake__buf_dispose(&message);
+        dtake__buf_dispose(&out.body);
     }
     dtake__body_dispose(&server->bodies, &call.body);
     dtake__body_dispose(&server->bodies, &call.unpacked);

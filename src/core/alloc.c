@@ -91,7 +91,8 @@ char *dtake__strndup(const char *text, size_t len)
 {
     char *copy = dtake__alloc(len + 1);
     if (copy != NULL) {
-        memcpy(copy, text, len);
+        if (len > 0)
+            memcpy(copy, text, len);
         copy[len] = '\0';
     }
     return copy;

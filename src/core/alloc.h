@@ -10,7 +10,7 @@ void *dtake__realloc(void *ptr, size_t bytes);   /* on NULL the old memory is st
 void *dtake__realloc_array(void *ptr, size_t count, size_t bytes);
 void *dtake__grow(void *array, size_t *room, size_t bytes); /* twice as many elements of so many bytes */
 char *dtake__strdup(const char *text);
-char *dtake__strndup(const char *text, size_t len);
+char *dtake__strndup(const char *text, size_t len); /* `text` may be NULL when there is nothing */
 void dtake__free(void *ptr);
 
 /* An array with room for one element behind its first `count`; `*room` is how many it has room for, and

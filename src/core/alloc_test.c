@@ -35,11 +35,20 @@ static void an_array_that_cannot_grow_stays_as_it_was(void **state)
     dtake__free(at);
 }
 
+static void a_copy_of_nothing_is_an_empty_text(void **state)
+{
+    (void)state;
+    char *copy = dtake__strndup(NULL, 0); /* an empty span of bytes */
+    CHECK_STR(copy, "");
+    dtake__free(copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_array_doubles_and_keeps_what_it_holds),
         cmocka_unit_test(an_array_that_cannot_grow_stays_as_it_was),
+        cmocka_unit_test(a_copy_of_nothing_is_an_empty_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
