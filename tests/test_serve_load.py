@@ -53,8 +53,32 @@ def test_a_thousand_connections_of_http11_without_an_error(serve, folder, descri
     assert "Socket errors" not in done.stdout and "Non-2xx" not in done.stdout, done.stdout
 
 
+def ask_by_http11(connection, stream):
+    connection.sendall(b"GET /files/a.tif HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
+def frame(kind, flags, stream, payload=b""):
+    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+
+def ask_by_http2(connection, stream):
+    """As curl does: fields that the server is to remember, and the settings of both acknowledged."""
+    def kept(index, value):
+        return bytes([0x40 | index, len(value)]) + value
+    block = b"\x82\x86" + kept(4, b"/files/a.tif") + kept(1, b"localhost") + kept(58, b"curl/7.88.1") + kept(19, b"*/*")
+    hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"\0\3\0\0\0\x64") if stream == 1 else b""
+    connection.sendall(hello + frame(1, 5, stream, block) + (frame(4, 1, 0) if stream == 1 else b""))
+    got = b""
+    while not got.endswith(b"0123456789"):
+        more = connection.recv(4096)
+        assert more, got
+        got += more
+
+
 @pytest.mark.slow
-def test_ten_thousand_idle_connections_take_little_memory(serve, folder, descriptors):
+@pytest.mark.parametrize("ask", [ask_by_http11, ask_by_http2], ids=["http11", "http2"])
+def test_ten_thousand_idle_connections_take_little_memory(serve, folder, descriptors, ask, record_property):
     many = min(10_000, descriptors - 500)
     server = serve(folder, "--max-connections", many + 10, "--idle-timeout", 3600)
     address = urlsplit(server.url)
@@ -62,29 +86,36 @@ def test_ten_thousand_idle_connections_take_little_memory(serve, folder, descrip
     try:
         for _ in range(many):
             sockets.append(socket.create_connection((address.hostname, address.port), timeout=60))
-            sockets[-1].sendall(b"GET /files/a.tif HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            assert sockets[-1].recv(4096).startswith(b"HTTP/1.1 200 ")
+            ask(sockets[-1], 1)
+        record_property("memory_mb", memory_mb(server))
         assert SLOW > 1 or memory_mb(server) < 150 * many / 10_000  # the sanitizers need memory of their own
-        sockets[0].sendall(b"GET /files/a.tif HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert sockets[0].recv(4096).startswith(b"HTTP/1.1 200 ")
+        ask(sockets[0], 3)
     finally:
         for s in sockets:
             s.close()
 
 
-@pytest.mark.long
-def test_h2spec_finds_nothing(serve, folder, tmp_path):
+@pytest.fixture(scope="session")
+def h2spec(tmp_path_factory):
     if shutil.which("go") is None:
         pytest.skip("no Go compiler here, which h2spec needs (Debian: golang-go)")
-    env = {**os.environ, "GOPATH": str(tmp_path / "go"), "GOFLAGS": "-modcacherw"}
+    folder = tmp_path_factory.mktemp("go")
+    env = {**os.environ, "GOPATH": str(folder), "GOFLAGS": "-modcacherw"}
     built = subprocess.run(["go", "install", H2SPEC], env=env, capture_output=True, text=True, timeout=600)
     if built.returncode != 0:
         pytest.skip(f"h2spec does not build here: {built.stderr.strip().splitlines()[-1]}")
+    return folder / "bin/h2spec"
+
+
+@pytest.mark.long
+@pytest.mark.xdist_group("h2spec")
+@pytest.mark.parametrize("tls", [True, False], ids=["tls", "clear"])
+def test_h2spec_finds_nothing(serve, folder, tmp_path, h2spec, tls):
     cert, key = tmp_path / "server.crt", tmp_path / "server.key"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
                     "-out", cert, "-days", "2", "-subj", "/CN=datatake test"], check=True, capture_output=True)
-    server = serve(folder, "--tls-cert", cert, "--tls-key", key)
+    server = serve(folder, *(("--tls-cert", cert, "--tls-key", key) if tls else ()))
     address = urlsplit(server.url)
-    done = subprocess.run([tmp_path / "go/bin/h2spec", "-t", "-k", "-h", address.hostname, "-p", str(address.port), "-P", "/files/big.tif",
-                           "-o", "10"], capture_output=True, text=True, timeout=600)
+    done = subprocess.run([h2spec, *(("-t", "-k") if tls else ()), "-h", address.hostname, "-p", str(address.port),
+                           "-P", "/files/big.tif", "-o", "10"], capture_output=True, text=True, timeout=600)
     assert re.search(r"(\d+) tests, \1 passed, 0 skipped, 0 failed", done.stdout), done.stdout[-3000:]

@@ -124,7 +124,9 @@ static void take_head(dtake__http1 *h, const uint8_t *bytes)
         return;
     }
     dtake__http1_fault fault = dtake__http1_parse_head(&h->head, (char *)h->text.data, len);
-    if (fault.status != 0)
+    if (fault.is_foreign)
+        dtake__conn_finish(h->conn);
+    else if (fault.status != 0)
         refuse(h, fault);
     else
         begin_body(h);

@@ -124,6 +124,8 @@ static dtake__http1_fault parse_absolute(dtake__http1_head *head)
 
 static dtake__http1_fault parse_version(dtake__http1_head *head, const char *version)
 {
+    if (strncasecmp(version, "HTTP/", 5) != 0)
+        return (dtake__http1_fault){ 400, "the request line does not end with a version", true };
     if (strncmp(version, "HTTP/", 5) != 0 || version[5] < '0' || version[5] > '9' || version[6] != '.' ||
         version[7] < '0' || version[7] > '9' || version[8] != '\0')
         return refuse(400, "the request line does not end with a version");

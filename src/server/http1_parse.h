@@ -15,6 +15,7 @@ enum {
 typedef struct dtake__http1_fault {
     int status;
     const char *why;
+    bool is_foreign; /* the version is of no HTTP at all: whoever speaks so understands no answer either */
 } dtake__http1_fault;
 
 typedef enum dtake__http1_progress {

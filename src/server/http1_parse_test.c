@@ -80,6 +80,7 @@ static const struct {
     { 400, "\x16\x03\x01\x02" },
     /* the request line */
     { 400, "GET /\r\n\r\n" },
+    { 400, "INVALID CONNECTION PREFACE\r\n\r\n" }, /* h2spec's: it is left without an answer */
     { 400, "GET\r\n\r\n" },
     { 400, " GET / HTTP/1.1\r\nHost: a\r\n\r\n" },
     { 400, "GET  / HTTP/1.1\r\nHost: a\r\n\r\n" },

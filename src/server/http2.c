@@ -5,37 +5,6 @@
 
 #include <string.h>
 
-/* ---- nghttp2's memory is counted among ours ---- */
-
-static void *take(size_t size, void *user)
-{
-    (void)user;
-    return size > 0 ? dtake__alloc(size) : NULL;
-}
-
-static void give_back(void *ptr, void *user)
-{
-    (void)user;
-    dtake__free(ptr);
-}
-
-static void *take_zeroed(size_t count, size_t size, void *user)
-{
-    (void)user;
-    return count > 0 && size > 0 ? dtake__calloc(count, size) : NULL;
-}
-
-static void *take_again(void *ptr, size_t size, void *user)
-{
-    (void)user;
-    if (size > 0)
-        return ptr != NULL ? dtake__realloc(ptr, size) : dtake__alloc(size);
-    dtake__free(ptr);
-    return NULL;
-}
-
-static nghttp2_mem memory = { NULL, take, give_back, take_zeroed, take_again };
-
 /* ---- out ---- */
 
 /* The next frames, as many as have room; 0: nothing to send, or the connection was closed. A frame that has
@@ -200,6 +169,7 @@ static bool open_session(dtake__http2 *h)
         { NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, DTAKE__HTTP2_STREAM_WINDOW },
         { NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)limits->header_bytes },
     };
+    nghttp2_mem memory = dtake__http2_memory(h->room);
     nghttp2_session_callbacks *callbacks = NULL;
     nghttp2_option *option = NULL;
     bool ok = nghttp2_session_callbacks_new(&callbacks) == 0 && nghttp2_option_new(&option) == 0;
@@ -221,6 +191,7 @@ static void http2_free(void *front)
 {
     dtake__http2 *h = front;
     nghttp2_session_del(h->session);
+    dtake__http2_room_give(&h->conn->server->rooms, h->room);
     dtake__free(h);
 }
 
@@ -230,7 +201,8 @@ static void *http2_open(dtake__conn *conn)
     if (h == NULL)
         return NULL;
     h->conn = conn;
-    if (open_session(h))
+    h->room = dtake__http2_room_take(&conn->server->rooms);
+    if (h->room != NULL && open_session(h))
         return h;
     http2_free(h);
     return NULL;

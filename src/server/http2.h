@@ -9,6 +9,7 @@
 
 #include "server/bucket.h"
 #include "server/connection.h"
+#include "server/http2_memory.h"
 
 #include <nghttp2/nghttp2.h>
 
@@ -19,8 +20,8 @@ enum {
     DTAKE__HTTP2_MAX_DROPPED = 1 << 20, /* of a body that no route wants */
     DTAKE__HTTP2_STREAM_WINDOW = 1 << 20,
     DTAKE__HTTP2_CONNECTION_WINDOW = 4 << 20,
-    DTAKE__HTTP2_TABLE =
-        1024, /* of fields sent before, bytes: ours are few, and ten thousand idle connections cost */
+    DTAKE__HTTP2_TABLE = 0, /* of fields sent before, bytes: idle connections would keep them; a hundred bytes
+                               more in an answer cost less */
     DTAKE__HTTP2_MAX_QUEUE = 1000,      /* frames that wait to be sent: then nothing is received */
     DTAKE__HTTP2_BODY_AT_LEAST = 16384, /* bytes of a body in each header_ms */
     DTAKE__HTTP2_OUT_BYTES = 64 * 1024  /* frames given to the socket at a time */
@@ -62,6 +63,7 @@ typedef struct dtake__http2_stream {
 struct dtake__http2 {
     dtake__conn *conn;
     nghttp2_session *session;
+    dtake__http2_room *room; /* where it lies */
     dtake__http2_stream *streams;
     int stream_count;
     int32_t last_id; /* the largest id of a stream of the client's so far */

@@ -232,6 +232,7 @@ void dtake__server_free(dtake_server *server)
     dtake__tls_identity_close(server->tls);
     dtake__door_close(&server->door);
     dtake__chunks_dispose(&server->chunks);
+    dtake__http2_rooms_dispose(&server->rooms);
     dtake__free(server->read_buffer);
     dtake__free(server->frames);
     if (server->files_fd >= 0)

@@ -7,6 +7,7 @@
 #include "server/access_log.h"
 #include "server/chunk.h"
 #include "server/exchange.h"
+#include "server/http2_memory.h"
 #include "server/rpc_call.h"
 #include "server/tls.h"
 
@@ -58,6 +59,7 @@ struct dtake_server {
     int stream_count; /* of HTTP/2, in all of them */
     uint64_t conn_serial;
     dtake__chunks chunks;
+    dtake__http2_rooms rooms;
     dtake__bodies bodies;
     uint8_t *read_buffer; /* DTAKE__READ_BYTES, for the read under way */
     uint8_t *frames;      /* DTAKE__FRAMES_BYTES, for what HTTP/2 is about to send */

@@ -298,9 +298,10 @@ static dtake__span former_name(dtake__span name, dtake__span pointer)
     static const char prefix[] = "/properties/";
     const size_t skip = sizeof prefix - 1;
     char wire[DTAKE_MAX_FIELD_NAME_BYTES + 8];
+    if (pointer.len <= skip || memcmp(pointer.text, prefix, skip) != 0)
+        return name;
     dtake__span was = { pointer.text + skip, pointer.len - skip };
-    if (pointer.len <= skip || memcmp(pointer.text, prefix, skip) != 0 || was.len != name.len ||
-        was.len > DTAKE_MAX_FIELD_NAME_BYTES)
+    if (was.len != name.len || was.len > DTAKE_MAX_FIELD_NAME_BYTES)
         return name;
     dtake__tilebox_wire_name(was.text, was.len, wire);
     for (size_t i = 0; i < was.len; i++)
