@@ -57,7 +57,7 @@ CASES = {
     "datetime twice": ([*GET, "--datetime", "2024", "--start", "2023"], 2, ["--datetime", "--start"]),
     "visualize with an unknown key": ([*GET, "--visualize", "min=0,maxx=1"], 2, ["maxx"]),
     "visualize with two kinds of range": ([*GET, "--visualize", "min=0,max=1,gain=2"], 2, ["gain"]),
-    "an unknown format": ([*GET, "--of", "jpeg"], 2, ["'jpeg'", "geotiff|cog|png"]),
+    "an unknown format": ([*GET, "--of", "gif"], 2, ["'gif'", "geotiff|cog|png|jpeg|npy"]),
     "raw with bands": (["get", "item.json", "--raw", "--bands", "B4"], 2, ["--raw"]),
     "assets without raw": ([*GET, "--assets", "B04"], 2, ["--assets", "--raw"]),
     "overwrite and skip": ([*GET, "--overwrite", "--skip-existing"], 2, ["--overwrite", "--skip-existing"]),
