@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .SILENT:
-.PHONY: help demo test check bench install format lint clean release
+.PHONY: help demo test check bench install format lint clean release wheel
 
 PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files '*.c' '*.h')
@@ -15,6 +15,7 @@ help:
 	echo "make bench     speed over a path with a true delay, beside other programs (root; QUICK=1 for a short run)"
 	echo "               CATALOG=1: of the catalogue, beside databases (no root); TILEBOX=1: of a load from a service only"
 	echo "make install   the program, library and headers to PREFIX=$(PREFIX)"
+	echo "make wheel     the Python package to dist/"
 	echo "make format    clang-format over the C files"
 	echo "make lint      formatting, clang-tidy, include table"
 	echo "make clean     remove what was built"
@@ -42,6 +43,13 @@ bench:
 release:
 	tools/install build
 	tools/build release
+
+# Python's package, with the engine and the program inside, to dist/.
+wheel:
+	tools/install build test
+	/usr/bin/python3 -m venv build/wheel-venv
+	build/wheel-venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w dist .
+	ls -l dist/*.whl
 
 install: release
 	cmake --install build/release --prefix "$(PREFIX)"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, SLOW
-from test_tilebox_clients import environment, make_catalog, make_rows
-
-RELEASE = "0.66.0"
+from test_tilebox_clients import make_catalog, make_rows
+from tilebox_releases import NEWEST as RELEASE
+from tilebox_releases import environment
 
 
 @pytest.fixture
