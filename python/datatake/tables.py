@@ -21,9 +21,9 @@ __all__ = ["Table"]
 COLLECTION_ROLE = 6  # a column of results: which collection the datapoint is of
 _DTYPES = {"bool": "bool", "int64": "int64", "uint64": "uint64", "float64": "float64", "timestamp": "datetime64[ns]",
            "duration": "timedelta64[ns]", "uuid": "<U36", "vector": "float64"}
-_VECTORS = {("", 2): ("latlon", ["latitude", "longitude"]), ("", 3): ("vec3", ["x", "y", "z"]),
-            ("", 4): ("quaternion", ["q1", "q2", "q3", "q4"]), ("lat_lon", 2): ("latlon", ["latitude", "longitude"]),
-            ("lat_lon_alt", 3): ("lat_lon_alt", ["latitude", "longitude", "altitude"])}
+_VECTORS = {("", 2): ("latlon", ("latitude", "longitude")), ("", 3): ("vec3", ("x", "y", "z")),
+            ("", 4): ("quaternion", ("q1", "q2", "q3", "q4")), ("lat_lon", 2): ("latlon", ("latitude", "longitude")),
+            ("lat_lon_alt", 3): ("lat_lon_alt", ("latitude", "longitude", "altitude"))}
 
 
 class Table:
@@ -111,12 +111,12 @@ class Filling:
     """Arrays that grow batch by batch, so that most of the work is done while others are still on their way."""
 
     def __init__(self, schema: _core.Schema, shapes: bool = True) -> None:
-        self._fields = schema.fields
+        self.fields: list[_core.FieldTuple] = schema.fields
         self._columns = _core.Columns(schema)
         self._shapes = shapes
         # geometries are made of each batch's WKB at once
         self._geometries: dict[int, list[np.ndarray[Any, Any]]] = {
-            at: [] for at, f in enumerate(self._fields) if shapes and f[1] == "geometry" and not f[3]}
+            at: [] for at, f in enumerate(self.fields) if shapes and f[1] == "geometry" and not f[3]}
 
     @property
     def rows(self) -> int:
@@ -137,7 +137,7 @@ class Filling:
 
         found: Arrays = {}
         for at, ((name, kind, _, repeated, width, *_), (memory, longest, some)) in enumerate(
-                zip(self._fields, self._columns.finish())):
+                zip(self.fields, self._columns.finish())):
             shape: tuple[int, ...] = (self.rows, longest) if repeated else (self.rows,)
             if kind == "vector":
                 shape = (*shape, width)
@@ -175,17 +175,16 @@ def _geometries(wkb: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def dataset_of(schema: _core.Schema, filling: Filling, batches: list[_core.Batch], *, only_set: bool = False,
                single: bool = False) -> xr.Dataset:
     """`only_set`: without fields of which no row has a value. `single`: the one datapoint, without the dimension `time`."""
-    import numpy as np
     import xarray as xr
 
     if filling.rows == 0:
         return _with_table(xr.Dataset(), schema, batches)
     arrays = filling.finish()
-    lists = {f"n_{f[0]}": arrays[f[0]][0].shape[1] for f in schema.fields if f[3]}
+    lists = {f"n_{f[0]}": arrays[f[0]][0].shape[1] for f in filling.fields if f[3]}
     dims_of_lists = _share_dimensions(lists) if lists else {}
     variables: dict[str, xr.Variable] = {}
-    coords: dict[str, xr.Variable] = {}
-    for name, kind, role, repeated, width, _, unit, *_ in schema.fields:
+    vectors: dict[str, tuple[str, ...]] = {}
+    for name, kind, role, repeated, width, _, unit, *_ in filling.fields:
         values, some = arrays[name]
         if role == COLLECTION_ROLE or (only_set and not some and not repeated) or (repeated and values.shape[1] == 0):
             continue
@@ -193,14 +192,36 @@ def dataset_of(schema: _core.Schema, filling: Filling, batches: list[_core.Batch
         if repeated:
             dims = (*dims, dims_of_lists[f"n_{name}"])
         if kind == "vector":
-            dim, names = _VECTORS.get((unit, width), (f"n_{name}", []))
+            dim, names = _VECTORS.get((unit, width), (f"n_{name}", ()))
             dims = (*dims, dim)
             if names:
-                coords.setdefault(dim, xr.Variable((dim,), np.array(names)))
+                vectors.setdefault(dim, names)
         if single:
             values, dims = values[0, ...], dims[1:]
-        (coords if name == "time" else variables)[name] = xr.Variable(dims, values, fastpath=True)
-    return _with_table(xr.Dataset(variables, coords), schema, batches)
+        variables[name] = xr.Variable(dims, values, fastpath=True)
+    return _with_table(_assemble(variables, vectors, single), schema, batches)
+
+
+_empty: dict[tuple[str, ...], xr.Dataset] = {}  # with nothing but the names of vectors, by their dimensions
+
+
+def _assemble(variables: dict[str, xr.Variable], vectors: dict[str, tuple[str, ...]], single: bool) -> xr.Dataset:
+    import numpy as np
+    import xarray as xr
+
+    key = tuple(vectors)
+    if key not in _empty:
+        _empty[key] = xr.Dataset(coords={dim: np.array(names) for dim, names in vectors.items()})
+    named = _empty[key]
+    if not single or not hasattr(xr.Dataset, "_construct_direct"):
+        coords: dict[Any, Any] = {"time": variables.pop("time")} if "time" in variables else {}
+        return xr.Dataset(variables, {**coords, **{dim: named.variables[dim] for dim in key}})
+    # Most of the time of a find would go into alignment and copies, of which one datapoint needs none.
+    sizes = {dim: size for variable in variables.values() for dim, size in variable.sizes.items()}
+    coord_names: set[Any] = {*key, "time"} & {*key, *variables}
+    return xr.Dataset._construct_direct(
+        {**variables, **{dim: named.variables[dim] for dim in key}}, coord_names=coord_names, dims={**sizes, **{dim: len(vectors[dim]) for dim in key}},
+        indexes=dict(named._indexes))
 
 
 def _share_dimensions(sizes: dict[str, int]) -> dict[str, str]:
