@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-void dtake__frame_init(dtake__frame *frame, int64_t width, int64_t height)
+void dtake__frame_init(dtake__frame *frame, int64_t width, int64_t height, bool one_mask)
 {
-    *frame = (dtake__frame){ .width = width, .height = height };
+    *frame = (dtake__frame){ .width = width, .height = height, .one_mask = one_mask };
     pthread_mutex_init(&frame->lock, NULL);
 }
 
@@ -28,12 +28,12 @@ static dtake_status make_room(dtake__frame *frame, int32_t bands, const dtake_pi
         st = dtake__pixels_init(all, frame->width, frame->height, bands, block->type, 0, err);
     if (st != DTAKE_OK || block->mask == NULL || all->mask != NULL)
         return st;
-    size_t bytes = dtake__plane(all) * (size_t)bands;
+    all->mask_bands = frame->one_mask ? 1 : bands;
+    size_t bytes = dtake__plane(all) * (size_t)all->mask_bands;
     all->mask = dtake__alloc(bytes);
     if (all->mask == NULL)
         return dtake__fail_nomem(err, "a mask");
     memset(all->mask, 255, bytes);
-    all->mask_bands = bands;
     return DTAKE_OK;
 }
 
@@ -44,6 +44,20 @@ static void copy_rows(const void *from, dtake_window at, size_t bytes, int64_t w
                (const uint8_t *)from + (size_t)(row * at.width) * bytes, (size_t)at.width * bytes);
 }
 
+/* Several groups of bands may come for the same block. */
+static void unite_masks(dtake__frame *frame, dtake_window at, const dtake_pixels *block)
+{
+    pthread_mutex_lock(&frame->lock);
+    for (int32_t band = 0; band < block->mask_bands; band++)
+        for (int64_t row = 0; row < at.height; row++) {
+            const uint8_t *from = dtake__band_mask(block, band) + row * at.width;
+            uint8_t *to = frame->pixels.mask + (at.row + row) * frame->width + at.col;
+            for (int64_t col = 0; col < at.width; col++)
+                to[col] = from[col] < to[col] ? from[col] : to[col];
+        }
+    pthread_mutex_unlock(&frame->lock);
+}
+
 static void copy_bands(const dtake__frame *frame, dtake_window at, const int32_t *band,
                        const dtake_pixels *block)
 {
@@ -51,7 +65,7 @@ static void copy_bands(const dtake__frame *frame, dtake_window at, const int32_t
         int32_t to = band != NULL ? band[i] : i;
         copy_rows(dtake__band_data(block, i), at, dtake_type_bytes(block->type), frame->width,
                   dtake__band_data(&frame->pixels, to));
-        if (block->mask != NULL)
+        if (block->mask != NULL && !frame->one_mask)
             copy_rows(dtake__band_mask(block, i), at, 1, frame->width, dtake__band_mask(&frame->pixels, to));
     }
 }
@@ -68,6 +82,8 @@ dtake_status dtake__frame_put(dtake__frame *frame, dtake_window at, const int32_
     pthread_mutex_unlock(&frame->lock);
     if (st == DTAKE_OK)
         copy_bands(frame, at, band, block);
+    if (st == DTAKE_OK && block->mask != NULL && frame->one_mask)
+        unite_masks(frame, at, block);
     dtake_pixels_dispose(block);
     return st;
 }

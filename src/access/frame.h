@@ -8,11 +8,12 @@
 
 typedef struct dtake__frame {
     int64_t width, height;
+    bool one_mask; /* for all bands: masked in one is masked in all */
     pthread_mutex_t lock;
     dtake_pixels pixels; /* nothing until the first block came */
 } dtake__frame;
 
-void dtake__frame_init(dtake__frame *frame, int64_t width, int64_t height);
+void dtake__frame_init(dtake__frame *frame, int64_t width, int64_t height, bool one_mask);
 void dtake__frame_dispose(dtake__frame *frame);
 
 /* Takes `pixels` (also on failure) to where they belong: the window of `at`, the bands of `band`, or all in

@@ -75,6 +75,9 @@ void dtake__take_open(dtake__take *take);
 void dtake__take_pixels_ended(dtake__take *take); /* in success and failure */
 void dtake__take_make_file(dtake__take *take);
 
+/* Whether all that the pixels go to has one mask for all bands. */
+bool dtake__take_has_one_mask(const dtake__take *take);
+
 /* take_layers.c: CPU work. */
 dtake_status dtake__take_make_layers(dtake__take *take, dtake_error *err);   /* one a distinct file */
 dtake_status dtake__take_resolve_bands(dtake__take *take, dtake_error *err); /* all layers are open */

@@ -266,7 +266,8 @@ static void start_more(dtake__take *take)
 
 void dtake__blocks_start(dtake__take *take)
 {
-    dtake__frame_init(&take->blocks.frame, take->grid.width, take->grid.height);
+    dtake__frame_init(&take->blocks.frame, take->grid.width, take->grid.height,
+                      dtake__take_has_one_mask(take));
     take->blocks.has_frame = true;
     dtake__take_set_state(take, DTAKE_ITEM_FETCHING);
     start_more(take);

@@ -41,6 +41,14 @@ static bool shared_nodata(const dtake__take *take, double *out)
     return !o->has_unmask && !o->visualize.enabled && !computed;
 }
 
+bool dtake__take_has_one_mask(const dtake__take *take)
+{
+    const dtake_get_options *o = &take->job->options.value;
+    double nodata;
+    bool tiff = o->format == DTAKE_GEOTIFF || o->format == DTAKE_COG;
+    return tiff && take->job->sheet == NULL && o->quicklook_px == 0 && !shared_nodata(take, &nodata);
+}
+
 /* The versions of the files as their pixels were read. */
 static char *make_receipt(const dtake__take *take)
 {

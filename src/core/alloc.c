@@ -5,6 +5,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static atomic_long successes_left = -1;
 static atomic_bool failing_forever, has_failed;
@@ -101,6 +104,15 @@ char *dtake__strndup(const char *text, size_t len)
 char *dtake__strdup(const char *text)
 {
     return dtake__strndup(text, strlen(text));
+}
+
+void dtake__forget(void *part, size_t bytes)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)part + page - 1) / page * page,
+              end = ((uintptr_t)part + bytes) / page * page;
+    if (part != NULL && end > first)
+        (void)madvise((char *)part + (first - (uintptr_t)part), end - first, MADV_DONTNEED);
 }
 
 void dtake__free(void *ptr)

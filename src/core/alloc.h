@@ -13,6 +13,9 @@ char *dtake__strdup(const char *text);
 char *dtake__strndup(const char *text, size_t len); /* `text` may be NULL when there is nothing */
 void dtake__free(void *ptr);
 
+/* Gives the memory of a part of an allocation back while the rest is in use. What stood there is lost. */
+void dtake__forget(void *part, size_t bytes);
+
 /* An array with room for one element behind its first `count`; `*room` is how many it has room for, and
  * doubles. NULL: no memory, and the old array is still there. */
 static inline void *dtake__room_for_one(void *array, size_t count, size_t *room, size_t bytes)

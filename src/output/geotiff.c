@@ -11,6 +11,7 @@
 #include "output/stamp.h"
 #include "output/store.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@ typedef struct sheet {
     size_t level;
     bool is_mask;
     int64_t first_tile, tiles; /* in the order of encoding */
+    int64_t first_row;         /* of tiles */
 } sheet;
 
 struct dtake__geotiff {
@@ -34,8 +36,9 @@ struct dtake__geotiff {
     dtake__pyramid pyramid;
     sheet sheet[2 * DTAKE__PYRAMID_LEVELS];
     size_t sheets;
-    int64_t tiles;
-    dtake_buf *encoded; /* one a tile */
+    int64_t tiles, rows;
+    dtake_buf *encoded;   /* one a tile */
+    atomic_int *row_left; /* how many tiles of each row of tiles are not encoded, sheet after sheet */
     uint64_t *tile_bytes, *tile_first;
     dtake__tiff_spec spec;
     dtake_buf crs_wkt;
@@ -149,8 +152,29 @@ static void add_sheet(dtake__geotiff *tiff, size_t level, bool is_mask)
 {
     int64_t tiles =
         (int64_t)dtake__pyramid_across(&tiff->pyramid, level) * dtake__pyramid_down(&tiff->pyramid, level);
-    tiff->sheet[tiff->sheets++] = (sheet){ level, is_mask, tiff->tiles, tiles };
+    tiff->sheet[tiff->sheets++] = (sheet){ level, is_mask, tiff->tiles, tiles, tiff->rows };
     tiff->tiles += tiles;
+    tiff->rows += dtake__pyramid_down(&tiff->pyramid, level);
+}
+
+static dtake_status count_rows(dtake__geotiff *tiff, dtake_error *err)
+{
+    tiff->row_left = dtake__calloc((size_t)tiff->rows, sizeof *tiff->row_left);
+    if (tiff->row_left == NULL)
+        return dtake__fail_nomem(err, "a tile index");
+    for (size_t i = 0; i < tiff->sheets; i++)
+        for (int64_t row = 0; row < dtake__pyramid_down(&tiff->pyramid, tiff->sheet[i].level); row++)
+            atomic_init(&tiff->row_left[tiff->sheet[i].first_row + row],
+                        dtake__pyramid_across(&tiff->pyramid, tiff->sheet[i].level));
+    return DTAKE_OK;
+}
+
+/* Large images give their pixels back row by row while others are encoded. Alpha is made of the mask. */
+static void row_encoded(dtake__geotiff *tiff, const sheet *s, int64_t tile)
+{
+    int64_t row = (tile - s->first_tile) / dtake__pyramid_across(&tiff->pyramid, s->level);
+    if (atomic_fetch_sub(&tiff->row_left[s->first_row + row], 1) == 1)
+        dtake__pyramid_forget(&tiff->pyramid, s->level, s->is_mask, row);
 }
 
 static dtake_status prepare(dtake__geotiff *tiff, dtake__output *output, dtake_error *err)
@@ -173,7 +197,8 @@ static dtake_status prepare(dtake__geotiff *tiff, dtake__output *output, dtake_e
     tiff->tile_first = dtake__calloc((size_t)tiff->tiles, sizeof *tiff->tile_first);
     if (!tiff->encoded || !tiff->tile_bytes || !tiff->tile_first)
         return dtake__fail_nomem(err, "a tile index");
-    return fill_spec(tiff, err);
+    st = count_rows(tiff, err);
+    return st == DTAKE_OK ? fill_spec(tiff, err) : st;
 }
 
 dtake_status dtake__geotiff_open(dtake__geotiff **out, dtake__output *output, dtake_error *err)
@@ -222,6 +247,7 @@ dtake_status dtake__geotiff_encode(dtake__geotiff *tiff, int64_t tile, dtake_err
         dtake__pyramid_mask_tile(&tiff->pyramid, s->level, tile - s->first_tile, pixels);
     else
         dtake__pyramid_tile(&tiff->pyramid, s->level, tile - s->first_tile, pixels);
+    row_encoded(tiff, s, tile);
     dtake_buf *encoded = &tiff->encoded[tile];
     *encoded = DTAKE_BUF_INIT(2 * raw + 65536);
     dtake_status st = dtake__tile_encode(encoder, &tiff->spec, pixels, s->is_mask, encoded, err);
@@ -330,6 +356,7 @@ void dtake__geotiff_close(dtake__geotiff *tiff)
         dtake__buf_dispose(&tiff->encoded[i]);
     dtake__pyramid_dispose(&tiff->pyramid);
     dtake__free(tiff->encoded);
+    dtake__free(tiff->row_left);
     dtake__free(tiff->tile_bytes);
     dtake__free(tiff->tile_first);
     dtake__free(tiff->band_names);

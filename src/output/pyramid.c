@@ -169,3 +169,15 @@ void dtake__pyramid_mask_tile(const dtake__pyramid *pyramid, size_t level, int64
             out[r * side + c] = from[c < p.cols ? c : p.cols - 1] ? 255 : 0;
     }
 }
+
+void dtake__pyramid_forget(const dtake__pyramid *pyramid, size_t level, bool mask, int64_t tile_row)
+{
+    const dtake_pixels *pixels = &pyramid->level[level];
+    int64_t row = tile_row * pyramid->tile_side, rows = pixels->height - row;
+    rows = rows < pyramid->tile_side ? rows : pyramid->tile_side;
+    size_t bytes = mask ? 1 : dtake_type_bytes(pixels->type), line = (size_t)pixels->width * bytes;
+    for (int32_t band = 0; band < (mask ? pixels->mask_bands : pixels->bands); band++)
+        dtake__forget((uint8_t *)(mask ? pixels->mask : pixels->data) +
+                          ((size_t)band * (size_t)pixels->height + (size_t)row) * line,
+                      (size_t)rows * line);
+}

@@ -31,4 +31,7 @@ int32_t dtake__pyramid_down(const dtake__pyramid *pyramid, size_t level);
 void dtake__pyramid_tile(const dtake__pyramid *pyramid, size_t level, int64_t tile, void *out);
 void dtake__pyramid_mask_tile(const dtake__pyramid *pyramid, size_t level, int64_t tile, uint8_t *out);
 
+/* The rows of a level's tiles are not needed any more, or those of its mask's; they give their memory back. */
+void dtake__pyramid_forget(const dtake__pyramid *pyramid, size_t level, bool mask, int64_t tile_row);
+
 #endif
