@@ -45,6 +45,11 @@ void *dtake__alloc(size_t bytes)
                                                             : malloc(bytes ? bytes : 1);
 }
 
+void *dtake__alloc_aligned(size_t align, size_t bytes)
+{
+    return must_fail() ? NULL : aligned_alloc(align, bytes);
+}
+
 void *dtake__calloc(size_t count, size_t bytes)
 {
     return must_fail() ? NULL : calloc(count ? count : 1, bytes ? bytes : 1);

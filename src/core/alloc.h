@@ -4,9 +4,10 @@
 
 #include <datatake/api.h>
 
-void *dtake__alloc(size_t bytes);                /* NULL when there is none; never for 0 bytes */
-void *dtake__calloc(size_t count, size_t bytes); /* NULL also when the product overflows */
-void *dtake__realloc(void *ptr, size_t bytes);   /* on NULL the old memory is still there */
+void *dtake__alloc(size_t bytes);                       /* NULL when there is none; never for 0 bytes */
+void *dtake__alloc_aligned(size_t align, size_t bytes); /* bytes: a multiple of align, a power of two */
+void *dtake__calloc(size_t count, size_t bytes);        /* NULL also when the product overflows */
+void *dtake__realloc(void *ptr, size_t bytes);          /* on NULL the old memory is still there */
 void *dtake__realloc_array(void *ptr, size_t count, size_t bytes);
 void *dtake__grow(void *array, size_t *room, size_t bytes); /* twice as many elements of so many bytes */
 char *dtake__strdup(const char *text);

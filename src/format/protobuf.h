@@ -58,6 +58,50 @@ static inline dtake__pb_in dtake__pb_read(const void *bytes, size_t len)
 }
 
 bool dtake__pb_next(dtake__pb_in *in); /* false at the end, and after a mistake */
+
+/* The same, and what is common without a call: tags, small numbers and lengths of one byte or two. */
+static inline bool dtake__pb_next_quick(dtake__pb_in *in)
+{
+    const uint8_t *at = in->at;
+    if (in->wrong != NULL || in->end - at < 16)
+        return dtake__pb_next(in);
+    uint32_t tag = *at++, number;
+    if (tag >= 0x80) {
+        if (*at >= 0x80)
+            return dtake__pb_next(in);
+        tag = (tag & 0x7f) | (uint32_t)*at++ << 7;
+    }
+    if (tag >> 3 == 0)
+        return dtake__pb_next(in);
+    if ((tag & 7) == DTAKE__PB_FIXED64) {
+        in->number = 0;
+        for (int i = 0; i < 8; i++)
+            in->number |= (uint64_t)at[i] << (8 * i);
+        at += 8;
+    } else if ((tag & 7) == DTAKE__PB_VARINT || (tag & 7) == DTAKE__PB_BYTES) {
+        number = *at++;
+        if (number >= 0x80) {
+            if (*at >= 0x80)
+                return dtake__pb_next(in);
+            number = (number & 0x7f) | (uint32_t)*at++ << 7;
+        }
+        in->number = number;
+        if ((tag & 7) == DTAKE__PB_BYTES) {
+            if (number > (size_t)(in->end - at))
+                return dtake__pb_next(in);
+            in->bytes = at;
+            in->len = number;
+            at += number;
+        }
+    } else {
+        return dtake__pb_next(in);
+    }
+    in->start = in->at;
+    in->field = tag >> 3;
+    in->wire = (dtake__pb_wire)(tag & 7);
+    in->at = at;
+    return true;
+}
 /* DTAKE_E_FORMAT: "read WHAT: field 3 at byte 17: ...". */
 dtake_status dtake__pb_finish(const dtake__pb_in *in, const char *what, dtake_error *err);
 /* The caller's own complaint about the field that was read last; `why` is static. */

@@ -50,16 +50,13 @@ static region *current;
 
 static region *region_new(void)
 {
-    region *r = dtake__alloc(REGION_BYTES);
+    region *r = dtake__alloc_aligned(HUGE_PAGE, REGION_BYTES);
     if (!r)
         return NULL;
-    uintptr_t start = (uintptr_t)r, end = start + REGION_BYTES;
-    uintptr_t first = (start + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE, last = end / HUGE_PAGE * HUGE_PAGE;
 #ifdef MADV_HUGEPAGE
-    if (first < last)
-        (void)madvise((void *)first, last - first, MADV_HUGEPAGE); /* without it all is well, but slower */
+    (void)madvise(r, REGION_BYTES, MADV_HUGEPAGE); /* without it all is well, but slower */
 #endif
-    *r = (region){ .refs = 1, .at = (uint8_t *)(r + 1), .end = (uint8_t *)end };
+    *r = (region){ .refs = 1, .at = (uint8_t *)(r + 1), .end = (uint8_t *)r + REGION_BYTES };
     return r;
 }
 

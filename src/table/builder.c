@@ -15,6 +15,7 @@ struct dtake__builder {
     int64_t row_bytes;       /* of the fixed part of a row */
     int64_t bytes;           /* put into variable columns and lists */
     int64_t bytes_before;    /* of those: before the row that was begun */
+    dtake__block *zeros;     /* NULL before the first column of nulls */
 };
 
 dtake_status dtake__builder_new(dtake__builder **out, const dtake_schema *schema, dtake_error *err)
@@ -51,6 +52,7 @@ void dtake__builder_free(dtake__builder *builder)
         dtake__growing_dispose(&builder->columns[i]);
     dtake__free(builder->columns);
     dtake__free(builder->types);
+    dtake__block_release(builder->zeros);
     dtake_schema_release(builder->schema);
     dtake__free(builder);
 }
@@ -221,14 +223,54 @@ int64_t dtake__builder_bytes(const dtake__builder *builder)
     return builder->bytes_before + builder->rows * builder->row_bytes;
 }
 
-/* Every column as long as the builder. */
-static dtake_status level(dtake__builder *builder)
+/* A column of nothing but nulls lies in zeros, which all such columns of all batches share. */
+static bool is_absent(const dtake__builder *builder, const dtake__growing *column)
 {
-    dtake_status st = DTAKE_OK;
-    dtake__builder_drop_row(builder);
-    for (size_t i = 0; i < builder->fields && st == DTAKE_OK; i++)
-        st = dtake__growing_pad(&builder->columns[i], builder->rows);
-    return st;
+    return column->rows == 0 && builder->rows > 0 && column->items == NULL;
+}
+
+static dtake_status make_zeros(dtake__builder *builder, size_t bytes)
+{
+    if (builder->zeros != NULL && dtake__block_bytes(builder->zeros) >= bytes)
+        return DTAKE_OK;
+    dtake__block *zeros = dtake__block_new(bytes);
+    if (zeros == NULL)
+        return DTAKE_E_NOMEM;
+    memset(dtake__block_data(zeros), 0, bytes);
+    dtake__block_release(builder->zeros);
+    builder->zeros = zeros;
+    return DTAKE_OK;
+}
+
+static dtake_status give_absent(dtake__builder *builder, const dtake__growing *column, dtake_column *out,
+                                dtake__arena *arena)
+{
+    size_t bytes = (size_t)(builder->rows + 1) *
+                   (column->value_bytes > sizeof(int32_t) ? column->value_bytes : sizeof(int32_t));
+    dtake_status st = bytes > DTAKE__COLUMN_MAX_BYTES ? DTAKE_E_LIMIT : make_zeros(builder, bytes);
+    if (st == DTAKE_OK)
+        st = dtake__arena_keep(arena, builder->zeros);
+    if (st != DTAKE_OK)
+        return st;
+    const void *zeros = dtake__block_data(builder->zeros);
+    *out = (dtake_column){
+        .rows = builder->rows, .null_count = builder->rows, .validity = zeros, .values = zeros
+    };
+    if (column->layout == DTAKE__VARIABLE)
+        out->offsets = zeros;
+    return DTAKE_OK;
+}
+
+/* The column as long as the builder. */
+static dtake_status give(dtake__builder *builder, size_t field, dtake_column *columns, dtake__arena *arena)
+{
+    dtake__growing *column = &builder->columns[field];
+    if (is_absent(builder, column))
+        return give_absent(builder, column, &columns[field], arena);
+    dtake_status st = dtake__growing_pad(column, builder->rows);
+    return st == DTAKE_OK
+               ? dtake__growing_share(column, &columns[field], &columns[builder->fields + field], arena)
+               : st;
 }
 
 static void empty(dtake__builder *builder)
@@ -242,9 +284,10 @@ dtake_status dtake__builder_take(dtake__builder *builder, dtake_batch **out, dta
 {
     dtake__arena arena = { .packed = true };
     dtake_column *columns = dtake__calloc(2 * builder->fields, sizeof *columns);
-    dtake_status st = columns ? level(builder) : DTAKE_E_NOMEM;
+    dtake_status st = columns ? DTAKE_OK : DTAKE_E_NOMEM;
+    dtake__builder_drop_row(builder);
     for (size_t i = 0; i < builder->fields && st == DTAKE_OK; i++)
-        st = dtake__growing_share(&builder->columns[i], &columns[i], &columns[builder->fields + i], &arena);
+        st = give(builder, i, columns, &arena);
     if (st == DTAKE_OK)
         st = dtake__batch_new(out, builder->schema, builder->rows, columns, arena.blocks, arena.count, err);
     else

@@ -1,6 +1,7 @@
 #include "table/growing.h"
 
 #include "core/alloc.h"
+#include "core/copy.h"
 
 enum { FIRST_ROWS = 64, FIRST_BYTES = 1024 };
 enum { VALIDITY, OFFSETS, VALUES };
@@ -160,7 +161,7 @@ dtake_status dtake__growing_add_bytes(dtake__growing *column, const void *bytes,
     if (st != DTAKE_OK)
         return st;
     if (len > 0)
-        memcpy(column->values + column->len, bytes, len);
+        dtake__copy(column->values + column->len, bytes, len);
     column->len += len;
     column->offsets[column->rows + 1] = (int32_t)column->len;
     end_value(column);

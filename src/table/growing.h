@@ -28,6 +28,14 @@ void dtake__growing_dispose(dtake__growing *column);
 
 dtake_status dtake__growing_add_bool(dtake__growing *column, bool value);
 dtake_status dtake__growing_add_fixed(dtake__growing *column, const void *value);
+/* The same for values of eight bytes, and what is common without a call. */
+static inline dtake_status dtake__growing_add_word(dtake__growing *column, const void *value)
+{
+    if (column->rows >= column->room || column->value_bytes != sizeof(int64_t) || column->validity)
+        return dtake__growing_add_fixed(column, value);
+    memcpy(column->values + (size_t)column->rows++ * sizeof(int64_t), value, sizeof(int64_t));
+    return DTAKE_OK;
+}
 dtake_status dtake__growing_add_bytes(dtake__growing *column, const void *bytes, size_t len);
 dtake_status dtake__growing_add_list(dtake__growing *column); /* an empty one; items go to column->items */
 void dtake__growing_end_item(dtake__growing *column);         /* the last list ends where the items end now */

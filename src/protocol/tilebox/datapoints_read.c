@@ -200,7 +200,7 @@ static dtake_status put_seconds(const dtake__datapoints_decoder *d, const slot *
     }
     if (__builtin_mul_overflow(seconds, NS_IN_SECOND, &ns) || __builtin_add_overflow(ns, nanos, &ns))
         return wrong(d, s, DTAKE_E_RANGE, "a time beyond the years 1677 to 2262", err);
-    return dtake__growing_add_fixed(to, &ns);
+    return dtake__growing_add_word(to, &ns);
 }
 
 /* What field 1 of a message holds, which mostly is all of it. */
@@ -366,7 +366,7 @@ static dtake_status put_number(const dtake__datapoints_decoder *d, const slot *s
         return dtake__growing_add_bool(to, number != 0);
     case DTAKE__TRAVEL_VARINT:
     case DTAKE__TRAVEL_FIXED64:
-        return dtake__growing_add_fixed(to, &number);
+        return dtake__growing_add_word(to, &number);
     case DTAKE__TRAVEL_ENUM:
         return put_enum(d, s, to, number, err);
     case DTAKE__TRAVEL_I32:
@@ -385,12 +385,12 @@ static dtake_status put_number(const dtake__datapoints_decoder *d, const slot *s
         float narrow;
         memcpy(&narrow, &bits, sizeof narrow);
         double wide = narrow;
-        return dtake__growing_add_fixed(to, &wide);
+        return dtake__growing_add_word(to, &wide);
     }
     default:
         return DTAKE_E_OTHER;
     }
-    return dtake__growing_add_fixed(to, &value);
+    return dtake__growing_add_word(to, &value);
 }
 
 /* --- fields --- */
@@ -468,7 +468,7 @@ static dtake_status read_fields(dtake__datapoints_decoder *d, dtake__pb_in *in, 
 {
     size_t at = d->beside;
     dtake_status st = DTAKE_OK;
-    while (st == DTAKE_OK && dtake__pb_next(in)) {
+    while (st == DTAKE_OK && dtake__pb_next_quick(in)) {
         const slot *s = find_slot(d, &at, in->field);
         if (s != NULL)
             st = put(d, s, in, err);

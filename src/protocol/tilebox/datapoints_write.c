@@ -3,6 +3,7 @@
 #include "protocol/tilebox/datapoints_plan.h"
 
 #include "core/alloc.h"
+#include "core/copy.h"
 #include "core/error.h"
 #include "geo/geometry.h"
 #include "protocol/tilebox/geobuf.h"
@@ -134,8 +135,7 @@ void dtake__datapoints_encoder_free(dtake__datapoints_encoder *encoder)
 static inline uint8_t *put_bytes(uint8_t *to, const void *bytes, size_t len)
 {
     to = dtake__pb_varint_write(to, len);
-    if (len > 0)
-        memcpy(to, bytes, len);
+    dtake__copy(to, bytes, len);
     return to + len;
 }
 
