@@ -4,6 +4,7 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/spare.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,6 +15,7 @@ enum {
     /* batches between parsing and storing, so that parsing goes on while a commit is written */
     MAX_PARCELS = 12,
     MAX_PARCEL_BYTES = 20 << 20,
+    SPARE_BYTES = 40 << 20, /* of columns and chunks that come and go */
 };
 
 /* --- the end --- */
@@ -228,6 +230,7 @@ static void dispose(dtake_ingest *ingest)
     dtake__latch_free(ingest->told);
     pthread_mutex_destroy(&ingest->lock);
     dtake__free(ingest);
+    dtake__spare_keep(-SPARE_BYTES);
 }
 
 dtake_status dtake_ingest_start(dtake_ingest **out, dtake_client *client, const dtake_ingest_options *options,
@@ -243,6 +246,7 @@ dtake_status dtake_ingest_start(dtake_ingest **out, dtake_client *client, const 
     dtake_ingest *ingest = dtake__calloc(1, sizeof *ingest);
     if (ingest == NULL)
         return dtake__fail_nomem(err, "an ingest");
+    dtake__spare_keep(SPARE_BYTES);
     pthread_mutex_init(&ingest->lock, NULL);
     ingest->client = client;
     ingest->reading.fd = -1;

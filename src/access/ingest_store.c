@@ -138,7 +138,10 @@ static void create(dtake_ingest *ingest)
                                          .description = o->description != NULL ? o->description : "",
                                          .kind = has_place ? DTAKE_SPATIOTEMPORAL : DTAKE_TEMPORAL,
                                          .schema = ingest->parsing.schema };
-    ingest->act = (dtake__act){ .kind = DTAKE__ACT_DATASET_CREATE, .info = &ingest->info, .done = created };
+    ingest->act = (dtake__act){ .kind = DTAKE__ACT_DATASET_CREATE,
+                                .info = &ingest->info,
+                                .expected_bytes = atomic_load(&ingest->bytes_total),
+                                .done = created };
     ingest->client->source->kind->act(ingest->client->source, &ingest->act);
 }
 

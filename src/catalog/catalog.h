@@ -14,6 +14,7 @@ typedef struct dtake__catalog dtake__catalog;
 typedef struct dtake__catalog_options {
     bool read_only;
     bool create;            /* make it when it is not there */
+    int64_t expected_bytes; /* about how much will be put into one that is made; 0: not known */
     dtake_runtime *runtime; /* whose workers encode while an ingest goes on; NULL: the caller's thread does */
     int64_t decoded_bytes;  /* of chunks that are kept decoded for the searches that follow; 0: none */
 } dtake__catalog_options;

@@ -18,6 +18,7 @@ enum {
      * its number, without a walk along overflow pages. */
     DTAKE__PAGE_BYTES = 16384,
     DTAKE__SMALL_PAGE_BYTES = 512, /* of a file that is small yet */
+    DTAKE__GROW_BYTES = 1 << 20,   /* from here on it is not */
     DTAKE__PIECE_BYTES = 16320,
     DTAKE__PIECES_BITS = 17,  /* of a piece's number below its chunk's */
     DTAKE__SMALL_READ = 8192, /* of a piece: it may be wanted again; scans read more at once */
@@ -117,6 +118,7 @@ typedef struct dtake__db {
 /* How a file is opened. */
 typedef struct dtake__db_mode {
     bool read_only, immutable, create;
+    bool large; /* one that is made gets large pages at once */
 } dtake__db_mode;
 
 /* Opens, looks at the format, makes the tables or brings them up to date. `mode` is changed to what could be

@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-/* From which size on; up to which it is done on the way. */
-enum { GROW_BYTES = 1 << 20, GROW_MAX_BYTES = 256 << 20 };
+/* Up to which size it is done on the way. */
+enum { GROW_MAX_BYTES = 256 << 20 };
 
 dtake_status dtake__db_number(dtake__db *db, const char *text, int64_t *out, dtake_error *err)
 {
@@ -67,7 +67,7 @@ bool dtake__db_should_grow(dtake__db *db, int64_t expected_bytes)
         dtake__db_number(db, "PRAGMA page_count", &pages, NULL) != DTAKE_OK)
         return false;
     int64_t bytes = pages * db->page_bytes;
-    return (expected_bytes >= GROW_BYTES || bytes >= GROW_BYTES) && bytes <= GROW_MAX_BYTES;
+    return (expected_bytes >= DTAKE__GROW_BYTES || bytes >= DTAKE__GROW_BYTES) && bytes <= GROW_MAX_BYTES;
 }
 
 void dtake__db_grow(dtake__db *db)

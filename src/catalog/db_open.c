@@ -39,7 +39,7 @@ static const char tables[] =
     "CREATE TABLE piece(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
     "PRAGMA application_id = 1146374979;"
     "PRAGMA user_version = 1;";
-_Static_assert(DTAKE__SMALL_PAGE_BYTES == 512, "as in set_up");
+_Static_assert(DTAKE__SMALL_PAGE_BYTES == 512 && DTAKE__PAGE_BYTES == 16384, "as in set_up");
 _Static_assert(DTAKE__CATALOG_APPLICATION == 1146374979 && DTAKE__CATALOG_VERSION == 1,
                "as in the text above");
 
@@ -149,11 +149,13 @@ static dtake_status set_up(dtake__db *db, const dtake__db_mode *mode, dtake_erro
                                  db->path, (long long)version);
     if (version == 0) {
         /* SQLite keeps its rollback journal where shared memory is not to be had. */
-        st = dtake__db_exec(
-            db, "PRAGMA page_size = 512; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;", err);
+        static const char after[] = "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;";
+        st = dtake__db_exec(db, mode->large ? "PRAGMA page_size = 16384" : "PRAGMA page_size = 512", err);
+        if (st == DTAKE_OK)
+            st = dtake__db_exec(db, after, err);
         if (st != DTAKE_OK)
             return st;
-        db->page_bytes = DTAKE__SMALL_PAGE_BYTES;
+        db->page_bytes = mode->large ? DTAKE__PAGE_BYTES : DTAKE__SMALL_PAGE_BYTES;
     }
     return bring_up(db, err);
 }

@@ -22,6 +22,20 @@ static bool has_log(sandbox *s)
     return is;
 }
 
+static void a_file_that_is_made_for_much_has_large_pages_at_once(void **state)
+{
+    (void)state;
+    sandbox *s = sandbox_new();
+    sandbox_close(s);
+    CHECK_EQ(remove(s->path), 0);
+    dtake__catalog_options options = { .create = true, .expected_bytes = DTAKE__GROW_BYTES };
+    SANDBOX_OK(s, dtake__catalog_open(&s->catalog, s->path, &options, &s->err));
+    CHECK_EQ(number(s, "PRAGMA page_size"), 16384);
+    CHECK_EQ(number(s, "PRAGMA auto_vacuum"), 2);
+    CHECK(has_log(s));
+    sandbox_free(s);
+}
+
 static void pages_grow_with_the_file_and_what_is_in_it_stays(void **state)
 {
     (void)state;
@@ -100,6 +114,7 @@ static void a_log_that_did_not_come_back_comes_with_the_next_writer(void **state
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_that_is_made_for_much_has_large_pages_at_once),
         cmocka_unit_test(pages_grow_with_the_file_and_what_is_in_it_stays),
         cmocka_unit_test(a_large_ingest_begins_with_large_pages),
         cmocka_unit_test(while_somebody_else_reads_pages_stay_and_nothing_waits),

@@ -46,7 +46,8 @@ dtake_status dtake__catalog_open(dtake__catalog **out, const char *path,
     catalog->path = dtake__strdup(path);
     if (options != NULL) {
         catalog->mode = (dtake__db_mode){ .read_only = options->read_only,
-                                          .create = options->create && !options->read_only };
+                                          .create = options->create && !options->read_only,
+                                          .large = options->expected_bytes >= DTAKE__GROW_BYTES };
         catalog->runtime = options->runtime;
     }
     if (catalog->path != NULL)

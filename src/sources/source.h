@@ -40,6 +40,7 @@ typedef struct dtake__act {
     const char *dataset, *collection, *text; /* borrowed until `done`, as are info and query */
     const dtake_dataset_info *info;
     const dtake_query *query;
+    int64_t expected_bytes;   /* DATASET_CREATE: about how much is to come; 0: not known */
     dtake_problem_fn problem; /* called on a worker */
     void *problem_ctx;
     void (*done)(struct dtake__act *act);
@@ -85,10 +86,10 @@ typedef struct dtake__write {
     dtake__write_kind kind;
     const char *dataset, *collection; /* borrowed until `done`, as is batch */
     const dtake_batch *batch;
-    uint8_t (*ids)[16];    /* room for the id of each row; NULL: not wanted */
+    uint8_t (*ids)[16];     /* room for the id of each row; NULL: not wanted */
     int64_t expected_bytes; /* OPEN: about how much is to come; 0: not known */
-    bool part;             /* COMMIT: some of what was put may wait for the next one, if that is cheaper */
-    dtake__writer *writer; /* made by OPEN, gone after CLOSE */
+    bool part;              /* COMMIT: some of what was put may wait for the next one, if that is cheaper */
+    dtake__writer *writer;  /* made by OPEN, gone after CLOSE */
     void (*done)(struct dtake__write *write);
 
     dtake_status status;

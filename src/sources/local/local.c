@@ -55,7 +55,8 @@ static dtake_status make_folder(const char *path, dtake_error *err)
 }
 
 /* A file that is not there is made by the first write, or found when another program has made it since. */
-static dtake_status catalog_of(local *l, bool writes, dtake__catalog **out, dtake_error *err)
+static dtake_status catalog_of(local *l, bool writes, int64_t expected_bytes, dtake__catalog **out,
+                               dtake_error *err)
 {
     dtake_status st = DTAKE_OK;
     if (writes && l->options.read_only)
@@ -64,6 +65,7 @@ static dtake_status catalog_of(local *l, bool writes, dtake__catalog **out, dtak
     if (l->catalog == NULL) {
         dtake__catalog_options options = l->options;
         options.create = writes;
+        options.expected_bytes = expected_bytes;
         if (!writes && access(l->path, F_OK) != 0)
             st = dtake__fail(err, DTAKE_E_NOT_FOUND,
                              "there is no catalogue at %.300s yet; datatake ingest makes one", l->path);
@@ -181,7 +183,7 @@ static void act_run(dtake__work *work)
     else if (act->kind == DTAKE__ACT_REPAIR)
         act->status = repair(l, act);
     else
-        act->status = catalog_of(l, creates, &catalog, &act->err);
+        act->status = catalog_of(l, creates, act->expected_bytes, &catalog, &act->err);
     if (act->status == DTAKE_OK && catalog != NULL)
         act->status = perform(catalog, act);
 }
@@ -222,7 +224,7 @@ static dtake_status begin_search(dtake__stream *s, dtake_error *err)
 {
     dtake__catalog *catalog;
     dtake__search *search = NULL;
-    dtake_status st = catalog_of(s->from, false, &catalog, err);
+    dtake_status st = catalog_of(s->from, false, 0, &catalog, err);
     if (st == DTAKE_OK)
         st = dtake__search_open(&search, catalog, s->query, err);
     pthread_mutex_lock(&s->lock);
@@ -305,7 +307,7 @@ static void writer_free(dtake__writer *w)
 static dtake_status writer_open(local *l, dtake__write *write)
 {
     dtake__catalog *catalog;
-    dtake_status st = catalog_of(l, true, &catalog, &write->err);
+    dtake_status st = catalog_of(l, true, write->expected_bytes, &catalog, &write->err);
     if (st != DTAKE_OK)
         return st;
     dtake__writer *w = dtake__calloc(1, sizeof *w);
