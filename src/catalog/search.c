@@ -94,6 +94,7 @@ dtake_status dtake__search_only(dtake__search *s, const dtake__listed_chunk *con
         return no_memory(err);
     s->entries = entries;
     s->entry_count = count;
+    s->once = true;
     for (size_t i = 0; i < count; i++)
         entries[i] = (dtake__entry){ chunks[i], "", chunks[i]->facts.time_min, chunks[i]->facts.time_max };
     dtake__entries_order(s);
@@ -146,6 +147,7 @@ static dtake_status make_part(dtake__search *s, const dtake__entry *e, dtake__pa
         s->demand.end_ns = e->to_ns < end_ns ? e->to_ns : end_ns;
     }
     dtake__view_pieces(&s->view, e->chunk->id, &pieces);
+    pieces.cache = s->once ? NULL : pieces.cache;
     st = dtake__part_of_decoded(s, e, chunk, &pieces, &wish, part, &done, err);
     if (st == DTAKE_OK && !done)
         st = dtake__part_make(part, &s->demand, e->chunk, chunk, &pieces, &wish, &s->schema, e->collection,

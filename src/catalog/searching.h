@@ -41,6 +41,7 @@ struct dtake__search {
     size_t stretch_count, stretch_room;
     int64_t stretched_rows, stretched_bytes;
     bool descending;
+    bool once; /* what it reads will hardly be read again: nothing of it is kept */
     int64_t skip, left;  /* rows to be skipped; to be given, -1: all */
     bool sorted;         /* by fields: everything is read before anything is given */
     dtake_batch **ready; /* results of a sort */
