@@ -1,6 +1,7 @@
-"""Loads all collections of a dataset with the tilebox-datasets client, as the documents do it.
+"""Loads all collections of a dataset with the tilebox-datasets client, as the documents do it; with --ours the same by the
+Python package of this project, where only the import is another.
 
-    load_tilebox.py URL DATASET START END one|all [--words]
+    load_tilebox.py URL DATASET START END one|all [--words] [--ours]
 
 one: the client of `tilebox.datasets`, a collection after another. all: that of `tilebox.datasets.aio`, all of them by
 asyncio.gather. The clock runs from the first load to the last datapoint, after the imports and with the collections at
@@ -11,10 +12,12 @@ import json
 import sys
 import time
 import warnings
+from importlib import import_module
 from importlib.metadata import version
 
 warnings.simplefilter("ignore")
 URL, DATASET, START, END, MODE = sys.argv[1:6]
+MODULE = "datatake" if "--ours" in sys.argv else "tilebox.datasets"
 
 
 def under(root, path):
@@ -24,7 +27,7 @@ def under(root, path):
 
 
 def one_by_one():
-    from tilebox.datasets import Client
+    Client = import_module(MODULE).Client
     collections = under(Client(url=URL, token="none").datasets(), DATASET).collections()
     started = time.perf_counter()
     loaded = {name: collections[name].load((START, END)) for name in sorted(collections)}
@@ -32,7 +35,7 @@ def one_by_one():
 
 
 async def at_once():
-    from tilebox.datasets.aio import Client
+    Client = import_module(f"{MODULE}.aio").Client
     collections = await under(await Client(url=URL, token="none").datasets(), DATASET).collections()
     started = time.perf_counter()
     names = sorted(collections)
@@ -48,4 +51,4 @@ if "--words" in sys.argv:
 else:
     print(json.dumps({"seconds": seconds, "datapoints": sum(data.sizes["time"] for data in loaded.values()),
                       "sum": sum(int(data.orbit_number.sum()) for data in loaded.values()),
-                      "version": version("tilebox-datasets")}))
+                      "version": import_module(MODULE).__version__ if "--ours" in sys.argv else version("tilebox-datasets")}))
