@@ -23,6 +23,7 @@ enum {
 static void finish(dtake_ingest *ingest)
 {
     dtake_error err = { 0 };
+    dtake__spare_keep(-SPARE_BYTES); /* what merges what was stored, next, has its own use for memory */
     pthread_mutex_lock(&ingest->lock);
     if (ingest->failed_file != NULL && fclose(ingest->failed_file) != 0)
         ingest->failed_file_broken = true;
@@ -230,7 +231,6 @@ static void dispose(dtake_ingest *ingest)
     dtake__latch_free(ingest->told);
     pthread_mutex_destroy(&ingest->lock);
     dtake__free(ingest);
-    dtake__spare_keep(-SPARE_BYTES);
 }
 
 dtake_status dtake_ingest_start(dtake_ingest **out, dtake_client *client, const dtake_ingest_options *options,
@@ -246,7 +246,6 @@ dtake_status dtake_ingest_start(dtake_ingest **out, dtake_client *client, const 
     dtake_ingest *ingest = dtake__calloc(1, sizeof *ingest);
     if (ingest == NULL)
         return dtake__fail_nomem(err, "an ingest");
-    dtake__spare_keep(SPARE_BYTES);
     pthread_mutex_init(&ingest->lock, NULL);
     ingest->client = client;
     ingest->reading.fd = -1;
@@ -262,6 +261,7 @@ dtake_status dtake_ingest_start(dtake_ingest **out, dtake_client *client, const 
         return st;
     }
     *out = ingest;
+    dtake__spare_keep(SPARE_BYTES);
     ingest->post.run = begin;
     dtake__loop_post(client->runtime, &ingest->post);
     return DTAKE_OK;
