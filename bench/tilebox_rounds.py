@@ -21,7 +21,11 @@ class Server:
     def __init__(self, task, scratch):
         self.log = scratch / "access.log"
         self.log.unlink(missing_ok=True)
-        command = [*SERVER, task["program"], "serve", "--catalog", task["catalog"], "--listen", f"{ADDRESS}:0", "--public",
+        keys = scratch / "keys"
+        keys.unlink(missing_ok=True)
+        added = subprocess.run([task["program"], "keys", "add", "bench", "--keys", keys], capture_output=True, text=True, check=True)
+        os.environ["TILEBOX_API_KEY"] = added.stdout.strip()  # of all clients; a server of the network asks for one
+        command = [*SERVER, task["program"], "serve", "--catalog", task["catalog"], "--listen", f"{ADDRESS}:0", "--keys", str(keys),
                    "--access-log", str(self.log)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         words = ""
