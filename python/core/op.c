@@ -9,9 +9,20 @@ PyTypeObject *Op_type, *Queue_type;
 
 static dtake_queue *left;           /* of those that nobody waits for */
 static atomic_int under_way;        /* calls that the engine holds */
+static pthread_mutex_t idle_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t idle = PTHREAD_COND_INITIALIZER; /* it holds none */
 enum { BATCH = 256, POLL_MS = 50 }; /* a Ctrl-C is seen so soon */
 
 /* --- from the engine's side: no Python --- */
+
+static void held_no_more(void)
+{
+    if (atomic_fetch_sub(&under_way, 1) > 1)
+        return;
+    pthread_mutex_lock(&idle_lock); /* who waits looks at the number with it held */
+    pthread_cond_broadcast(&idle);
+    pthread_mutex_unlock(&idle_lock);
+}
 
 void op_finish(op_object *op, dtake_status status)
 {
@@ -29,7 +40,7 @@ void op_finish(op_object *op, dtake_status status)
         dtake_queue_push(left, op, status);
     else if (queue != NULL)
         dtake_queue_push(queue, op, status);
-    atomic_fetch_sub(&under_way, 1);
+    held_no_more();
 }
 
 void op_answered(dtake_status status, dtake_answer *answer, const dtake_error *err, void *ctx)
@@ -111,7 +122,7 @@ PyObject *op_started(op_object *op, dtake_status status, const dtake_error *err)
 {
     if (status == DTAKE_OK)
         return (PyObject *)op;
-    atomic_fetch_sub(&under_way, 1);
+    held_no_more();
     let_go(op);
     DROP(op);
     return raise_status(status, err);
@@ -126,10 +137,29 @@ void ops_reap(void)
             let_go(ready[i].tag);
 }
 
+static struct timespec in_ms(int64_t ms)
+{
+    struct timespec then;
+    clock_gettime(CLOCK_MONOTONIC, &then);
+    int64_t ns = then.tv_nsec + ms * 1000000;
+    then.tv_sec += ns / 1000000000;
+    then.tv_nsec = ns % 1000000000;
+    return then;
+}
+
+static void wait_idle(int64_t timeout_ms)
+{
+    struct timespec until = in_ms(timeout_ms);
+    pthread_mutex_lock(&idle_lock);
+    while (atomic_load(&under_way) > 0 &&
+           pthread_cond_clockwait(&idle, &idle_lock, CLOCK_MONOTONIC, &until) != ETIMEDOUT)
+        ;
+    pthread_mutex_unlock(&idle_lock);
+}
+
 int ops_wait_all(int64_t timeout_ms)
 {
-    Py_BEGIN_ALLOW_THREADS for (int64_t waited = 0; atomic_load(&under_way) > 0 && waited < timeout_ms;
-                                waited++) nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+    Py_BEGIN_ALLOW_THREADS wait_idle(timeout_ms);
     Py_END_ALLOW_THREADS ops_reap();
     return atomic_load(&under_way);
 }
@@ -137,11 +167,7 @@ int ops_wait_all(int64_t timeout_ms)
 /* True when done. */
 static bool wait_ms(op_object *op, int64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t ns = until.tv_nsec + ms * 1000000;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
+    struct timespec until = in_ms(ms);
     pthread_mutex_lock(&op->lock);
     while (!op->done && pthread_cond_timedwait(&op->changed, &op->lock, &until) != ETIMEDOUT)
         ;
