@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -95,12 +96,12 @@ def find_collection(client: _core.Client, dataset: str, name: str) -> Steps[Coll
     raise NotFoundError(f"No such collection {name}")
 
 
-def load(client: _core.Client, query: _core.Query, show: ShowProgress, what: str, only_set: bool) -> Steps[xr.Dataset]:
-    """Columns are filled while later batches are still on their way."""
+def batches_of(client: _core.Client, query: _core.Query, show: ShowProgress, what: str,
+               seen: Callable[[_core.Batch], None]) -> Steps[tuple[list[_core.Batch], _core.Schema | None]]:
+    """All batches of a load, each seen when it comes, and what they are batches of."""
     under_way = client.load(query)
     bar = begin(under_way, show, what)
     batches: list[_core.Batch] = []
-    filling: Filling | None = None
     finished = False
     try:
         while True:
@@ -108,9 +109,7 @@ def load(client: _core.Client, query: _core.Query, show: ShowProgress, what: str
             batch = under_way.take()
             if batch is None:
                 break
-            if filling is None:
-                filling = Filling(batch.schema)
-            filling.add(batch)
+            seen(batch)
             batches.append(batch)
             bar.update()
         schema = batches[0].schema if batches else under_way.schema()
@@ -119,30 +118,27 @@ def load(client: _core.Client, query: _core.Query, show: ShowProgress, what: str
         bar.end(finished)
         under_way.cancel()
         under_way.close()
+    return batches, schema
+
+
+def load(client: _core.Client, query: _core.Query, show: ShowProgress, what: str, only_set: bool) -> Steps[xr.Dataset]:
+    """Columns are filled while later batches are still on their way."""
+    filling: Filling | None = None
+
+    def fill(batch: _core.Batch) -> None:
+        nonlocal filling
+        if filling is None:
+            filling = Filling(batch.schema)
+        filling.add(batch)
+
+    batches, schema = yield from batches_of(client, query, show, what, fill)
     if schema is None:
         schema = _core.Schema([("time", "timestamp", 1, False, 0, None, "", "", "")])
     return dataset_of(schema, filling or Filling(schema), batches, only_set=only_set)
 
 
 def load_table(client: _core.Client, query: _core.Query, show: ShowProgress, what: str) -> Steps[Table]:
-    under_way = client.load(query)
-    bar = begin(under_way, show, what)
-    batches: list[_core.Batch] = []
-    finished = False
-    try:
-        while True:
-            yield Step(under_way.notify, bar.tick)
-            batch = under_way.take()
-            if batch is None:
-                break
-            batches.append(batch)
-            bar.update()
-        schema = under_way.schema()
-        finished = True
-    finally:
-        bar.end(finished)
-        under_way.cancel()
-        under_way.close()
+    batches, schema = yield from batches_of(client, query, show, what, lambda batch: None)
     assert schema is not None
     return Table(schema, batches)
 
