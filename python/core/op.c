@@ -7,11 +7,11 @@
 
 PyTypeObject *Op_type, *Queue_type;
 
-static dtake_queue *left;           /* of those that nobody waits for */
-static atomic_int under_way;        /* calls that the engine holds */
+static dtake_queue *left;    /* of those that nobody waits for */
+static atomic_int under_way; /* calls that the engine holds */
 static pthread_mutex_t idle_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t idle = PTHREAD_COND_INITIALIZER; /* it holds none */
-enum { BATCH = 256, POLL_MS = 50 }; /* a Ctrl-C is seen so soon */
+enum { BATCH = 256, POLL_MS = 50 };                    /* a Ctrl-C is seen so soon */
 
 /* --- from the engine's side: no Python --- */
 
