@@ -2,10 +2,9 @@
  * be seen by everybody on the machine. */
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/listing.h"
 #include "cli/print.h"
-#include "cli/term.h"
 #include "core/error.h"
-#include "format/json_write.h"
 
 #include <datatake/credentials.h>
 
@@ -13,8 +12,6 @@
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
-
-enum { MAX_TEXT_BYTES = 1 << 20 };
 
 /* Up to the line's end; false at the end of input, or when the line is too long. */
 static bool read_line(char *out, size_t size)
@@ -72,34 +69,23 @@ static dtake_status add(const dtake__args *args, const char *service, dtake_erro
     return st;
 }
 
-typedef struct list {
-    dtake_buf text;
-    bool json;
-} list;
-
 static void put_service(const char *service, void *ctx)
 {
-    list *l = ctx;
-    if (!l->json) {
-        dtake__buf_printf(&l->text, "%s\n", service);
+    dtake__listing *listing = ctx;
+    if (!listing->json) {
+        dtake__listing_line(listing, "%s", service);
         return;
     }
-    dtake__json json = { .out = &l->text };
-    dtake__json_object(&json, NULL);
+    dtake__json json = dtake__listing_object(listing);
     dtake__json_text(&json, "service", service);
-    dtake__json_end(&json, '}');
-    dtake__buf_puts(&l->text, "\n");
+    dtake__listing_end(listing, &json);
 }
 
 static dtake_status show(const dtake__args *args, dtake_error *err)
 {
-    list l = { .text = DTAKE_BUF_INIT(MAX_TEXT_BYTES) };
-    l.json = dtake__stdout_takes_json(dtake__args_flag(args, "json"), dtake__args_flag(args, "table"));
-    dtake_status st = dtake_credentials_list(NULL, err, put_service, &l);
-    if (st == DTAKE_OK)
-        dtake__stdout_buf(&l.text);
-    dtake__buf_dispose(&l.text);
-    return st;
+    dtake__listing listing = dtake__listing_open(args);
+    dtake_status st = dtake_credentials_list(NULL, err, put_service, &listing);
+    return dtake__listing_close(&listing, st, err);
 }
 
 static dtake_status perform(const dtake__args *args, dtake_error *err)

@@ -1,9 +1,9 @@
 /* catalog: upkeep of the file. */
 #include "cli/catalog_text.h"
 #include "cli/commands.h"
+#include "cli/listing.h"
 #include "cli/print.h"
 #include "cli/source.h"
-#include "cli/term.h"
 #include "cli/units.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -88,7 +88,7 @@ static dtake_status stats(const dtake__args *args, dtake_client *client, dtake_e
     dtake_catalog_stats s;
     dtake_buf text = DTAKE_BUF_INIT(64 * 1024);
     dtake_status st = dtake_catalog_stats_get(client, &s, err);
-    bool json = dtake__stdout_takes_json(dtake__args_flag(args, "json"), dtake__args_flag(args, "table"));
+    bool json = dtake__wants_json(args);
     if (st == DTAKE_OK)
         st = json ? stats_json(&text, &s) : stats_table(&text, &s);
     if (st == DTAKE_OK)

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/display.h"
 #include "cli/job_options.h"
+#include "cli/listing.h"
 #include "cli/print.h"
 #include "cli/report.h"
 #include "cli/signals.h"
@@ -45,8 +46,7 @@ static dtake_status check_plot(const char *path, dtake_error *err)
 
 static dtake_status print_comparison(const dtake__args *args, const dtake_comparison *comparison)
 {
-    bool json_wanted =
-        dtake__stdout_takes_json(dtake__args_flag(args, "json"), dtake__args_flag(args, "table"));
+    bool json_wanted = dtake__wants_json(args);
     dtake_buf text = DTAKE_BUF_INIT(MAX_TEXT_BYTES);
     dtake_status st;
     if (json_wanted) {

@@ -1,9 +1,9 @@
 /* datasets, collections: what a catalogue holds. */
 #include "cli/catalog_text.h"
 #include "cli/commands.h"
+#include "cli/listing.h"
 #include "cli/print.h"
 #include "cli/source.h"
-#include "cli/term.h"
 #include "core/error.h"
 
 enum { MAX_TEXT_BYTES = 64 * 1024 * 1024 };
@@ -19,11 +19,6 @@ static int finish(dtake_buf *text, dtake_status st, dtake_error *err)
     }
     dtake__buf_dispose(text);
     return status;
-}
-
-static bool wants_json(const dtake__args *args)
-{
-    return dtake__stdout_takes_json(dtake__args_flag(args, "json"), dtake__args_flag(args, "table"));
 }
 
 static dtake_status datasets_table(dtake_buf *out, const dtake_dataset_list *list)
@@ -70,7 +65,7 @@ int dtake__cmd_datasets(const dtake__args *args)
     if (st == DTAKE_OK)
         st = dtake_datasets(source.client, &list, &err);
     if (st == DTAKE_OK)
-        st = wants_json(args) ? datasets_json(&text, list) : datasets_table(&text, list);
+        st = dtake__wants_json(args) ? datasets_json(&text, list) : datasets_table(&text, list);
     dtake_dataset_list_free(list);
     dtake__source_leave(&source);
     return finish(&text, st, &err);
@@ -97,7 +92,8 @@ int dtake__cmd_collections(const dtake__args *args)
     if (st == DTAKE_OK)
         st = dtake_collections(source.client, args->inputs[0], &list, &err);
     if (st == DTAKE_OK)
-        st = wants_json(args) ? collections_json(&text, list) : dtake__collections_table(&text, list, 0);
+        st = dtake__wants_json(args) ? collections_json(&text, list)
+                                     : dtake__collections_table(&text, list, 0);
     dtake_collection_list_free(list);
     dtake__source_leave(&source);
     return finish(&text, st, &err);

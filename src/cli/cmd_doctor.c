@@ -1,8 +1,8 @@
 /* doctor: what is found, a line each, as soon as it is. */
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/listing.h"
 #include "cli/print.h"
-#include "cli/term.h"
 #include "format/json_write.h"
 
 #include <datatake/doctor.h>
@@ -46,8 +46,7 @@ static void show(const dtake_finding *finding, void *ctx)
 int dtake__cmd_doctor(const dtake__args *args)
 {
     dtake_error err = { .message = "" };
-    shown s = { .json = dtake__stdout_takes_json(dtake__args_flag(args, "json"),
-                                                 dtake__args_flag(args, "table")) };
+    shown s = { .json = dtake__wants_json(args) };
     const dtake_doctor_options options = { .source = dtake__args_text(args, "source"),
                                            .timeout_ms =
                                                (int64_t)(dtake__args_f64(args, "timeout", 10) * 1000) };

@@ -2,9 +2,9 @@
 #include "cli/catalog_text.h"
 #include "cli/commands.h"
 #include "cli/follow.h"
+#include "cli/listing.h"
 #include "cli/print.h"
 #include "cli/source.h"
-#include "cli/term.h"
 #include "core/error.h"
 
 #include <datatake/save.h>
@@ -40,7 +40,7 @@ static dtake_status show(const dtake__args *args, dtake_client *client, const dt
 {
     dtake_batch *batch = NULL;
     dtake_buf text = DTAKE_BUF_INIT(MAX_TEXT_BYTES);
-    bool json = dtake__stdout_takes_json(dtake__args_flag(args, "json"), dtake__args_flag(args, "table"));
+    bool json = dtake__wants_json(args);
     dtake_status st = dtake_find(client, place->dataset, place->collection, id, &batch, err);
     if (st == DTAKE_OK && json)
         st = dtake_batch_to_items(batch, place->collection, err, dtake__write_to_stdout, NULL);

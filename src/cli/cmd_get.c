@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/display.h"
 #include "cli/job_options.h"
+#include "cli/listing.h"
 #include "cli/plan_table.h"
 #include "cli/print.h"
 #include "cli/report.h"
@@ -201,8 +202,7 @@ int dtake__cmd_get(const dtake__args *args)
     dtake__job_options options;
     dtake_runtime *runtime = NULL;
     struct get get = { .args = args,
-                       .lines = dtake__stdout_takes_json(dtake__args_flag(args, "json"),
-                                                         dtake__args_flag(args, "table")),
+                       .lines = dtake__wants_json(args),
                        .quiet = dtake__args_flag(args, "quiet"),
                        .verbose = dtake__args_flag(args, "verbose"),
                        .explains = dtake__args_flag(args, "explain") };

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/info.h"
 #include "cli/job_options.h"
+#include "cli/listing.h"
 #include "cli/opens.h"
 #include "cli/print.h"
 #include "cli/source.h"
@@ -121,8 +122,7 @@ int dtake__cmd_info(const dtake__args *args)
     dtake_runtime_options options;
     dtake_runtime *runtime = NULL;
     dtake__opens *opens = NULL;
-    bool json_wanted =
-        dtake__stdout_takes_json(dtake__args_flag(args, "json"), dtake__args_flag(args, "table"));
+    bool json_wanted = dtake__wants_json(args);
     size_t named = 0;
     for (size_t i = 0; i < args->input_count; i++)
         named += is_dataset(args->inputs[i]);

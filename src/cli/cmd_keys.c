@@ -1,17 +1,14 @@
 /* keys: who may use a server. */
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/listing.h"
 #include "cli/print.h"
-#include "cli/term.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "format/json_write.h"
 
 #include <datatake/keys.h>
 
 #include <string.h>
-
-enum { MAX_TEXT_BYTES = 4 << 20 };
 
 static dtake_key_rights rights_of(const dtake__args *args)
 {
@@ -38,38 +35,27 @@ static dtake_status add(const dtake__args *args, const char *path, const char *n
     return DTAKE_OK;
 }
 
-typedef struct list {
-    dtake_buf text;
-    bool json;
-} list;
-
 static void put_key(const dtake_key_info *key, void *ctx)
 {
-    list *l = ctx;
+    dtake__listing *listing = ctx;
     char time[40];
     dtake__time_format(key->created_s * 1000000000, time, sizeof time);
-    if (!l->json) {
-        dtake__buf_printf(&l->text, "%-24s %-6s %s\n", key->name, dtake_key_rights_name(key->rights), time);
+    if (!listing->json) {
+        dtake__listing_line(listing, "%-24s %-6s %s", key->name, dtake_key_rights_name(key->rights), time);
         return;
     }
-    dtake__json json = { .out = &l->text };
-    dtake__json_object(&json, NULL);
+    dtake__json json = dtake__listing_object(listing);
     dtake__json_text(&json, "name", key->name);
     dtake__json_text(&json, "rights", dtake_key_rights_name(key->rights));
     dtake__json_text(&json, "created", time);
-    dtake__json_end(&json, '}');
-    dtake__buf_puts(&l->text, "\n");
+    dtake__listing_end(listing, &json);
 }
 
 static dtake_status show(const dtake__args *args, const char *path, dtake_error *err)
 {
-    list l = { .text = DTAKE_BUF_INIT(MAX_TEXT_BYTES) };
-    l.json = dtake__stdout_takes_json(dtake__args_flag(args, "json"), dtake__args_flag(args, "table"));
-    dtake_status st = dtake_keys_list(path, err, put_key, &l);
-    if (st == DTAKE_OK)
-        dtake__stdout_buf(&l.text);
-    dtake__buf_dispose(&l.text);
-    return st;
+    dtake__listing listing = dtake__listing_open(args);
+    dtake_status st = dtake_keys_list(path, err, put_key, &listing);
+    return dtake__listing_close(&listing, st, err);
 }
 
 static dtake_status perform(const dtake__args *args, dtake_error *err)

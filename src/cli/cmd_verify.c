@@ -2,11 +2,11 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/job_options.h"
-#include "format/json_write.h"
+#include "cli/listing.h"
 #include "cli/print.h"
 #include "cli/signals.h"
-#include "cli/term.h"
 #include "cli/units.h"
+#include "format/json_write.h"
 #include "core/error.h"
 
 #include <datatake/verify.h>
@@ -94,9 +94,7 @@ int dtake__cmd_verify(const dtake__args *args)
     dtake_error err = { .message = "" };
     dtake_runtime_options options;
     dtake_runtime *runtime = NULL;
-    struct verify verify = { .lines = dtake__stdout_takes_json(dtake__args_flag(args, "json"),
-                                                               dtake__args_flag(args, "table")),
-                             .verbose = dtake__args_flag(args, "verbose") };
+    struct verify verify = { .lines = dtake__wants_json(args), .verbose = dtake__args_flag(args, "verbose") };
     dtake__signals_catch();
     dtake__runtime_options_read(&options, args);
     dtake_status st = dtake_runtime_open(&runtime, &options, &err);
