@@ -10,6 +10,7 @@
 #include <datatake/grid.h>
 #include <datatake/id.h>
 #include <datatake/ingest.h>
+#include <datatake/picture.h>
 #include <datatake/query.h>
 #include <datatake/raster.h>
 #include <datatake/runtime.h>

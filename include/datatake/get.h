@@ -205,6 +205,11 @@ DTAKE_API bool dtake_job_wait(dtake_job *job, int64_t timeout_ms);
 typedef void (*dtake_job_fn)(dtake_status status, dtake_job *job, void *ctx);
 DTAKE_API dtake_status dtake_job_notify(dtake_job *job, dtake_job_fn done, void *ctx);
 
+/* Calls `done`, which must not free the job, as soon as there is a result `index`, or the job has finished
+ * with fewer; one at a time a job. DTAKE_E_STATE: there is nothing to wait for (any more), or another one
+ * waits. */
+DTAKE_API dtake_status dtake_job_notify_result(dtake_job *job, size_t index, dtake_job_fn done, void *ctx);
+
 /* After it finished: DTAKE_OK, DTAKE_E_PARTIAL, DTAKE_E_CANCELLED, or what stopped it before the first item.
  */
 DTAKE_API dtake_status dtake_job_status(const dtake_job *job, dtake_error *err);

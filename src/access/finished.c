@@ -45,7 +45,7 @@ dtake_status dtake__finished_look(dtake__take *take, dtake_error *err)
     dtake_error why = { .message = "" };
     struct stat is;
     json_t *receipt = NULL;
-    if (o->explain_only || stat(image->path, &is) != 0)
+    if (o->explain_only || take->job->keeps_pictures || stat(image->path, &is) != 0)
         return DTAKE_OK;
     if (o->skip_existing) {
         take->skipped = true;

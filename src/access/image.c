@@ -46,6 +46,8 @@ void dtake__image_free(dtake__image *image)
     dtake__free(image->id);
     dtake__free(image->asset);
     dtake__free(image->path);
+    dtake_picture_dispose(image->picture);
+    dtake__free(image->picture);
     dtake__free(image->checksum);
     dtake__free(image->message);
     dtake__free(image->again);

@@ -2,7 +2,7 @@
 #ifndef DTAKE_ACCESS_IMAGE_H
 #define DTAKE_ACCESS_IMAGE_H
 
-#include <datatake/get.h>
+#include <datatake/picture.h>
 
 #include "access/shelf.h"
 #include "io/checksum.h"
@@ -39,6 +39,7 @@ typedef struct dtake__image {
     int64_t bytes, wire_bytes, width, height;
     int32_t requests, retries;
     double seconds;
+    dtake_picture *picture; /* instead of a file; NULL: none */
     char *plan; /* explain_only: its part of the plan, a JSON object; NULL: none */
 } dtake__image;
 

@@ -187,6 +187,7 @@ static void free_job(dtake_job *job)
         dtake__free(job->plan_of[i]);
     dtake__free(job->plan_of);
     dtake__buf_dispose(&job->plan);
+    dtake__pictures_free(job);
     dtake__shelf_dispose(&job->results);
     dtake__image_free(job->shown);
     dtake__free(job->first_message);
@@ -211,6 +212,7 @@ static dtake_status new_job(dtake_job **out, dtake_runtime *runtime, const dtake
     job->plan = DTAKE_BUF_INIT((size_t)1 << 30);
     job->cancel_post.run = cancel_run;
     job->notify_post.run = dtake__job_notify_run;
+    job->result_post.run = dtake__job_result_run;
     job->over = dtake__latch_new();
     job->notified = dtake__latch_new();
     job->inputs = (dtake__inputs){ .runtime = runtime,
@@ -229,8 +231,8 @@ static dtake_status new_job(dtake_job **out, dtake_runtime *runtime, const dtake
     return st;
 }
 
-dtake_status dtake_get_start(dtake_job **out, dtake_runtime *runtime, const dtake_get_options *options,
-                             dtake_error *err)
+dtake_status dtake__job_start(dtake_job **out, dtake_runtime *runtime, const dtake_get_options *options,
+                              bool pictures, dtake_error *err)
 {
     dtake_job *job;
     *out = NULL;
@@ -243,12 +245,19 @@ dtake_status dtake_get_start(dtake_job **out, dtake_runtime *runtime, const dtak
         st = new_job(&job, runtime, options, err);
     if (st != DTAKE_OK)
         return st;
+    job->keeps_pictures = pictures;
     st = start_mode(job, err);
     if (st == DTAKE_OK)
         *out = job;
     else
         free_job(job);
     return st;
+}
+
+dtake_status dtake_get_start(dtake_job **out, dtake_runtime *runtime, const dtake_get_options *options,
+                             dtake_error *err)
+{
+    return dtake__job_start(out, runtime, options, false, err);
 }
 
 dtake_status dtake__get_start_one(dtake_job **out, dtake_runtime *runtime, const dtake_get_options *options,

@@ -3,6 +3,8 @@
 #ifndef DTAKE_ACCESS_JOB_H
 #define DTAKE_ACCESS_JOB_H
 
+#include <datatake/picture.h>
+
 #include <pthread.h>
 
 #include "access/facts.h"
@@ -25,12 +27,18 @@ struct dtake_job {
 
     pthread_mutex_t lock;
     /* under the lock */
-    bool finished, cancel_posted, has_notify, notify_posted;
+    bool finished, cancel_posted, has_notify, notify_posted, result_posted;
     int64_t end_us;
     dtake_status status;
     dtake_error err;
     dtake_job_fn notify;
     void *notify_ctx;
+    dtake_job_fn result_notify; /* NULL: nobody waits for a result */
+    void *result_ctx;
+    size_t result_index;  /* that is waited for */
+    bool keeps_pictures;  /* instead of files; never changes */
+    dtake_picture **kept; /* one a result; NULL: none, or taken */
+    size_t kept_capacity;
     dtake__shelf results; /* in the order in which they finished */
     bool results_lost;    /* no memory for one */
     dtake__image *shown;  /* the result that was asked for last */
@@ -46,6 +54,7 @@ struct dtake_job {
     dtake__post start_post, cancel_post, notify_post;
     dtake__latch *over, *notified;
     bool *gone; /* set when the job is freed from inside its own notification */
+    dtake__post result_post;
     dtake__inputs inputs;
     bool reading_inputs;
     dtake__images images; /* that wait; written once, under the lock, like the shelf whenever it is used */
@@ -79,6 +88,9 @@ void dtake__job_finish(dtake_job *job, dtake_status status, const dtake_error *e
 void dtake__job_end(dtake_job *job);
 /* As many items as job->images; if wanted, `places` on the sheet. */
 dtake_status dtake__job_make_room(dtake_job *job, size_t places, dtake_error *err);
+/* job_wait.c: whoever waits for a result is told, if there is one to tell. Any thread, without the lock. */
+void dtake__job_tell_result(dtake_job *job);
+void dtake__job_result_run(dtake__post *post); /* of result_post */
 /* job_end.c: finished as soon as it has ended and no post is on its way. */
 void dtake__job_settle(dtake_job *job);
 void dtake__job_notify_run(dtake__post *post); /* of notify_post */
@@ -89,6 +101,14 @@ dtake_status dtake__job_verdict(dtake_job *job, dtake_error *err);
  * options only what decides the bytes is looked at. */
 dtake_status dtake__get_start_one(dtake_job **out, dtake_runtime *runtime, const dtake_get_options *options,
                                   dtake__image *image, dtake_error *err);
+
+/* A job of which nothing is under way yet; pictures.c. `pictures`: they are kept instead of files. */
+dtake_status dtake__job_start(dtake_job **out, dtake_runtime *runtime, const dtake_get_options *options,
+                              bool pictures, dtake_error *err);
+
+/* Takes image->picture to where its result will be. With the lock held. */
+void dtake__pictures_keep(dtake_job *job, dtake__image *image);
+void dtake__pictures_free(dtake_job *job); /* those that nobody took */
 
 /* Pixels of a thumbnail on the contact sheet. */
 int32_t dtake__sheet_side(size_t count);

@@ -31,7 +31,7 @@ void dtake__job_settle(dtake_job *job)
 {
     bool gone = false;
     pthread_mutex_lock(&job->lock);
-    if (!job->ended || job->finished || job->cancel_posted) {
+    if (!job->ended || job->finished || job->cancel_posted || job->result_posted) {
         pthread_mutex_unlock(&job->lock);
         return;
     }
@@ -40,8 +40,12 @@ void dtake__job_settle(dtake_job *job)
     dtake_job_fn notify = job->notify;
     void *ctx = job->notify_ctx;
     job->notify = NULL;
+    dtake_job_fn result_notify = job->result_notify;
+    job->result_notify = NULL;
     job->gone = &gone;
     pthread_mutex_unlock(&job->lock);
+    if (result_notify != NULL)
+        result_notify(job->status, job, job->result_ctx);
     if (notify != NULL)
         notify(job->status, job, ctx);
     if (!gone)

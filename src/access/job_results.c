@@ -22,6 +22,7 @@ static void note_failure(dtake_job *job, dtake__image *image)
 void dtake__job_add_result(dtake_job *job, dtake__image *image)
 {
     pthread_mutex_lock(&job->lock);
+    dtake__pictures_keep(job, image);
     if (image->skipped)
         job->items_skipped++;
     else if (image->status == DTAKE_OK)
@@ -33,6 +34,7 @@ void dtake__job_add_result(dtake_job *job, dtake__image *image)
         job->results_lost = true;
     pthread_mutex_unlock(&job->lock);
     dtake__image_free(image);
+    dtake__job_tell_result(job);
 }
 
 static dtake_status common_failure(const dtake_job *job, int64_t through, dtake_error *err)

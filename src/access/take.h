@@ -86,6 +86,16 @@ dtake_status dtake__take_plan(dtake__take *take,
 dtake__raster_job dtake__take_raster_job(dtake__take *take);
 dtake_read dtake__take_read(const dtake__layer *layer, dtake_window window);
 
+/* pictures.c: image->picture; explain_only: without pixels. CPU work. */
+dtake_status dtake__picture_make(dtake__take *take, dtake_error *err);
+
+/* take_file.c: the nodata value the files share; masked pixels become it. What was unmasked or visualised has
+ * none left. */
+bool dtake__take_nodata(const dtake__take *take, double *out);
+
+/* The graph's bands, and so their names, are others than those that were read. */
+void dtake__take_name_bands(dtake__take *take);
+
 /* quicklook.c: CPU work, then on the loop thread to `then`. */
 bool dtake__quicklook_missing(const dtake__take *take);
 dtake_status dtake__quicklook_make(dtake__take *take, dtake_error *err);

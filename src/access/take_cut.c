@@ -165,7 +165,7 @@ dtake_status dtake__blocks_plan(dtake__take *take, int64_t *bytes, dtake_error *
         *bytes += dtake__raster_read_bytes(take->layer[i].raster, &read);
     }
     bool whole = *bytes <= limit / AS_ONE;
-    if (dtake__shade_wanted(o) && !o->explain_only)
+    if (dtake__shade_wanted(o) && (!o->explain_only || take->job->keeps_pictures))
         st = make_shader(take, !whole, err);
     if (st != DTAKE_OK)
         return st;

@@ -23,9 +23,7 @@ static void on_written(dtake_status status, const dtake__written *written, const
     dtake__take_finish(take);
 }
 
-/* The nodata value the files share; masked pixels become it. What was unmasked or visualised has none left.
- */
-static bool shared_nodata(const dtake__take *take, double *out)
+bool dtake__take_nodata(const dtake__take *take, double *out)
 {
     const dtake_get_options *o = &take->job->options.value;
     for (size_t i = 0; i < take->layer_count; i++) {
@@ -45,8 +43,8 @@ bool dtake__take_has_one_mask(const dtake__take *take)
 {
     const dtake_get_options *o = &take->job->options.value;
     double nodata;
-    bool tiff = o->format == DTAKE_GEOTIFF || o->format == DTAKE_COG;
-    return tiff && take->job->sheet == NULL && o->quicklook_px == 0 && !shared_nodata(take, &nodata);
+    bool tiff = (o->format == DTAKE_GEOTIFF || o->format == DTAKE_COG) && !take->job->keeps_pictures;
+    return tiff && take->job->sheet == NULL && o->quicklook_px == 0 && !dtake__take_nodata(take, &nodata);
 }
 
 /* The versions of the files as their pixels were read. */
@@ -81,7 +79,7 @@ static void write_file(dtake__take *take)
                             .tally = &take->tally,
                             .receipt = take->receipt_text };
     out->pixels = dtake_pixels_take(&take->pixels);
-    out->has_nodata = shared_nodata(take, &out->nodata);
+    out->has_nodata = dtake__take_nodata(take, &out->nodata);
     out->rgb = out->pixels.bands == 3 && out->pixels.type == DTAKE_U8;
     out->band_names = !visual                  ? (const char *const *)take->band_name
                       : out->pixels.bands == 3 ? drawn
@@ -109,8 +107,7 @@ static void caption_of(const dtake__image *image, char *out, size_t size)
     snprintf(out, size, "%.10s", time);
 }
 
-/* The graph's bands, and so their names, are others than those that were read. */
-static void name_bands(dtake__take *take)
+void dtake__take_name_bands(dtake__take *take)
 {
     dtake__shader *shader = take->blocks.shader;
     if (shader == NULL)
@@ -130,7 +127,7 @@ static void prepare_run(dtake__work *work)
     dtake_error err = { 0 };
     int64_t start_us = dtake__now_us();
     dtake_status st = DTAKE_OK;
-    name_bands(take);
+    dtake__take_name_bands(take);
     take->pixels = dtake__frame_take(&take->blocks.frame);
     if (job->sheet != NULL) {
         caption_of(take->image, caption, sizeof caption);
@@ -138,7 +135,9 @@ static void prepare_run(dtake__work *work)
     }
     if (st == DTAKE_OK)
         st = dtake__quicklook_make(take, &err);
-    if (st == DTAKE_OK && !take->drawn_only && (take->receipt_text = make_receipt(take)) == NULL)
+    if (st == DTAKE_OK && job->keeps_pictures)
+        st = dtake__picture_make(take, &err);
+    else if (st == DTAKE_OK && !take->drawn_only && (take->receipt_text = make_receipt(take)) == NULL)
         st = dtake__fail_nomem(&err, "a receipt");
     if (st != DTAKE_OK)
         dtake__take_note_item(take, st, &err);
@@ -149,7 +148,7 @@ static void drawn(dtake__work *work)
 {
     dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
     take->skipped = take->drawn_only && take->status == DTAKE_OK;
-    if (dtake__take_stopped(take) || take->skipped)
+    if (dtake__take_stopped(take) || take->skipped || take->job->keeps_pictures)
         dtake__take_finish(take);
     else
         write_file(take);

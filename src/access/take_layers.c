@@ -237,7 +237,7 @@ static dtake_status estimate(dtake__take *take, dtake_error *err)
     take->facts.written_bytes =
         grid->width * grid->height * output.pixels.bands * (int64_t)dtake_type_bytes(output.pixels.type);
     bytes += dtake__output_bytes(&output);
-    if (!o->explain_only)
+    if (!o->explain_only && !take->job->keeps_pictures)
         st = check_room(take, err);
     if (st != DTAKE_OK)
         return st;

@@ -105,6 +105,8 @@ static void plan_run(dtake__work *work)
     dtake_status st = dtake__take_resolve_bands(take, &err);
     if (st == DTAKE_OK)
         st = dtake__take_plan(take, &err);
+    if (st == DTAKE_OK && take->job->keeps_pictures && take->job->options.value.explain_only)
+        st = dtake__picture_make(take, &err);
     if (st == DTAKE_E_EMPTY)
         take->skipped = true;
     if (st != DTAKE_OK)

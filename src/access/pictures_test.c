@@ -1,0 +1,238 @@
+/* Images in memory: the pixels of the files that get writes, without files. */
+#include "access/journey.h"
+
+#include <pthread.h>
+
+static dtake_get_options bands_job(const sandbox *box)
+{
+    dtake_get_options o = scenes_job(box->folder);
+    o.visualize = (dtake_visualize){ 0 };
+    return o;
+}
+
+static dtake_job *start_pictures(const sandbox *box, const dtake_get_options *o)
+{
+    dtake_job *job;
+    dtake_error err;
+    if (dtake_pictures_start(&job, box->runtime, o, &err) != DTAKE_OK)
+        fail_msg("%s", err.message);
+    return job;
+}
+
+static dtake_job *read_pictures(const sandbox *box, const dtake_get_options *o)
+{
+    dtake_job *job = start_pictures(box, o);
+    dtake_error err;
+    if (finish_job(job, &err) != DTAKE_OK)
+        fail_msg("%s", err.message);
+    return job;
+}
+
+static const char *path_of(const dtake_job *files, const char *id)
+{
+    dtake_result r;
+    for (size_t i = 0; dtake_job_result(files, i, &r); i++)
+        if (strcmp(r.id, id) == 0)
+            return r.path;
+    return "";
+}
+
+static void check_picture_is_file(const sandbox *box, const dtake_picture *picture, const char *path)
+{
+    dtake_raster *raster;
+    dtake_pixels pixels;
+    dtake_error err;
+    CHECK_OK(dtake_raster_open(&raster, box->runtime, path, &err));
+    const dtake_raster_info *info = dtake_raster_get_info(raster);
+    dtake_read read = { .window = { 0, 0, info->width, info->height } };
+    CHECK_OK(dtake_raster_read(raster, &read, &pixels, &err));
+    CHECK_EQ(picture->pixels.width, info->width);
+    CHECK_EQ(picture->pixels.height, info->height);
+    CHECK(picture->pixels.bands == info->bands || info->bands == 4); /* colours of a file have alpha */
+    CHECK_EQ(picture->pixels.type, info->type);
+    CHECK_STR(picture->crs, info->crs);
+    CHECK_EQ(picture->has_nodata, info->has_nodata);
+    assert_memory_equal(&picture->transform, &info->transform, sizeof picture->transform);
+    assert_memory_equal(picture->pixels.data, pixels.data,
+                        (size_t)(pixels.width * pixels.height * picture->pixels.bands) *
+                            dtake_type_bytes(pixels.type));
+    dtake_pixels_dispose(&pixels);
+    dtake_raster_close(raster);
+}
+
+static void check_all(const sandbox *box, const dtake_get_options *o)
+{
+    dtake_job *files = start_job(box, o), *job = read_pictures(box, o);
+    dtake_error err;
+    dtake_result r;
+    size_t n = 0;
+    CHECK_OK(finish_job(files, &err));
+    int files_before = count_files(box->folder, ".tif");
+    for (; dtake_job_result(job, n, &r); n++) {
+        dtake_picture picture;
+        CHECK_STR(r.path, "");
+        CHECK_OK(dtake_picture_take(job, n, &picture, &err));
+        CHECK(picture.time_ns > 0 && strstr(picture.crs_wkt, "UTM zone 33N") != NULL && !picture.geographic);
+        check_picture_is_file(box, &picture, path_of(files, r.id));
+        dtake_picture_dispose(&picture);
+        CHECK_EQ(dtake_picture_take(job, n, &picture, &err), DTAKE_E_NOT_FOUND);
+    }
+    CHECK_EQ(n, 5);
+    CHECK_EQ(count_files(box->folder, ".tif"), files_before);
+    dtake_job_free(files);
+    dtake_job_free(job);
+}
+
+static void pictures_have_the_pixels_of_the_files(void **state)
+{
+    (void)state;
+    if (!have_scenes())
+        skip();
+    sandbox box = open_sandbox();
+    dtake_get_options o = bands_job(&box);
+    check_all(&box, &o);
+    o.expression = "ndvi=(B8-B4)/(B8+B4)";
+    o.overwrite = true;
+    dtake_job *job = read_pictures(&box, &o);
+    dtake_picture picture;
+    CHECK_OK(dtake_picture_take(job, 0, &picture, NULL));
+    CHECK_EQ(picture.pixels.bands, 1);
+    CHECK_STR(picture.name[0], "ndvi");
+    CHECK(picture.pixels.type == DTAKE_F32 && picture.has_nodata && picture.nodata != picture.nodata);
+    dtake_picture_dispose(&picture);
+    dtake_job_free(job); /* with four pictures that nobody took */
+    close_sandbox(&box);
+}
+
+static void coloured_pictures_too(void **state)
+{
+    (void)state;
+    if (!have_scenes())
+        skip();
+    sandbox box = open_sandbox();
+    dtake_get_options o = scenes_job(box.folder);
+    check_all(&box, &o);
+    close_sandbox(&box);
+}
+
+static void a_plan_says_what_would_come_and_its_item_brings_it(void **state)
+{
+    (void)state;
+    if (!have_scenes())
+        skip();
+    sandbox box = open_sandbox();
+    dtake_get_options o = bands_job(&box);
+    dtake_picture planned, whole;
+    dtake_result r;
+    o.max_items = 1;
+    o.explain_only = true;
+    dtake_job *plan = read_pictures(&box, &o);
+    CHECK_OK(dtake_picture_take(plan, 0, &planned, NULL));
+    CHECK(planned.pixels.data == NULL && planned.pixels.width == 197 && planned.pixels.type == DTAKE_U16);
+    CHECK_STR(planned.name[0], "B8");
+    CHECK_STR(planned.name[2], "B3");
+
+    o.explain_only = false;
+    o.input_count = 0;
+    o.items_json = planned.item;
+    o.items_json_bytes = strlen(planned.item);
+    dtake_job *again = read_pictures(&box, &o);
+    CHECK_OK(dtake_picture_take(again, 0, &whole, NULL));
+    CHECK(dtake_job_result(again, 0, &r) && !dtake_job_result(again, 1, &r));
+    assert_memory_equal(&whole.transform, &planned.transform, sizeof whole.transform);
+    CHECK_EQ(whole.pixels.width, planned.pixels.width);
+    CHECK_EQ(whole.time_ns, planned.time_ns);
+    dtake_picture_dispose(&planned);
+    dtake_picture_dispose(&whole);
+    dtake_job_free(plan);
+    dtake_job_free(again);
+    close_sandbox(&box);
+}
+
+static void what_only_files_have_is_refused(void **state)
+{
+    (void)state;
+    sandbox box = open_sandbox();
+    static const char *const inputs[] = { "." };
+    dtake_job *job;
+    dtake_error err;
+    dtake_get_options o = { .inputs = inputs, .input_count = 1, .mode = DTAKE_MODE_PROCESSES };
+    CHECK_EQ(dtake_pictures_start(&job, box.runtime, &o, &err), DTAKE_E_USAGE);
+    CHECK(strstr(err.message, "one process") != NULL && job == NULL);
+    o = (dtake_get_options){ .inputs = inputs, .input_count = 1, .quicklook_px = 64 };
+    CHECK_EQ(dtake_pictures_start(&job, box.runtime, &o, &err), DTAKE_E_USAGE);
+    close_sandbox(&box);
+}
+
+typedef struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int told;
+} waiter;
+
+static void told(dtake_status status, dtake_job *job, void *ctx)
+{
+    waiter *w = ctx;
+    (void)status, (void)job;
+    pthread_mutex_lock(&w->lock);
+    w->told++;
+    pthread_cond_signal(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* As a client does that takes results as they finish. */
+static void each_result_is_told_as_it_finishes(void **state)
+{
+    (void)state;
+    if (!have_scenes())
+        skip();
+    sandbox box = open_sandbox();
+    dtake_get_options o = bands_job(&box);
+    waiter w = { .told = 0 };
+    dtake_result r;
+    size_t seen = 0;
+    pthread_mutex_init(&w.lock, NULL);
+    pthread_cond_init(&w.changed, NULL);
+    dtake_job *job = start_pictures(&box, &o);
+    while (true) {
+        bool there = dtake_job_result(job, seen, &r);
+        if (there) {
+            seen++;
+        } else if (dtake_job_notify_result(job, seen, told, &w) == DTAKE_OK) {
+            CHECK_EQ(dtake_job_notify_result(job, seen, told, &w), DTAKE_E_STATE);
+            pthread_mutex_lock(&w.lock);
+            while (w.told == 0)
+                pthread_cond_wait(&w.changed, &w.lock);
+            w.told--;
+            pthread_mutex_unlock(&w.lock);
+        } else if (dtake_job_wait(job, 0) && !dtake_job_result(job, seen, &r)) {
+            break;
+        }
+    }
+    CHECK_EQ(seen, 5);
+    CHECK_EQ(w.told, 0);
+    dtake_job_free(job);
+
+    job = start_pictures(&box, &o); /* freed while somebody waits: told all the same */
+    if (dtake_job_notify_result(job, 1000, told, &w) == DTAKE_OK) {
+        dtake_job_free(job);
+        CHECK_EQ(w.told, 1);
+    } else {
+        dtake_job_free(job);
+    }
+    pthread_cond_destroy(&w.changed);
+    pthread_mutex_destroy(&w.lock);
+    close_sandbox(&box);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pictures_have_the_pixels_of_the_files),
+        cmocka_unit_test(coloured_pictures_too),
+        cmocka_unit_test(a_plan_says_what_would_come_and_its_item_brings_it),
+        cmocka_unit_test(what_only_files_have_is_refused),
+        cmocka_unit_test(each_result_is_told_as_it_finishes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
