@@ -1,9 +1,12 @@
 """The package from the build folder, and a catalogue with every type of field, for tests/test_python_*.py."""
+import os
+import subprocess
 import sys
 import uuid
 from datetime import datetime, timedelta
 
-from conftest import ROOT
+import pytest
+from conftest import ROOT, SLOW
 
 FOLDER = ROOT / "build/release/python"
 sys.path.insert(0, str(FOLDER))
@@ -48,3 +51,24 @@ def make(path):
     first.ingest(frame())
     dataset.create_collection("second")
     return client, first
+
+
+@pytest.fixture
+def path(tmp_path):
+    client, _ = make(tmp_path / "catalog.db")
+    client.close()
+    return str(tmp_path / "catalog.db")
+
+
+@pytest.fixture
+def first(path):
+    import datatake
+
+    with datatake.Client(path) as client:
+        yield client.dataset(SLUG).collection("first")
+
+
+def python(code, *arguments, **kwargs):
+    """A program of its own."""
+    return subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True,
+                          timeout=60 * SLOW, env={**os.environ, "PYTHONPATH": str(FOLDER)}, **kwargs)

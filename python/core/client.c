@@ -5,7 +5,7 @@
 
 PyTypeObject *Runtime_type, *Client_type;
 
-static client_object *first; /* of all that are open; with the interpreter lock */
+static living *clients; /* that are open */
 
 /* --- runtime --- */
 
@@ -111,10 +111,7 @@ static PyObject *client_new(PyTypeObject *type, PyObject *arguments, PyObject *n
         DROP(self);
         return raise_status(st, &err);
     }
-    self->after = first;
-    if (first != NULL)
-        first->before = self;
-    first = self;
+    living_add(&clients, &self->open, self);
     return (PyObject *)self;
 }
 
@@ -124,9 +121,7 @@ static void shut_client(client_object *self)
     if (client == NULL)
         return;
     self->client = NULL;
-    *(self->before != NULL ? &self->before->after : &first) = self->after;
-    if (self->after != NULL)
-        self->after->before = self->before;
+    living_remove(&clients, &self->open);
     if (is_foreign_process(self->runtime))
         return;
     Py_BEGIN_ALLOW_THREADS dtake_client_close(client);
@@ -165,11 +160,11 @@ static PyObject *client_close(PyObject *self, PyObject *nothing)
 
 void clients_shut(void)
 {
-    while (first != NULL) {
-        client_object *client = KEEP(first);
+    while (clients != NULL) {
+        client_object *client = KEEP(clients->object);
         client->closing = true;
         shut_client(client);
-        if (first == NULL || first->runtime != client->runtime)
+        if (clients == NULL || ((client_object *)clients->object)->runtime != client->runtime)
             runtime_shut(client->runtime);
         DROP(client);
     }

@@ -30,6 +30,17 @@
 PyObject *raise_status(dtake_status status, const dtake_error *err);
 PyObject *errors_set_factory(PyObject *module, PyObject *factory);
 
+/* --- living.c --- */
+
+/* Objects of one kind that must be ended before the interpreter is; with the interpreter lock. */
+typedef struct living {
+    PyObject *object; /* borrowed; NULL: in no list */
+    struct living *before, *after;
+} living;
+
+void living_add(living **first, living *member, void *object);
+void living_remove(living **first, living *member); /* one that is in no list stays so */
+
 /* --- client.c --- */
 
 typedef struct runtime_object {
@@ -42,7 +53,7 @@ typedef struct client_object {
     dtake_client *client;
     int uses;     /* loads and calls under way, which need the client to stay; with the interpreter lock */
     bool closing; /* closed as soon as `uses` is 0 */
-    struct client_object *before, *after; /* all that are open */
+    living open;
 } client_object;
 
 /* The client, with one more use; NULL and an exception when it is closed or from before a fork. */
@@ -107,7 +118,7 @@ PyObject *datasets_to_python(const dtake_dataset_list *list);
 PyObject *collections_to_python(const dtake_collection_list *list);
 
 PyObject *load_open(client_object *client, const dtake_query *query);
-void loads_cancel(client_object *client);
+void loads_cancel(const client_object *client); /* NULL: of all */
 void loads_shut(void);
 void clients_shut(void);
 

@@ -7,10 +7,10 @@ typedef struct load_object {
     PyObject_HEAD client_object *client;
     dtake_load *load; /* NULL: ended */
     int taking;       /* threads inside dtake_load_next; with the interpreter lock */
-    struct load_object *before, *after;
+    living begun;
 } load_object;
 
-static load_object *first; /* of all that have not ended; with the interpreter lock */
+static living *loads; /* that have not ended */
 
 PyObject *load_open(client_object *client, const dtake_query *query)
 {
@@ -32,10 +32,7 @@ PyObject *load_open(client_object *client, const dtake_query *query)
         DROP(self);
         return raise_status(st, &err);
     }
-    self->after = first;
-    if (first != NULL)
-        first->before = self;
-    first = self;
+    living_add(&loads, &self->begun, self);
     return (PyObject *)self;
 }
 
@@ -46,9 +43,7 @@ static void end_load(load_object *self)
     if (load == NULL || self->taking > 0)
         return;
     self->load = NULL;
-    *(self->before != NULL ? &self->before->after : &first) = self->after;
-    if (self->after != NULL)
-        self->after->before = self->before;
+    living_remove(&loads, &self->begun);
     if (!is_foreign_process(self->client->runtime)) {
         Py_BEGIN_ALLOW_THREADS dtake_load_free(load);
         Py_END_ALLOW_THREADS
@@ -56,21 +51,31 @@ static void end_load(load_object *self)
     client_unuse(self->client);
 }
 
-void loads_cancel(client_object *client)
+void loads_cancel(const client_object *client)
 {
-    for (load_object *l = first; l != NULL; l = l->after)
-        if (l->client == client && !is_foreign_process(client->runtime))
-            dtake_load_cancel(l->load);
+    for (living *l = loads; l != NULL; l = l->after) {
+        load_object *load = (load_object *)l->object;
+        if ((client == NULL || load->client == client) && !is_foreign_process(load->client->runtime))
+            dtake_load_cancel(load->load);
+    }
+}
+
+/* One that no thread is inside of. */
+static load_object *idle_load(void)
+{
+    for (living *l = loads; l != NULL; l = l->after)
+        if (((load_object *)l->object)->taking == 0)
+            return (load_object *)l->object;
+    return NULL;
 }
 
 void loads_shut(void)
 {
-    for (load_object *l = first; l != NULL; l = l->after)
-        if (!is_foreign_process(l->client->runtime))
-            dtake_load_cancel(l->load);
-    for (load_object *l = first, *after; l != NULL; l = after) {
-        after = l->after;
-        end_load(l);
+    loads_cancel(NULL);
+    for (load_object *load; (load = idle_load()) != NULL;) {
+        KEEP(load);
+        end_load(load);
+        DROP(load);
     }
 }
 

@@ -108,23 +108,33 @@ static PyObject *values_of(const dtake_field *field)
     return names;
 }
 
+/* A list of what `make` makes of the items of `from`; NULL with its exception. */
+static PyObject *list_of(size_t count, PyObject *(*make)(const void *from, size_t index), const void *from)
+{
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    for (size_t i = 0; i < count && list != NULL; i++) {
+        PyObject *item = make(from, i);
+        if (item == NULL)
+            Py_CLEAR(list);
+        else
+            PyList_SetItem(list, (Py_ssize_t)i, item);
+    }
+    return list;
+}
+
+static PyObject *field_of(const void *schema, size_t index)
+{
+    const dtake_field *f = dtake_schema_field(schema, index);
+    return Py_BuildValue("ssiNiNsss", f->name, dtake_field_type_name(f->type), (int)f->role,
+                         PyBool_FromLong(f->repeated), (int)f->width, values_of(f), f->unit, f->description,
+                         f->example);
+}
+
 static PyObject *schema_fields(PyObject *self, void *closure)
 {
     const dtake_schema *schema = ((schema_object *)self)->schema;
-    size_t count = dtake_schema_count(schema);
-    PyObject *list = PyList_New((Py_ssize_t)count);
     (void)closure;
-    for (size_t i = 0; i < count && list != NULL; i++) {
-        const dtake_field *f = dtake_schema_field(schema, i);
-        PyObject *tuple = Py_BuildValue("ssiNiNsss", f->name, dtake_field_type_name(f->type), (int)f->role,
-                                        PyBool_FromLong(f->repeated), (int)f->width, values_of(f), f->unit,
-                                        f->description, f->example);
-        if (tuple == NULL)
-            Py_CLEAR(list);
-        else
-            PyList_SetItem(list, (Py_ssize_t)i, tuple);
-    }
-    return list;
+    return list_of(dtake_schema_count(schema), field_of, schema);
 }
 
 static void schema_dealloc(PyObject *self)
@@ -137,57 +147,41 @@ static void schema_dealloc(PyObject *self)
 
 /* --- listings --- */
 
-static PyObject *aliases_of(const dtake_dataset_info *d)
+static PyObject *alias_of(const void *dataset, size_t index)
 {
-    PyObject *list = PyList_New((Py_ssize_t)d->alias_count);
-    for (size_t i = 0; i < d->alias_count && list != NULL; i++) {
-        PyObject *text = PyUnicode_FromString(d->aliases[i]);
-        if (text == NULL)
-            Py_CLEAR(list);
-        else
-            PyList_SetItem(list, (Py_ssize_t)i, text);
-    }
-    return list;
+    return PyUnicode_FromString(((const dtake_dataset_info *)dataset)->aliases[index]);
+}
+
+static PyObject *dataset_of(const void *list, size_t index)
+{
+    const dtake_dataset_info *d = dtake_dataset_list_at(list, index);
+    return Py_BuildValue("{s:s,s:s,s:s,s:i,s:y#,s:N,s:L,s:L,s:N}", "slug", d->slug, "name", d->name,
+                         "description", d->description, "kind", (int)d->kind, "id", d->id,
+                         (Py_ssize_t)sizeof d->id, "schema",
+                         d->schema != NULL ? schema_wrap(d->schema) : Py_NewRef(Py_None), "datapoints",
+                         (long long)d->datapoints, "collections", (long long)d->collections, "aliases",
+                         list_of(d->alias_count, alias_of, d));
 }
 
 PyObject *datasets_to_python(const dtake_dataset_list *found)
 {
-    size_t count = dtake_dataset_list_count(found);
-    PyObject *list = PyList_New((Py_ssize_t)count);
-    for (size_t i = 0; i < count && list != NULL; i++) {
-        const dtake_dataset_info *d = dtake_dataset_list_at(found, i);
-        PyObject *dict = Py_BuildValue(
-            "{s:s,s:s,s:s,s:i,s:y#,s:N,s:L,s:L,s:N}", "slug", d->slug, "name", d->name, "description",
-            d->description, "kind", (int)d->kind, "id", d->id, (Py_ssize_t)sizeof d->id, "schema",
-            d->schema != NULL ? schema_wrap(d->schema) : Py_NewRef(Py_None), "datapoints",
-            (long long)d->datapoints, "collections", (long long)d->collections, "aliases", aliases_of(d));
-        if (dict == NULL)
-            Py_CLEAR(list);
-        else
-            PyList_SetItem(list, (Py_ssize_t)i, dict);
-    }
-    return list;
+    return list_of(dtake_dataset_list_count(found), dataset_of, found);
+}
+
+static PyObject *collection_of(const void *list, size_t index)
+{
+    const dtake_collection_info *c = dtake_collection_list_at(list, index);
+    PyObject *box = c->has_box ? Py_BuildValue("dddd", c->box.west, c->box.south, c->box.east, c->box.north)
+                               : Py_NewRef(Py_None);
+    return Py_BuildValue("{s:s,s:s,s:s,s:y#,s:L,s:L,s:L,s:N}", "dataset", c->dataset, "name", c->name,
+                         "description", c->description, "id", c->id, (Py_ssize_t)sizeof c->id, "datapoints",
+                         (long long)c->datapoints, "start_ns", (long long)c->start_ns, "end_ns",
+                         (long long)c->end_ns, "box", box);
 }
 
 PyObject *collections_to_python(const dtake_collection_list *found)
 {
-    size_t count = dtake_collection_list_count(found);
-    PyObject *list = PyList_New((Py_ssize_t)count);
-    for (size_t i = 0; i < count && list != NULL; i++) {
-        const dtake_collection_info *c = dtake_collection_list_at(found, i);
-        PyObject *box = c->has_box
-                            ? Py_BuildValue("dddd", c->box.west, c->box.south, c->box.east, c->box.north)
-                            : Py_NewRef(Py_None);
-        PyObject *dict = Py_BuildValue(
-            "{s:s,s:s,s:s,s:y#,s:L,s:L,s:L,s:N}", "dataset", c->dataset, "name", c->name, "description",
-            c->description, "id", c->id, (Py_ssize_t)sizeof c->id, "datapoints", (long long)c->datapoints,
-            "start_ns", (long long)c->start_ns, "end_ns", (long long)c->end_ns, "box", box);
-        if (dict == NULL)
-            Py_CLEAR(list);
-        else
-            PyList_SetItem(list, (Py_ssize_t)i, dict);
-    }
-    return list;
+    return list_of(dtake_collection_list_count(found), collection_of, found);
 }
 
 static PyGetSetDef members[] = {

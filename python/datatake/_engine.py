@@ -10,7 +10,7 @@ import atexit
 import os
 import threading
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary, ref
 
 from . import _core, errors
@@ -33,7 +33,16 @@ class Step:
         self.tick = tick
 
 
-Steps = Generator[Step, _core.Op, T]
+class Work:
+    """What blocks: called in this thread, or in one of the loop's own."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self.call = call
+
+
+Steps = Generator["Step | Work", Any, T]  # Step: its Op comes back; Work: what it returned
 
 TICK_S = 0.1
 
@@ -67,6 +76,9 @@ def run(steps: Steps[T]) -> T:
     try:
         step = next(steps)
         while True:
+            if isinstance(step, Work):
+                step = steps.send(step.call())
+                continue
             op = step.start(None)
             if step.tick is None:
                 op.wait()
@@ -125,6 +137,9 @@ async def run_async(steps: Steps[T]) -> T:
     try:
         step = next(steps)
         while True:
+            if isinstance(step, Work):
+                step = steps.send(await asyncio.to_thread(step.call))
+                continue
             future = reactor.start(step)
             if step.tick is None:
                 op = await future

@@ -35,6 +35,12 @@ def make_query(
     return _core.Query(dataset, **given)
 
 
+def collection_names(collections: Iterable[Any] | None) -> list[str]:
+    if isinstance(collections, str):
+        raise TypeError(f"collections: a list of names is expected, not {collections!r}")
+    return [c if isinstance(c, str) else c.name for c in collections or ()]
+
+
 def _fields(fields: Any) -> str | None:
     if fields is None or isinstance(fields, str):
         return fields
