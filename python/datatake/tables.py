@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from . import _core
+from . import _core, _html
 
 if TYPE_CHECKING:
     import geopandas
@@ -99,6 +99,19 @@ class Table:
     def __repr__(self) -> str:
         fields = ", ".join(f"{f[0]}: {f[1]}{'[]' if f[3] else ''}" for f in self._schema.fields)
         return f"<datatake.Table of {len(self)} datapoints: {fields}>"
+
+    def _repr_html_(self) -> str:
+        return _html.of_table(self)
+
+    def _preview(self, rows: int, shapes: int) -> tuple[list[str], list[tuple[Any, ...]], list[Any]]:
+        """Names, the first rows without geometries, and the first geometries, for people to look at."""
+        if not self._batches:
+            return self.column_names, [], []
+        columns = _fill(self._schema, self._batches[:1], shapes=False).finish()
+        geometry = next((f[0] for f in self._schema.fields if f[1] == "geometry" and not f[3]), None)
+        names = [name for name in self.column_names if name in columns and name != geometry]
+        found = list(_geometries(columns[geometry][0][:shapes])) if geometry in columns else []
+        return names, list(zip(*(columns[name][0][:rows] for name in names))), found
 
 
 # --- to numpy ---
