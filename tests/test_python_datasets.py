@@ -1,6 +1,8 @@
 """The Python package: what users load, on an embedded catalogue."""
 import gc
+import pickle
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timezone
 
 import numpy as np
@@ -47,6 +49,29 @@ def test_missing_values_have_the_fills_of_their_types(first):
     assert data.geometry.values[0].wkt == "POLYGON ((2 0, 2 1, 0 1, 0 0, 2 0))" and data.geometry.values[4] is None
     assert data.velocity.values[0].tolist() == [1, 2, 3] and np.isnan(data.velocity.values[1]).all()
     assert data.label.values.flags.writeable and data.number.values.flags.writeable
+
+
+def test_arrays_that_are_made_at_the_first_look_behave_as_all_others(first):
+    """Texts, ids and geometries: as if xarray had been given numpy arrays."""
+    given = first.load(YEAR)
+    made = xr.Dataset({name: (v.dims, v.values.copy()) for name, v in first.load(YEAR).data_vars.items()},
+                      {name: (v.dims, v.values.copy()) for name, v in first.load(YEAR).coords.items()})
+    assert repr(first.load(YEAR)) == repr(made) and given.nbytes == made.nbytes
+    for name in made.variables:
+        assert type(first.load(YEAR)[name].values) is type(first.load(YEAR)[name].data) is type(made[name].values)
+    for way in (lambda d: d, lambda d: d.copy(), lambda d: d.copy(deep=True), lambda d: d.isel(time=[3, 1]), lambda d: d.load(),
+                lambda d: pickle.loads(pickle.dumps(d)), lambda d: d.isel(time=slice(1, 4)), lambda d: d.sortby("number"),
+                lambda d: d.sel(time="2024-01-02"), lambda d: xr.concat([d, d], "time"), lambda d: d.where(d.number > 0),
+                lambda d: d.transpose(), lambda d: d.drop_duplicates("time"), lambda d: d[["label", "id"]].rename(label="x"),
+                lambda d: d.assign(label=d.label.fillna("none"))):
+        xr.testing.assert_identical(way(first.load(YEAR)), way(made))
+    assert given.isel(time=1).label.item() is None and str(given.id[2].values) == str(made.id[2].values)
+    given.label[0] = "changed"
+    given.label.values[1] = "too"
+    assert given.label.values.tolist()[:2] == given.copy().label.values.tolist()[:2] == ["changed", "too"]
+    with ThreadPoolExecutor(4) as pool:
+        data = first.load(YEAR)
+        assert len({id(array[:0].base) for array in pool.map(lambda _: data.geometry.values, range(40))}) == 1
 
 
 def test_what_a_load_can_leave_out(first):
@@ -144,11 +169,11 @@ def test_the_table_leaves_through_arrow(first):
 
 
 def test_the_table_of_a_dataset_goes_with_it(first):
-    from datatake import tables
+    from datatake import xarrays
     gc.collect()
-    before = len(list(tables.tables_kept()))
+    before = len(list(xarrays.tables_kept()))
     data = first.load(YEAR)
-    assert len(list(tables.tables_kept())) == before + 1
+    assert len(list(xarrays.tables_kept())) == before + 1
     del data
     gc.collect()
-    assert len(list(tables.tables_kept())) == before
+    assert len(list(xarrays.tables_kept())) == before

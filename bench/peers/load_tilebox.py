@@ -1,11 +1,12 @@
 """Loads all collections of a dataset with the tilebox-datasets client, as the documents do it; with --ours the same by the
 Python package of this project, where only the import is another.
 
-    load_tilebox.py URL DATASET START END one|all [--words] [--ours]
+    load_tilebox.py URL DATASET START END one|all [--words] [--ours] [--look]
 
 one: the client of `tilebox.datasets`, a collection after another. all: that of `tilebox.datasets.aio`, all of them by
-asyncio.gather. The clock runs from the first load to the last datapoint, after the imports and with the collections at
-hand. Prints JSON; with --words the sentences of the documents.
+asyncio.gather. The clock runs from the first load to the last datapoint, after the imports (of xarray too, which ours imports
+with the first load) and with the collections at hand; with --look until every value of every variable has been looked at, for
+ours makes texts and geometries then. Prints JSON; with --words the sentences of the documents.
 """
 import asyncio
 import json
@@ -15,6 +16,8 @@ import time
 import warnings
 from importlib import import_module
 from importlib.metadata import version
+
+import xarray  # noqa: F401
 
 warnings.simplefilter("ignore")
 URL, DATASET, START, END, MODE = sys.argv[1:6]
@@ -28,12 +31,20 @@ def under(root, path):
     return root
 
 
+def look(loaded):
+    if "--look" in sys.argv:
+        for data in loaded.values():
+            for variable in data.variables.values():
+                variable.values  # noqa: B018
+    return loaded
+
+
 def one_by_one():
     Client = import_module(MODULE).Client
     collections = under(Client(url=URL, token=KEY).datasets(), DATASET).collections()
     started = time.perf_counter()
     loaded = {name: collections[name].load((START, END)) for name in sorted(collections)}
-    return loaded, time.perf_counter() - started
+    return look(loaded), time.perf_counter() - started
 
 
 async def at_once():
@@ -42,7 +53,7 @@ async def at_once():
     started = time.perf_counter()
     names = sorted(collections)
     loaded = await asyncio.gather(*[collections[name].load((START, END)) for name in names])
-    return dict(zip(names, loaded)), time.perf_counter() - started
+    return look(dict(zip(names, loaded))), time.perf_counter() - started
 
 
 loaded, seconds = one_by_one() if MODE == "one" else asyncio.run(at_once())

@@ -97,7 +97,7 @@ void op_finish(op_object *op, dtake_status status); /* any thread, without the i
 void ops_reap(void);
 int ops_wait_all(int64_t timeout_ms); /* how many are still under way */
 
-/* --- schema.c, table.c, columns.c, rows.c, load.c, query.c --- */
+/* --- schema.c, table.c, rows.c, load.c, query.c --- */
 
 typedef struct schema_object {
     PyObject_HEAD dtake_schema *schema;

@@ -1,13 +1,18 @@
-/* Loads: a caller waits for an Op that is done when a batch is there, then takes it. */
+/* Loads: batches are taken by the loop thread as they come, without the interpreter lock; who wants them
+ * waits for one Op. */
 #include "core.h"
+
+#include <stdlib.h>
 
 PyTypeObject *Load_type;
 
 typedef struct load_object {
     PyObject_HEAD client_object *client;
     dtake_load *load; /* NULL: ended */
-    int taking;       /* threads inside dtake_load_next; with the interpreter lock */
+    int asking;       /* threads inside dtake_load_schema; with the interpreter lock */
     living begun;
+    dtake_batch **batches; /* the loop thread's until the Op of `collect` is done */
+    size_t count, room;
 } load_object;
 
 static living *loads; /* that have not ended */
@@ -40,7 +45,7 @@ PyObject *load_open(client_object *client, const dtake_query *query)
 static void end_load(load_object *self)
 {
     dtake_load *load = self->load;
-    if (load == NULL || self->taking > 0)
+    if (load == NULL || self->asking > 0)
         return;
     self->load = NULL;
     living_remove(&loads, &self->begun);
@@ -64,7 +69,7 @@ void loads_cancel(const client_object *client)
 static load_object *idle_load(void)
 {
     for (living *l = loads; l != NULL; l = l->after)
-        if (((load_object *)l->object)->taking == 0)
+        if (((load_object *)l->object)->asking == 0)
             return (load_object *)l->object;
     return NULL;
 }
@@ -86,39 +91,65 @@ static bool has_ended(const load_object *self)
     return self->load == NULL;
 }
 
-static void ready(dtake_status status, dtake_load *load, void *ctx)
+/* --- collecting --- */
+
+static bool keep_batch(load_object *self, dtake_batch *batch)
 {
-    (void)status, (void)load; /* dtake_load_next says it again */
-    op_finish(ctx, DTAKE_OK);
+    if (self->count == self->room) {
+        size_t room = self->room == 0 ? 64 : self->room * 2;
+        dtake_batch **more = realloc(self->batches, room * sizeof *more);
+        if (more == NULL)
+            return false;
+        self->batches = more;
+        self->room = room;
+    }
+    self->batches[self->count++] = batch;
+    return true;
 }
 
-/* notify(queue): an Op that is done when take() has something to give */
-static PyObject *load_notify(PyObject *self, PyObject *queue)
+/* On the loop thread: takes the batch that is there and asks for the next one. */
+static void take_on(dtake_status status, dtake_load *load, void *ctx)
+{
+    op_object *op = ctx;
+    load_object *self = (load_object *)op->keeps;
+    dtake_batch *batch = NULL;
+    (void)status; /* dtake_load_next says it again */
+    dtake_status st = dtake_load_next(load, &batch, &op->err);
+    if (st == DTAKE_OK && batch != NULL && !keep_batch(self, batch)) {
+        dtake_batch_release(batch);
+        st = DTAKE_E_NOMEM;
+    }
+    if (st == DTAKE_OK && batch != NULL)
+        st = dtake_load_notify(load, &op->err, take_on, op);
+    if (st != DTAKE_OK || batch == NULL)
+        op_finish(op, st);
+}
+
+/* collect(queue): an Op that is done when all batches are there; once */
+static PyObject *load_collect(PyObject *self, PyObject *queue)
 {
     load_object *load = (load_object *)self;
     dtake_error err = { 0 };
     if (has_ended(load))
         return NULL;
     op_object *op = op_new(NULL, queue, self);
-    return op == NULL ? NULL : op_started(op, dtake_load_notify(load->load, &err, ready, op), &err);
+    return op == NULL ? NULL : op_started(op, dtake_load_notify(load->load, &err, take_on, op), &err);
 }
 
-/* take(): the next Batch; None behind the last */
-static PyObject *load_take(PyObject *self, PyObject *nothing)
+/* batches(): what was collected; its Op is done */
+static PyObject *load_batches(PyObject *self, PyObject *nothing)
 {
     load_object *load = (load_object *)self;
-    dtake_error err = { 0 };
-    dtake_batch *batch = NULL;
-    dtake_status st;
+    PyObject *list = PyList_New((Py_ssize_t)load->count);
     (void)nothing;
-    if (has_ended(load))
-        return NULL;
-    load->taking++;
-    Py_BEGIN_ALLOW_THREADS st = dtake_load_next(load->load, &batch, &err);
-    Py_END_ALLOW_THREADS load->taking--;
-    if (st != DTAKE_OK)
-        return raise_status(st, &err);
-    return batch == NULL ? Py_NewRef(Py_None) : batch_wrap(batch);
+    for (size_t i = 0; i < load->count && list != NULL; i++) {
+        PyObject *item = batch_wrap(dtake_batch_retain(load->batches[i]));
+        if (item == NULL)
+            Py_CLEAR(list);
+        else
+            PyList_SetItem(list, (Py_ssize_t)i, item);
+    }
+    return list;
 }
 
 static PyObject *load_schema(PyObject *self, PyObject *nothing)
@@ -128,9 +159,9 @@ static PyObject *load_schema(PyObject *self, PyObject *nothing)
     (void)nothing;
     if (has_ended(load))
         return NULL;
-    load->taking++;
+    load->asking++;
     Py_BEGIN_ALLOW_THREADS schema = dtake_load_schema(load->load);
-    Py_END_ALLOW_THREADS load->taking--;
+    Py_END_ALLOW_THREADS load->asking--;
     return schema == NULL ? Py_NewRef(Py_None) : schema_wrap(schema);
 }
 
@@ -168,14 +199,17 @@ static void load_dealloc(PyObject *self)
     load_object *load = (load_object *)self;
     PyTypeObject *type = Py_TYPE(self);
     end_load(load);
+    for (size_t i = 0; i < load->count; i++)
+        dtake_batch_release(load->batches[i]);
+    free(load->batches);
     DROP(load->client);
     PyObject_Free(self);
     DROP(type);
 }
 
 static PyMethodDef methods[] = {
-    { "notify", load_notify, METH_O, "notify(queue) -> Op that is done when take() has something to give" },
-    { "take", load_take, METH_NOARGS, "the next Batch; None behind the last" },
+    { "collect", load_collect, METH_O, "collect(queue) -> Op that is done when all batches are there" },
+    { "batches", load_batches, METH_NOARGS, "the Batches that were collected" },
     { "schema", load_schema, METH_NOARGS, "what the batches have; None when the source did not answer" },
     { "progress", load_progress, METH_NOARGS,
       "(start_ns, end_ns, at_ns, fraction, datapoints, bytes, seconds)" },

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from . import _core, _html
+from . import _core
 from ._engine import Step, Steps
 from .errors import ArgumentError, NotFoundError
 from .progress import ShowProgress, begin
-from .tables import Filling, Table, dataset_of
+from .tables import Table
 from .times import TimeInterval
 
 if TYPE_CHECKING:
@@ -40,12 +39,6 @@ class DatasetInfo:
         """The first paragraph of the description."""
         return self.description.split("\n\n")[0].strip()
 
-    def __repr__(self) -> str:
-        return f"{self.name} [{self.kind} Dataset]: {self.summary}"
-
-    def _repr_html_(self) -> str:
-        return _html.of_dataset(self)
-
 
 class CollectionInfo:
     """What a collection holds: `availability`, the times of its first and last datapoint, and `count`."""
@@ -66,9 +59,6 @@ class CollectionInfo:
 
     def __repr__(self) -> str:
         return f"Collection {self!s}"
-
-    def _repr_html_(self) -> str:
-        return _html.of_collection(self)
 
 
 def list_datasets(client: _core.Client) -> Steps[list[DatasetInfo]]:
@@ -105,63 +95,44 @@ def find_collection(client: _core.Client, dataset: str, name: str) -> Steps[Coll
     raise NotFoundError(f"No such collection {name}")
 
 
-def batches_of(client: _core.Client, query: _core.Query, show: ShowProgress, what: str,
-               seen: Callable[[_core.Batch], None]) -> Steps[tuple[list[_core.Batch], _core.Schema | None]]:
-    """All batches of a load, each seen when it comes, and what they are batches of."""
-    under_way = client.load(query)
-    bar = begin(under_way, show, what)
-    batches: list[_core.Batch] = []
-    finished = False
-    try:
-        while True:
-            yield Step(under_way.notify, bar.tick)
-            batch = under_way.take()
-            if batch is None:
-                break
-            seen(batch)
-            batches.append(batch)
-            bar.update()
-        schema = batches[0].schema if batches else under_way.schema()
-        finished = True
-    finally:
-        bar.end(finished)
-        under_way.cancel()
-        under_way.close()
-    return batches, schema
+def load_table(client: _core.Client, query: _core.Query, show: ShowProgress, what: str) -> Steps[Table]:
+    return (yield from collect(client.load(query), show, what))
 
 
 def load(client: _core.Client, query: _core.Query, show: ShowProgress, what: str, only_set: bool) -> Steps[xr.Dataset]:
-    """Columns are filled while later batches are still on their way."""
-    filling: Filling | None = None
+    under_way = client.load(query)
+    from .xarrays import dataset_of  # with xarray, which takes long the first time: meanwhile the first pages come
 
-    def fill(batch: _core.Batch) -> None:
-        nonlocal filling
-        if filling is None:
-            filling = Filling(batch.schema)
-        filling.add(batch)
-
-    batches, schema = yield from batches_of(client, query, show, what, fill)
-    if schema is None:
-        schema = _core.Schema([("time", "timestamp", 1, False, 0, None, "", "", "")])
-    return dataset_of(schema, filling or Filling(schema), batches, only_set=only_set)
+    return dataset_of((yield from collect(under_way, show, what)), only_set=only_set)
 
 
-def load_table(client: _core.Client, query: _core.Query, show: ShowProgress, what: str) -> Steps[Table]:
-    batches, schema = yield from batches_of(client, query, show, what, lambda batch: None)
-    assert schema is not None
+def collect(under_way: _core.Load, show: ShowProgress, what: str) -> Steps[Table]:
+    """All datapoints of a load that has begun."""
+    bar = begin(under_way, show, what)
+    finished = False
+    try:
+        op = yield Step(under_way.collect, bar.tick)
+        op.result()
+        batches = under_way.batches()
+        schema = batches[0].schema if batches else under_way.schema()
+        assert schema is not None  # a source that has answered has said it
+        finished = True
+    finally:
+        bar.end(finished)
+        under_way.close()
     return Table(schema, batches)
 
 
 def find(client: _core.Client, dataset: str, collection: str | None, datapoint: Any, skip_data: bool) -> Steps[xr.Dataset]:
+    from .xarrays import dataset_of
+
     identity = as_id(datapoint)
     op = yield Step(lambda queue: client.find(dataset, collection, identity, queue))
     try:
         batch = op.result()
     except NotFoundError:
         raise NotFoundError(f"No such datapoint {datapoint}") from None
-    filling = Filling(batch.schema)
-    filling.add(batch)
-    made = dataset_of(batch.schema, filling, [batch], single=True)
+    made = dataset_of(Table(batch.schema, [batch]), single=True)
     return made[[n for n in ("id", "ingestion_time", "geometry") if n in made]] if skip_data else made
 
 

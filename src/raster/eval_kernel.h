@@ -8,7 +8,6 @@
 typedef struct dtake__kernel_step {
     dtake__px px;
     const dtake__px_node *node;
-    bool may_fail;  /* what it gives may be no number */
     bool leaf;      /* a plane, */
     uint32_t plane; /* the number of which is set by who has them */
     int32_t v, m;   /* where samples and mask go; -1: the mask is another's */
