@@ -135,6 +135,14 @@ void dtake__predictor_2_apply(const dtake__rows *rows)
     }
 }
 
+/* From one row to another. */
+static void differences(const uint8_t *restrict from, size_t count, size_t stride, uint8_t *restrict to)
+{
+    memcpy(to, from, stride < count ? stride : count);
+    for (size_t i = stride; i < count; i++)
+        to[i] = (uint8_t)(from[i] - from[i - stride]);
+}
+
 /* Plane p holds byte p of every sample, counted from the most significant. */
 static uint8_t *byte_of(uint8_t *sample, size_t bytes, size_t plane)
 {
@@ -185,15 +193,46 @@ void dtake__predictor_3_undo(const dtake__rows *rows, uint8_t *scratch)
     }
 }
 
+static size_t part_4_planes(const uint8_t *row, uint8_t *planes, size_t count)
+{
+    size_t i = 0;
+#if defined(__SSE2__)
+    const __m128i low = _mm_set1_epi16(0xff);
+    for (; i + 16 <= count; i += 16) {
+        const __m128i *in = (const __m128i *)(const void *)(row + 4 * i);
+        __m128i a = _mm_loadu_si128(in), b = _mm_loadu_si128(in + 1), c = _mm_loadu_si128(in + 2),
+                d = _mm_loadu_si128(in + 3);
+        /* bytes 0 and 2, bytes 1 and 3 of each sample */
+        __m128i even_a = _mm_packus_epi16(_mm_and_si128(a, low), _mm_and_si128(b, low));
+        __m128i even_b = _mm_packus_epi16(_mm_and_si128(c, low), _mm_and_si128(d, low));
+        __m128i odd_a = _mm_packus_epi16(_mm_srli_epi16(a, 8), _mm_srli_epi16(b, 8));
+        __m128i odd_b = _mm_packus_epi16(_mm_srli_epi16(c, 8), _mm_srli_epi16(d, 8));
+        __m128i p3 = _mm_packus_epi16(_mm_and_si128(even_a, low), _mm_and_si128(even_b, low));
+        __m128i p1 = _mm_packus_epi16(_mm_srli_epi16(even_a, 8), _mm_srli_epi16(even_b, 8));
+        __m128i p2 = _mm_packus_epi16(_mm_and_si128(odd_a, low), _mm_and_si128(odd_b, low));
+        __m128i p0 = _mm_packus_epi16(_mm_srli_epi16(odd_a, 8), _mm_srli_epi16(odd_b, 8));
+        _mm_storeu_si128((__m128i *)(void *)(planes + i), p0);
+        _mm_storeu_si128((__m128i *)(void *)(planes + count + i), p1);
+        _mm_storeu_si128((__m128i *)(void *)(planes + 2 * count + i), p2);
+        _mm_storeu_si128((__m128i *)(void *)(planes + 3 * count + i), p3);
+    }
+#else
+    (void)planes;
+    (void)row;
+    (void)count;
+#endif
+    return i;
+}
+
 void dtake__predictor_3_apply(const dtake__rows *rows, uint8_t *scratch)
 {
     size_t count = rows->width * rows->samples, row_bytes = count * rows->bytes;
     uint8_t *row = rows->data;
     for (size_t r = 0; r < rows->rows; r++, row += row_bytes) {
+        size_t done = rows->bytes == 4 ? part_4_planes(row, scratch, count) : 0;
         for (size_t plane = 0; plane < rows->bytes; plane++)
-            for (size_t i = 0; i < count; i++)
+            for (size_t i = done; i < count; i++)
                 scratch[plane * count + i] = *byte_of(row + i * rows->bytes, rows->bytes, plane);
-        DIFFERENCES(uint8_t, scratch, row_bytes, rows->samples);
-        memcpy(row, scratch, row_bytes);
+        differences(scratch, row_bytes, rows->samples, row);
     }
 }

@@ -98,6 +98,22 @@ static void give_places(dtake__kernel *k, const size_t *v_end, const size_t *m_e
     k->ms = m->count;
 }
 
+/* Roots are written from doubles. */
+static void find_raw(dtake__kernel *k)
+{
+    for (size_t i = 0; i < k->steps; i++)
+        k->step[i].raw = k->step[i].leaf;
+    for (size_t i = 0; i < k->steps; i++) {
+        const dtake__px_node *node = k->step[i].node;
+        if (k->step[i].leaf || (node->op->reads_raw != NULL && node->op->reads_raw(node)))
+            continue;
+        for (size_t n = 0; n < node->count; n++)
+            k->step[k->input[k->step[i].in + n]].raw = false;
+    }
+    for (size_t i = 0; i < k->roots; i++)
+        k->step[k->root[i]].raw = false;
+}
+
 static dtake_status assign(dtake__kernel *k, dtake_error *err)
 {
     size_t n = k->steps;
@@ -165,8 +181,10 @@ dtake_status dtake__kernel_init(dtake__kernel *k, const dtake__expressions *e, c
         used[root[i]] = 1;
     mark(e, used, highest);
     dtake_status st = list_steps(k, e, used, highest, root, err);
-    if (st == DTAKE_OK)
+    if (st == DTAKE_OK) {
+        find_raw(k);
         st = assign(k, err);
+    }
     dtake__free(used);
     if (st != DTAKE_OK)
         dtake__kernel_dispose(k);

@@ -9,7 +9,8 @@ typedef struct dtake__kernel_step {
     dtake__px px;
     const dtake__px_node *node;
     bool leaf;      /* a plane, */
-    uint32_t plane; /* the number of which is set by who has them */
+    bool raw;       /* all users of which read raw samples; */
+    uint32_t plane; /* its number is set by who has them */
     int32_t v, m;   /* where samples and mask go; -1: the mask is another's */
     size_t in;      /* index of its inputs' steps in `input` */
 } dtake__kernel_step;

@@ -90,9 +90,15 @@ static void run_leaf(running *r, size_t index, int64_t col, int64_t row, size_t 
     const dtake__px_plane *p = &r->plane[s->plane];
     dtake__lane *lane = &r->lane[index];
     size_t at = (size_t)((row - p->window.row) * p->window.width + (col - p->window.col));
-    lane->v = r->v + (size_t)s->v * LANE;
     /* borrowed; nobody writes to an input's mask */
     lane->m = p->mask != NULL ? (uint8_t *)(uintptr_t)(p->mask + at) : NULL;
+    if (s->raw && p->data != NULL && !dtake__type_is_float(p->type)) {
+        lane->v = NULL;
+        lane->raw = (const char *)p->data + at * dtake_type_bytes(p->type);
+        lane->raw_type = p->type;
+        return;
+    }
+    lane->v = r->v + (size_t)s->v * LANE;
     if (p->data != NULL)
         load(p->type, p->data, at, count, lane->v);
     else

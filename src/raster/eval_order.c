@@ -5,13 +5,14 @@
 #include <immintrin.h>
 #endif
 
-typedef void exchange_fn(void *restrict low, void *restrict high);
+/* Of `bytes`, a whole number of rows. */
+typedef void exchange_fn(void *restrict low, void *restrict high, size_t bytes);
 
 #define PLAIN(name, type)                                                                                    \
-    static void exchange_##name(void *restrict a, void *restrict b)                                          \
+    static void exchange_##name(void *restrict a, void *restrict b, size_t bytes)                            \
     {                                                                                                        \
         type *restrict low = a, *restrict high = b;                                                          \
-        for (size_t i = 0; i < DTAKE__ORDER_BYTES / sizeof(type); i++) {                                     \
+        for (size_t i = 0; i < bytes / sizeof(type); i++) {                                                  \
             type x = low[i], y = high[i];                                                                    \
             low[i] = x < y ? x : y;                                                                          \
             high[i] = y > x ? y : x;                                                                         \
@@ -25,9 +26,10 @@ PLAIN(u16, uint16_t)
 
 /* min(x, y) is x < y ? x : y and max(y, x) is x < y ? y : x, also for zeros of both signs. */
 #define WIDE(name, machine, vector, ctype, load, store, min, max)                                            \
-    __attribute__((target(machine))) static void exchange_##name(void *restrict a, void *restrict b)         \
+    __attribute__((target(machine))) static void exchange_##name(void *restrict a, void *restrict b,         \
+                                                                 size_t bytes)                               \
     {                                                                                                        \
-        for (size_t i = 0; i < DTAKE__ORDER_BYTES; i += sizeof(vector)) {                                    \
+        for (size_t i = 0; i < bytes; i += sizeof(vector)) {                                                 \
             ctype *low = (ctype *)(void *)((char *)a + i), *high = (ctype *)(void *)((char *)b + i);         \
             vector x = load(low), y = load(high);                                                            \
             store(low, min(x, y));                                                                           \
@@ -57,7 +59,7 @@ static exchange_fn *exchange_of(dtake__order_form form, bool plain)
 }
 
 /* Batcher's odd-even merge sort, for any number of rows. 2^bits is twice the length of the runs that are
- * merged. */
+ * merged; k neighbours are in the same one, and so are their partners. */
 void dtake__order_columns(dtake__order_form form, void *rows, size_t count, bool plain)
 {
     exchange_fn *exchange = exchange_of(form, plain);
@@ -65,7 +67,7 @@ void dtake__order_columns(dtake__order_form form, void *rows, size_t count, bool
     for (size_t p = 1, bits = 1; p < count; p *= 2, bits++)
         for (size_t k = p; k >= 1; k /= 2)
             for (size_t j = k % p; j + k < count; j += 2 * k)
-                for (size_t i = j; i < j + k && i + k < count; i++)
-                    if (i >> bits == (i + k) >> bits)
-                        exchange(row + i * DTAKE__ORDER_BYTES, row + (i + k) * DTAKE__ORDER_BYTES);
+                if (j >> bits == (j + k) >> bits)
+                    exchange(row + j * DTAKE__ORDER_BYTES, row + (j + k) * DTAKE__ORDER_BYTES,
+                             (k < count - j - k ? k : count - j - k) * DTAKE__ORDER_BYTES);
 }

@@ -288,7 +288,7 @@ static dtake__px fold(dtake__expressions *e, const dtake__px_node *node)
         mask = m[i] < mask ? m[i] : mask;
         in[i] = (dtake__lane){ .v = &v[i], .m = m[i] == 255 ? NULL : &m[i] };
     }
-    out = (dtake__lane){ &value, &mask, scratch };
+    out = (dtake__lane){ .v = &value, .m = &mask, .scratch = scratch };
     node->op->run(node, in, &out, 1);
     if (out.m == NULL)
         mask = 255;

@@ -29,7 +29,10 @@ dtake_type dtake__px_storage(dtake__px_type type); /* the smallest that holds it
 
 /* Some samples of one node, side by side. */
 typedef struct dtake__lane {
-    double *v;
+    double *v; /* NULL where `raw` is given */
+    const void
+        *raw; /* of an input of an operation that `reads_raw`: whole numbers as they lie in their plane */
+    dtake_type raw_type;
     uint8_t *m;      /* NULL: all valid */
     double *scratch; /* of the result: as many as the operation's `scratch` says */
 } dtake__lane;
@@ -67,6 +70,8 @@ typedef struct dtake__px_op {
     bool may_fail; /* a result that is no number becomes masked */
 
     size_t (*scratch)(const dtake__px_node *node, size_t count); /* doubles for so many samples; NULL: none */
+    /* Inputs that are whole numbers of a plane may come as they are; NULL: never. */
+    bool (*reads_raw)(const dtake__px_node *node);
 
     /* Of planes instead: its neighbourhood matters, or where it is. NULL `plane` with NULL `run`: a source.
      */

@@ -8,6 +8,7 @@
 /* param: dtake__reduction, percent, form, least. */
 void dtake__ranks_run(const dtake__px_node *node, const dtake__lane *in, dtake__lane *out, size_t count);
 size_t dtake__ranks_scratch(const dtake__px_node *node, size_t count);
+bool dtake__ranks_read_raw(const dtake__px_node *node);
 
 /* The form in which samples of the type are put in order, less what is the least: nothing is lost by it, and
  * the narrower it is, the more go side by side. */

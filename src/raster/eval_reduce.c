@@ -84,6 +84,11 @@ static size_t fold_scratch(const dtake__px_node *node, size_t count)
     {                                                                                                        \
         .name = "a reducer", .run = run_it, .own_mask = true, .rounds = true, .scratch = room                \
     }
+#define RANKS                                                                                                \
+    {                                                                                                        \
+        .name = "a reducer", .run = dtake__ranks_run, .own_mask = true, .rounds = true,                      \
+        .scratch = dtake__ranks_scratch, .reads_raw = dtake__ranks_read_raw                                  \
+    }
 static const dtake__px_op ops[] = {
     [DTAKE__REDUCE_MIN] = REDUCTION(run_min, fold_scratch),
     [DTAKE__REDUCE_MAX] = REDUCTION(run_max, fold_scratch),
@@ -96,8 +101,8 @@ static const dtake__px_op ops[] = {
     [DTAKE__REDUCE_LAST] = REDUCTION(run_last, fold_scratch),
     [DTAKE__REDUCE_ALL] = REDUCTION(run_all, fold_scratch),
     [DTAKE__REDUCE_ANY] = REDUCTION(run_any, fold_scratch),
-    [DTAKE__REDUCE_MODE] = REDUCTION(dtake__ranks_run, dtake__ranks_scratch),
-    [DTAKE__REDUCE_PERCENTILE] = REDUCTION(dtake__ranks_run, dtake__ranks_scratch),
+    [DTAKE__REDUCE_MODE] = RANKS,
+    [DTAKE__REDUCE_PERCENTILE] = RANKS,
 };
 
 static dtake__px_type type_of(dtake__reduction kind, dtake__px_type type, size_t count)

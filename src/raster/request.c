@@ -130,9 +130,11 @@ dtake_status dtake__request_canvas(const dtake__request *request, const dtake__h
                                   .type = header->info.type,
                                   .mask_bands = request->mask_bands };
     size_t bytes = count * (size_t)request->band_count * dtake_type_bytes(header->info.type);
+    bool made_of_data = header->gdal == NULL && request->mask_source == DTAKE__MASK_NODATA;
     out->pixels.data = header->gdal != NULL ? dtake__calloc(1, bytes) : dtake__alloc(bytes);
     if (request->mask_bands > 0)
-        out->pixels.mask = dtake__calloc((size_t)request->mask_bands, count);
+        out->pixels.mask = made_of_data ? dtake__alloc((size_t)request->mask_bands * count)
+                                        : dtake__calloc((size_t)request->mask_bands, count);
     if (out->pixels.data != NULL && (request->mask_bands == 0 || out->pixels.mask != NULL))
         return DTAKE_OK;
     dtake_pixels_dispose(&out->pixels);
