@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from . import _core
+from . import _core, _html
 from ._engine import Step, Steps
 from .errors import ArgumentError, NotFoundError
 from .progress import ShowProgress, begin
@@ -39,6 +39,12 @@ class DatasetInfo:
         """The first paragraph of the description."""
         return self.description.split("\n\n")[0].strip()
 
+    def __repr__(self) -> str:
+        return f"{self.name} [{self.kind} Dataset]: {self.summary}"
+
+    def _repr_html_(self) -> str:
+        return _html.of_dataset(self)
+
 
 class CollectionInfo:
     """What a collection holds: `availability`, the times of its first and last datapoint, and `count`."""
@@ -59,6 +65,9 @@ class CollectionInfo:
 
     def __repr__(self) -> str:
         return f"Collection {self!s}"
+
+    def _repr_html_(self) -> str:
+        return _html.of_collection(self)
 
 
 def list_datasets(client: _core.Client) -> Steps[list[DatasetInfo]]:

@@ -6,9 +6,19 @@ from collections.abc import Iterator
 from textwrap import indent, wrap
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Group"]
+from . import _html
+
+__all__ = ["Collections", "Group"]
 
 D = TypeVar("D")
+C = TypeVar("C")
+
+
+class Collections(dict[str, C]):
+    """The collections of a dataset by name: a dict that notebooks show as a table."""
+
+    def _repr_html_(self) -> str:
+        return _html.of_collections([getattr(c, "_info", None) for c in self.values()], list(self))
 
 
 class Group(Generic[D]):
@@ -61,6 +71,9 @@ class Group(Generic[D]):
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
+
+    def _repr_html_(self) -> str:
+        return _html.of_tree([(slug, self[slug]._dataset.summary) for slug in self])  # type: ignore[attr-defined]
 
     def __repr__(self) -> str:
         text = ""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Union
 
 from . import _core
+from ._html import clip
 
 __all__ = ["ProgressCallback", "ShowProgress"]
 
@@ -74,7 +75,23 @@ class Bar(Quiet):
         if finished:
             self.update()
             self._bar.update(self._total - self._bar.n)
+        # A notebook that is opened again has no widgets any more: what a bar said at the end stays as text.
+        in_notebook = hasattr(self._bar, "container")
+        if in_notebook:
+            self._bar.leave = False
         self._bar.close()
+        if in_notebook:
+            _say_in_notebook(self._bar)
+
+
+def _say_in_notebook(bar: Any) -> None:
+    from IPython import display
+
+    said = bar.format_dict
+    share = said["n"] / said["total"] if said["total"] else 1.0
+    words = f"{share:.0%} in {bar.format_interval(said['elapsed'])}, {said['postfix']}"
+    shown: Any = display
+    shown.display(shown.HTML(f"<div><progress value='{share:.3f}'></progress> {clip(bar.desc, 200)}: {clip(words, 200)}</div>"))
 
 
 def begin(load: _core.Load, show: ShowProgress, what: str) -> Quiet:

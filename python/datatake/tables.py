@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from . import _core
+from . import _core, _html
 from .arrays import Column, shapes_of
 
 if TYPE_CHECKING:
@@ -93,3 +93,16 @@ class Table:
     def __repr__(self) -> str:
         fields = ", ".join(f"{f[0]}: {f[1]}{'[]' if f[3] else ''}" for f in self._schema.fields)
         return f"<datatake.Table of {len(self)} datapoints: {fields}>"
+
+    def _repr_html_(self) -> str:
+        return _html.of_table(self)
+
+    def _preview(self, rows: int, shapes: int) -> tuple[list[str], list[tuple[Any, ...]], list[Any]]:
+        """Names, the first rows without geometries, and the first geometries, for people to look at."""
+        if not self._batches:
+            return self.column_names, [], []
+        columns = Table(self._schema, self._batches[:1])._columns()
+        geometry = next((c for c in columns if c.kind == "geometry" and not c.field[3]), None)
+        shown = [c for c in columns if c is not geometry]
+        found = list(shapes_of(geometry.array(shapes=False)[:shapes])) if geometry is not None else []
+        return [c.name for c in shown], list(zip(*(c.array(shapes=False)[:rows] for c in shown))), found

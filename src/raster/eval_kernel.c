@@ -135,6 +135,15 @@ static dtake_status assign(dtake__kernel *k, dtake_error *err)
     return st;
 }
 
+/* Infinite ones less infinite ones are no number: whole numbers never are infinite. */
+static bool may_fail(const dtake__expressions *e, const dtake__px_node *node)
+{
+    bool real = false;
+    for (size_t i = 0; i < node->count; i++)
+        real = real || dtake__px_node_of(e, node->in[i])->type.precision != DTAKE__PX_INT;
+    return node->op->may_fail || (real && node->type.precision != DTAKE__PX_INT);
+}
+
 /* used[px] becomes its step. */
 static dtake_status list_steps(dtake__kernel *k, const dtake__expressions *e, uint32_t *used,
                                dtake__px highest, const dtake__px *root, dtake_error *err)
@@ -156,8 +165,11 @@ static dtake_status list_steps(dtake__kernel *k, const dtake__expressions *e, ui
         if (used[px] == 0)
             continue;
         const dtake__px_node *node = dtake__px_node_of(e, px);
-        k->step[at] =
-            (dtake__kernel_step){ .px = px, .node = node, .leaf = dtake__px_is_plane(node), .in = inputs };
+        k->step[at] = (dtake__kernel_step){ .px = px,
+                                            .node = node,
+                                            .leaf = dtake__px_is_plane(node),
+                                            .may_fail = may_fail(e, node),
+                                            .in = inputs };
         for (size_t i = 0; !k->step[at].leaf && i < node->count; i++)
             k->input[inputs++] = used[node->in[i]];
         used[px] = (uint32_t)at++;

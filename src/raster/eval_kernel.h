@@ -8,6 +8,7 @@
 typedef struct dtake__kernel_step {
     dtake__px px;
     const dtake__px_node *node;
+    bool may_fail;  /* what it gives may be no number */
     bool leaf;      /* a plane, */
     bool raw;       /* all users of which read raw samples; */
     uint32_t plane; /* its number is set by who has them */

@@ -64,6 +64,18 @@ typedef struct running {
     double *scratch;
 } running;
 
+void dtake__px_plane_mask_failed(dtake__px_plane *plane)
+{
+    size_t count = (size_t)plane->window.width * (size_t)plane->window.height;
+    double *v = plane->owned_data;
+    uint8_t *m = plane->owned_mask;
+    for (size_t i = 0; i < count; i++)
+        if (v[i] != v[i]) {
+            v[i] = 0;
+            m[i] = 0;
+        }
+}
+
 /* What is no number is masked. */
 static void mask_failed(dtake__lane *lane, uint8_t *own, size_t count)
 {
@@ -142,7 +154,7 @@ static void run_step(running *r, size_t index, size_t count)
     if (s->node->op->rounds && s->node->type.precision == DTAKE__PX_FLOAT)
         for (size_t i = 0; i < count; i++)
             lane->v[i] = (double)(float)lane->v[i];
-    if (s->node->op->may_fail)
+    if (s->may_fail)
         mask_failed(lane, own, count);
 }
 

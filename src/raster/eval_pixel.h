@@ -50,6 +50,8 @@ dtake_status dtake__px_plane_init(dtake__px_plane *plane, dtake_window window, d
                                   bool has_mask, dtake_error *err);
 /* All samples as doubles, NULL: no memory. */
 double *dtake__px_plane_doubles(const dtake__px_plane *plane, dtake_error *err);
+/* Of doubles that it owns, with a mask: what is no number is masked. */
+void dtake__px_plane_mask_failed(dtake__px_plane *plane);
 void dtake__px_plane_dispose(dtake__px_plane *plane);
 
 typedef struct dtake__px_node dtake__px_node;

@@ -131,7 +131,10 @@ static void place_leaves(const dtake__program *p, dtake__kernel *k, uint32_t gri
 
 static dtake_status make_input(dtake__program *p, input *in, uint32_t grid, dtake__px px, dtake_error *err)
 {
-    in->is_site = dtake__px_is_plane(dtake__px_node_of(p->expressions, px));
+    const dtake__px_node *node = dtake__px_node_of(p->expressions, px);
+    /* a source may have samples that are no number: a kernel masks them */
+    bool odd = node->op == &dtake__op_source && node->type.precision != DTAKE__PX_INT;
+    in->is_site = dtake__px_is_plane(node) && !odd;
     if (in->is_site) {
         in->site = p->at[grid][px];
         return DTAKE_OK;
@@ -310,6 +313,8 @@ static dtake_status run_site(const dtake__program *p, const site *s, dtake_windo
     }
     if (st == DTAKE_OK)
         st = s->node->op->plane(s->node, &place, window, in, out, err);
+    if (st == DTAKE_OK && s->node->type.precision != DTAKE__PX_INT)
+        dtake__px_plane_mask_failed(out);
     for (size_t n = 0; n < s->node->count; n++)
         dtake__px_plane_dispose(&in[n]);
     dtake__free(in);

@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+static const double EXACT = 9007199254740992.; /* 2^53 */
+enum { MOST_SHIFT = 2000 };                    /* beyond what a double holds */
+
 typedef dtake__px_type rule_fn(dtake__px_type a, dtake__px_type b);
 
 typedef struct binary {
@@ -58,6 +61,8 @@ static dtake__px_type mod_rule(dtake__px_type a, dtake__px_type b)
 /* Bits of whole numbers: as many as the larger one has. */
 static dtake__px_type bits_rule(dtake__px_type a, dtake__px_type b)
 {
+    if (!whole(a, b))
+        return dtake__px_int(-EXACT, EXACT);
     dtake__px_type both = dtake__px_join(a, b);
     double most = fmax(fabs(both.min), fabs(both.max)), reach = 1;
     while (reach <= most && reach < 4503599627370496.)
@@ -65,23 +70,34 @@ static dtake__px_type bits_rule(dtake__px_type a, dtake__px_type b)
     return dtake__px_int(both.min < 0 ? -reach : 0, reach - 1);
 }
 
+/* x times 2^by, fractions cut off first; what falls below 1 (`by` is negative) goes down. */
+static double shifted(double x, double by)
+{
+    by = trunc(by);
+    return floor(ldexp(trunc(x), by > -MOST_SHIFT ? (int)(by < MOST_SHIFT ? by : MOST_SHIFT) : -MOST_SHIFT));
+}
+
+static dtake__px_type shifted_type(dtake__px_type a, double least, double most)
+{
+    if (a.precision != DTAKE__PX_INT || !isfinite(least) || !isfinite(most) || most > 60)
+        return dtake__px_real(DTAKE__PX_DOUBLE);
+    return dtake__px_int(fmin(shifted(a.min, least), shifted(a.min, most)),
+                         fmax(shifted(a.max, least), shifted(a.max, most)));
+}
+
 static dtake__px_type shift_rule(dtake__px_type a, dtake__px_type b)
 {
-    double factor = b.max >= 0 && b.max < 53 ? exp2(b.max) : b.max < 0 ? 1 : exp2(53);
-    return dtake__px_int(fmin(a.min, a.min * factor), fmax(a.max, a.max * factor));
+    return shifted_type(a, b.min, b.max);
 }
 
 static dtake__px_type unshift_rule(dtake__px_type a, dtake__px_type b)
 {
-    (void)b;
-    return dtake__px_int(fmin(a.min, -1), fmax(a.max, 0));
+    return shifted_type(a, -b.max, -b.min);
 }
 
 static int64_t bits_of(double x)
 {
-    return !(x > -9007199254740992.) ? -INT64_C(9007199254740992)
-           : x > 9007199254740992.   ? INT64_C(9007199254740992)
-                                     : (int64_t)x;
+    return !(x > -EXACT) ? -(int64_t)EXACT : x > EXACT ? (int64_t)EXACT : (int64_t)x;
 }
 
 static dtake__px make_pair(dtake__call *call, const void *ctx, dtake__px a, dtake__px b)
@@ -139,8 +155,8 @@ BINARY(or, "Image.or", truth_rule, false, x != 0 || y != 0);
 BINARY(bitwise_and, "Image.bitwiseAnd", bits_rule, false, (double)(bits_of(x) & bits_of(y)));
 BINARY(bitwise_or, "Image.bitwiseOr", bits_rule, false, (double)(bits_of(x) | bits_of(y)));
 BINARY(bitwise_xor, "Image.bitwiseXor", bits_rule, false, (double)(bits_of(x) ^ bits_of(y)));
-BINARY(left_shift, "Image.leftShift", shift_rule, false, trunc(x) * exp2(trunc(y)));
-BINARY(right_shift, "Image.rightShift", unshift_rule, false, floor(trunc(x) / exp2(trunc(y))));
+BINARY(left_shift, "Image.leftShift", shift_rule, false, shifted(x, y));
+BINARY(right_shift, "Image.rightShift", unshift_rule, false, shifted(x, -y));
 
 /* --- one operand --- */
 
@@ -175,7 +191,9 @@ static dtake__px_type signum_rule(dtake__px_type a)
 
 static dtake__px_type complement_rule(dtake__px_type a)
 {
-    return dtake__px_int(-fmin(a.max, 9007199254740990.) - 1, -fmax(a.min, -9007199254740990.) - 1);
+    if (a.precision != DTAKE__PX_INT)
+        return dtake__px_int(-EXACT, EXACT);
+    return dtake__px_int(fmax(-a.max - 1, -EXACT), fmin(-a.min - 1, EXACT));
 }
 
 static dtake__px make_one(dtake__call *call, const void *ctx, dtake__px band)

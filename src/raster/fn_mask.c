@@ -96,7 +96,9 @@ static void run_unmask(const dtake__px_node *node, const dtake__lane *in, dtake_
                                                        : below;
     }
 }
-static const dtake__px_op op_unmask = { .name = "Image.unmask", .run = run_unmask, .own_mask = true };
+static const dtake__px_op op_unmask = {
+    .name = "Image.unmask", .run = run_unmask, .own_mask = true, .rounds = true
+};
 
 /* The smallest type that holds the data and the value. */
 static dtake__px_type unmask_type(dtake__call *call, dtake__px band, dtake__px value)
@@ -105,8 +107,12 @@ static dtake__px_type unmask_type(dtake__call *call, dtake__px band, dtake__px v
     dtake__px_type type = *dtake__call_type(call, band);
     if (!dtake__px_is_constant(dtake__eval_expressions(call->eval), value, &number))
         return dtake__px_join(type, *dtake__call_type(call, value));
+    dtake__px_type value_type = *dtake__call_type(call, value);
+    if (type.precision == DTAKE__PX_INT && value_type.precision == DTAKE__PX_INT)
+        return dtake__px_join(type, value_type);
     dtake_type wide = dtake__type_with_value(dtake__px_storage(type), number);
-    return wide == dtake__px_storage(type) ? type : dtake__px_type_of(wide);
+    return wide == dtake__px_storage(type) && type.precision != DTAKE__PX_INT ? type
+                                                                              : dtake__px_type_of(wide);
 }
 
 static dtake_status unmask(dtake__call *call, dtake_error *err)

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const double EXACT = 9007199254740992.; /* 2^53 */
+
 /* --- paint --- */
 
 /* param[0] where in[1] is valid: it covers whatever was there, masked or not. */
@@ -42,6 +44,14 @@ static bool number_for(const dtake__value *wanted, const dtake__feature_value *f
     return false;
 }
 
+/* What a band of the type can be given without growing. */
+static dtake__px_type range_of(dtake__px_type type)
+{
+    dtake__px_type range = dtake__px_type_of(dtake__px_storage(type));
+    return type.precision == DTAKE__PX_INT && range.precision != DTAKE__PX_INT ? dtake__px_int(-EXACT, EXACT)
+                                                                               : range;
+}
+
 static dtake_status paint_feature(dtake__call *call, dtake__image_value *out,
                                   const dtake__feature_value *feature)
 {
@@ -58,7 +68,7 @@ static dtake_status paint_feature(dtake__call *call, dtake__image_value *out,
                           : dtake__draw_line(e, feature->shape, call->arg[3].null ? 1 : width);
     for (size_t i = 0; i < out->count; i++) {
         dtake__px_type type = *dtake__call_type(call, out->band[i].px);
-        double value = dtake__px_fit(dtake__px_type_of(dtake__px_storage(type)), number);
+        double value = dtake__px_fit(range_of(type), number);
         if (type.precision == DTAKE__PX_INT)
             type = dtake__px_join(type, dtake__px_int(value, value));
         const dtake__px in[2] = { out->band[i].px, where };

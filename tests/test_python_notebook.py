@@ -1,0 +1,196 @@
+"""What a notebook shows: pictures of datasets, collections and tables, and bars side by side."""
+import re
+import struct
+import threading
+import zlib
+from html.parser import HTMLParser
+
+import pytest
+import python_rows
+from conftest import SLOW
+from python_rows import FOLDER, SLUG
+from tilebox_service import Service, made_dataset
+
+datatake = pytest.importorskip("datatake", reason="build/release/python is not built")
+from datatake import _html  # noqa: E402
+from datatake.groups import Collections  # noqa: E402
+
+NASTY = "<script>alert('1')</script> & \"<img src=x onerror=alert(2)>\""
+
+
+class Read(HTMLParser):
+    """The tags, attributes and texts of HTML that closes what it opens."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.tags, self.addresses, self.texts = [], set(), [], []
+        self.feed(html)
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.addresses += [value for name, value in attributes if name in ("src", "href", "xlink:href", "action")]
+        assert not [name for name, _ in attributes if name.startswith("on")]
+        if tag != "img":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def shown(thing):
+    """Static, escaped, of bounded size, with nothing fetched from anywhere."""
+    html = thing if isinstance(thing, str) else thing._repr_html_()
+    read = Read(html)
+    assert len(html) < 100_000 and "script" not in read.tags and "http://" not in html.replace("http://www.w3.org/2000/svg", "")
+    assert all(address.startswith("data:image/") for address in read.addresses)
+    return " ".join(" ".join(read.texts).split()), read
+
+
+@pytest.fixture
+def client(tmp_path):
+    client, _ = python_rows.make(tmp_path / "catalog.db")
+    yield client
+    client.close()
+
+
+def test_the_tree_of_datasets_is_a_table_of_slugs(client):
+    assert shown(client.datasets())[0] == f"1 dataset slug what it is {SLUG} All types."
+
+
+def test_a_dataset_shows_its_fields_with_types_and_words(client):
+    text, _ = shown(client.dataset(SLUG).info())
+    assert "kind Spatiotemporal" in text and "17 fields" in text and "label string a word" in text and "words string[]" in text
+
+
+def test_collections_show_how_many_when_and_where(client):
+    found = client.dataset(SLUG).collections()
+    text, _ = shown(Collections(found))
+    assert "2 collections name datapoints first last" in text and "first 5 2024-01-01 2024-01-05" in text and "second 0" in text
+    text, read = shown(found["first"].info())
+    assert "datapoints 5" in text and "box 0, -0.00" in text and "svg" in read.tags
+    assert "svg" not in shown(found["second"].info())[1].tags
+
+
+def test_a_table_shows_its_first_rows_and_the_footprints(client):
+    first = client.dataset(SLUG).collection("first")
+    text, read = shown(first.table(None))
+    assert text.startswith("5 datapoints") and "2024-01-01 12:00:00.000000123" in text and "svg" in read.tags
+    assert "more columns: " in text and first.table(None)._repr_html_().count("<path d='M") == 5  # the graticule, and four
+    assert shown(client.dataset(SLUG).collection("second").table(None))[0].startswith("0 datapoints")
+
+
+def test_what_users_wrote_is_text_and_much_of_it_is_cut(client):
+    dataset = client.create_dataset("my.nasty", [(f"field{i}", str) for i in range(30)], name=NASTY, description=NASTY * 1000)
+    nasty = dataset.create_collection(NASTY)
+    # a polygon of 20,000 corners in each row
+    ring = ", ".join(f"{i * 1e-3:.3f} {1 + i % 2}" for i in range(20_000))
+    nasty.ingest([{"time": f"2024-01-01T00:00:{i:02d}Z", "geometry": f"POLYGON ((0 0, {ring}, 20 0, 0 0))", **{f"field{k}": NASTY * 200 for k in range(30)}}
+                  for i in range(40)])
+    for thing in (dataset.info(), nasty.info(), nasty.table(None), Collections(dataset.collections()), client.datasets()):
+        text, read = shown(thing)
+        assert not {"script", "img"} & read.tags
+    text, read = shown(nasty.table(None))
+    assert "40 datapoints" in text and "30 more;" in text and NASTY[:20] in text and "…" in text
+
+
+def png(width, height):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = b"".join(b"\0" + bytes(width) for _ in range(height))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def test_a_picture_is_inside_the_text_or_left_out(tmp_path):
+    (tmp_path / "a.png").write_bytes(png(20, 10))
+    _, read = shown(_html.picture(tmp_path / "a.png", NASTY))
+    assert read.tags == {"img"} and read.addresses[0].startswith("data:image/png;base64,iVBOR")
+    (tmp_path / "no.png").write_text("not one")
+    (tmp_path / "large.png").write_bytes(png(1, 1) + bytes(_html.LARGEST_PICTURE))
+    assert [_html.picture(tmp_path / name) for name in ("no.png", "large.png", "none.png")] == ["", "", ""]
+
+
+@pytest.mark.parametrize("box", [(-180, -90, 180, 90), (170, -20, -170, -10), (10, 50, 10, 50), (0, 89.9, 1e-9, 90)])
+def test_footprints_of_any_box_have_a_finite_size(box):
+    drawn = _html.footprints(_html.paths_of_box(box))
+    width, height = map(float, re.search(r"viewBox='0 0 (\d+) (\d+)'", drawn).groups())
+    assert width == 320 and 60 <= height <= 480 and "nan" not in drawn and "inf" not in drawn
+    assert len(drawn) < 5000
+
+
+def test_footprints_of_nothing_are_nothing():
+    assert _html.footprints([]) == "" and _html.footprints([([(float("nan"), 1.0)], True)]) == ""
+
+
+# --- bars ---
+
+CELL = """
+import asyncio
+from datatake.aio import Client
+client = Client()
+found = await (await client.dataset("made.rows")).collections()
+await asyncio.gather(*(found[name].load(None, show_progress=True) for name in sorted(found)))
+"""
+WITHOUT = "import sys, warnings\nsys.modules['ipywidgets'] = None\nwarnings.simplefilter('ignore')"
+
+
+@pytest.fixture
+def execute(tmp_path, monkeypatch):
+    """Runs the cells in a kernel of their own, with a service that answers queries when as many bars as `wait_for` are
+    open; returns the book, and what the bars said in which order."""
+    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
+    pytest.importorskip("ipykernel")
+    pytest.importorskip("ipywidgets")
+
+    def call(*cells, wait_for):
+        said, both = [], threading.Event()
+
+        class Listening(nbclient.NotebookClient):
+            def process_message(self, message, cell, cell_index):
+                content = message["content"]
+                state = content.get("data", {}).get("state", {}) if message["header"]["msg_type"].startswith("comm_") else {}
+                if state.get("_model_name") == "FloatProgressModel":
+                    said.append((content["comm_id"], "opened"))
+                elif content.get("comm_id") in dict(said) and "value" in state:
+                    said.append((content["comm_id"], state["value"]))
+                if len(dict(said)) >= wait_for:
+                    both.set()
+                return super().process_message(message, cell, cell_index)
+
+        wait = dict.fromkeys(range(64), lambda service: both.wait(60 * SLOW) and None)
+        dataset = made_dataset(counts=(("first", 4000), ("second", 4000)))
+        with Service(dataset, page_rows=500, faults=wait) as service:
+            for name, value in {"PYTHONPATH": FOLDER, "DATATAKE_SOURCE": service.source, "HOME": tmp_path, "TILEBOX_API_KEY": "any"}.items():
+                monkeypatch.setenv(name, str(value))
+            book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (*cells, CELL)])
+            both.set() if wait_for == 0 else None
+            Listening(book, timeout=120 * SLOW, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
+        return book.cells[-1].outputs, said
+    return call
+
+
+@pytest.mark.slow
+def test_bars_of_loads_at_once_stand_side_by_side_and_stay_as_text(execute):
+    outputs, said = execute(wait_for=2)
+    bars = list(dict(said))
+    assert len(bars) == 2 and [what for _, what in said[:2]] == ["opened", "opened"]
+    for bar in bars:
+        went = [value for comm, value in said if comm == bar][1:]
+        assert went == sorted(went) and went[-1] > 0
+    texts = [out["data"]["text/html"] for out in outputs if "text/html" in out.get("data", {})]
+    assert len(texts) == 2 and all("4000 datapoints" in shown(text)[0] and "100% in" in text for text in texts)
+
+
+@pytest.mark.slow
+def test_bars_are_text_where_widgets_are_missing(execute):
+    outputs, said = execute(WITHOUT, wait_for=0)
+    text = "".join(out.get("text", "") for out in outputs if out.get("name") == "stderr")
+    assert not said and text.count("Fetching ") >= 2 and text.count("100%") >= 2 and "4000 datapoints" in text
