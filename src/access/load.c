@@ -209,6 +209,12 @@ static dtake_status may_wait(dtake_load *load, dtake_error *err)
     return dtake__runtime_usable(load->client->runtime, waits, err);
 }
 
+/* With the lock held: what came after a cancel is not given any more. */
+static bool gives_nothing_more(const dtake_load *load)
+{
+    return load->first == NULL || (load->cancelled && load->ended && load->status == DTAKE_E_CANCELLED);
+}
+
 dtake_status dtake_load_next(dtake_load *load, dtake_batch **out, dtake_error *err)
 {
     *out = NULL;
@@ -218,10 +224,7 @@ dtake_status dtake_load_next(dtake_load *load, dtake_batch **out, dtake_error *e
     pthread_mutex_lock(&load->lock);
     while (!is_ready(load))
         pthread_cond_wait(&load->changed, &load->lock);
-    if (load->cancelled && load->ended && load->status == DTAKE_E_CANCELLED) {
-        st = load->status;
-        dtake__error_copy(err, &load->err);
-    } else if (load->first != NULL) {
+    if (!gives_nothing_more(load)) {
         *out = take_first(load);
     } else if (load->status != DTAKE_OK) {
         st = load->status;
@@ -242,7 +245,7 @@ static void tell(dtake__post *post)
     pthread_mutex_lock(&load->lock);
     dtake_load_fn done = load->done;
     void *ctx = load->done_ctx;
-    dtake_status st = load->first != NULL ? DTAKE_OK : load->status;
+    dtake_status st = gives_nothing_more(load) ? load->status : DTAKE_OK;
     load->done = NULL;
     load->gone = &gone;
     pthread_mutex_unlock(&load->lock);
