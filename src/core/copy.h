@@ -5,13 +5,16 @@
 #include <stddef.h>
 #include <string.h>
 
-/* As memcpy. Up to 32 bytes are two pieces that may overlap. */
+/* As memcpy. Up to 64 bytes are two pieces that may overlap. */
 static inline void dtake__copy(void *to, const void *from, size_t len)
 {
     unsigned char *out = (unsigned char *)to;
     const unsigned char *in = (const unsigned char *)from;
-    if (len > 32) {
+    if (len > 64) {
         memcpy(out, in, len);
+    } else if (len > 32) {
+        memcpy(out, in, 32);
+        memcpy(out + len - 32, in + len - 32, 32);
     } else if (len >= 16) {
         memcpy(out, in, 16);
         memcpy(out + len - 16, in + len - 16, 16);

@@ -108,20 +108,13 @@ static inline dtake_status make_room(dtake__growing *column)
     return column->rows < column->room ? DTAKE_OK : grow(column, column->rows + 1);
 }
 
-static inline void end_value(dtake__growing *column)
-{
-    if (column->validity)
-        add_bit(column->validity, column->rows, true);
-    column->rows++;
-}
-
 dtake_status dtake__growing_add_bool(dtake__growing *column, bool value)
 {
     dtake_status st = make_room(column);
     if (st != DTAKE_OK)
         return st;
     add_bit(column->values, column->rows, value);
-    end_value(column);
+    dtake__growing_put_end(column);
     return DTAKE_OK;
 }
 
@@ -135,7 +128,7 @@ dtake_status dtake__growing_add_fixed(dtake__growing *column, const void *value)
         memcpy(to, value, sizeof(int64_t));
     else
         memcpy(to, value, column->value_bytes);
-    end_value(column);
+    dtake__growing_put_end(column);
     return DTAKE_OK;
 }
 
@@ -164,7 +157,7 @@ dtake_status dtake__growing_add_bytes(dtake__growing *column, const void *bytes,
         dtake__copy(column->values + column->len, bytes, len);
     column->len += len;
     column->offsets[column->rows + 1] = (int32_t)column->len;
-    end_value(column);
+    dtake__growing_put_end(column);
     return DTAKE_OK;
 }
 
@@ -173,7 +166,7 @@ dtake_status dtake__growing_add_list(dtake__growing *column)
     dtake_status st = make_room(column);
     if (st != DTAKE_OK)
         return st;
-    end_value(column);
+    dtake__growing_put_end(column);
     dtake__growing_end_item(column);
     return DTAKE_OK;
 }

@@ -36,6 +36,43 @@ static inline dtake_status dtake__growing_add_word(dtake__growing *column, const
     memcpy(column->values + (size_t)column->rows++ * sizeof(int64_t), value, sizeof(int64_t));
     return DTAKE_OK;
 }
+/* Ends the value that was put at the column's end, for which there is room. */
+static inline void dtake__growing_put_end(dtake__growing *column)
+{
+    if (column->validity) /* bits are only ever added at the end: a new byte begins as 0 */
+        column->validity[column->rows >> 3] =
+            (uint8_t)(((column->rows & 7) != 0 ? column->validity[column->rows >> 3] : 0) |
+                      1 << (column->rows & 7));
+    column->rows++;
+}
+/* The same, and the value: where there is room and values have eight bytes. */
+static inline void dtake__growing_put_word(dtake__growing *column, uint64_t word)
+{
+    memcpy(column->values + (size_t)column->rows * sizeof word, &word, sizeof word);
+    dtake__growing_put_end(column);
+}
+/* The same where values have any length and `len` bytes were put behind those that are there. */
+static inline void dtake__growing_put_length(dtake__growing *column, size_t len)
+{
+    column->len += len;
+    column->offsets[column->rows + 1] = (int32_t)column->len;
+    dtake__growing_put_end(column);
+}
+/* A list of so many values of eight bytes; false: no room, and nothing was put. */
+static inline bool dtake__growing_put_list(dtake__growing *column, const void *words, int64_t count)
+{
+    dtake__growing *items = column->items;
+    if (column->rows >= column->room || count > items->room - items->rows || items->validity ||
+        items->value_bytes != sizeof(uint64_t))
+        return false;
+    if (count > 0)
+        memcpy(items->values + (size_t)items->rows * sizeof(uint64_t), words,
+               (size_t)count * sizeof(uint64_t));
+    items->rows += count;
+    column->offsets[column->rows + 1] = (int32_t)items->rows;
+    dtake__growing_put_end(column);
+    return true;
+}
 dtake_status dtake__growing_add_bytes(dtake__growing *column, const void *bytes, size_t len);
 dtake_status dtake__growing_add_list(dtake__growing *column); /* an empty one; items go to column->items */
 void dtake__growing_end_item(dtake__growing *column);         /* the last list ends where the items end now */

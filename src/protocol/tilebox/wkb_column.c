@@ -68,15 +68,25 @@ static bool is_canonical(uint32_t type, const uint8_t *at, const uint8_t *end)
 }
 
 /* The head of 5 bytes takes the place of the last bytes of the longer one. */
-static dtake_status add_behind(dtake__growing *column, uint32_t type, const uint8_t *at, size_t len)
+static bool add_behind(dtake__growing *column, uint32_t type, const uint8_t *at, size_t len)
 {
-    dtake_status st = dtake__growing_add_bytes(column, at - HEAD_BYTES, len + HEAD_BYTES);
-    if (st != DTAKE_OK)
-        return st;
+    if (dtake__growing_add_bytes(column, at - HEAD_BYTES, len + HEAD_BYTES) != DTAKE_OK)
+        return false;
     uint8_t *head = column->values + column->offsets[column->rows - 1];
     head[0] = 1;
     memcpy(head + 1, &type, sizeof type);
-    return DTAKE_OK;
+    return true;
+}
+
+bool dtake__wkb_column_add_quickly(dtake__growing *column, const uint8_t *wkb, size_t len)
+{
+    if (len <= HEAD_BYTES + SRID_BYTES || len > DTAKE__GEOMETRY_MAX_BYTES / 2 || wkb[0] != 1)
+        return false;
+    uint32_t code = load_u32(wkb + 1), type = code & ~EWKB_SRID;
+    bool has_srid = (code & EWKB_SRID) != 0;
+    size_t head = HEAD_BYTES + (has_srid ? SRID_BYTES : 0);
+    return (!has_srid || load_u32(wkb + HEAD_BYTES) == WGS_84) && is_canonical(type, wkb + head, wkb + len) &&
+           add_behind(column, type, wkb + head, len - head);
 }
 
 static dtake_status add_slowly(dtake__growing *column, const uint8_t *wkb, size_t len, dtake_error *err)
@@ -96,12 +106,5 @@ static dtake_status add_slowly(dtake__growing *column, const uint8_t *wkb, size_
 
 dtake_status dtake__wkb_column_add(dtake__growing *column, const uint8_t *wkb, size_t len, dtake_error *err)
 {
-    if (len > HEAD_BYTES + SRID_BYTES && len <= DTAKE__GEOMETRY_MAX_BYTES / 2 && wkb[0] == 1) {
-        uint32_t code = load_u32(wkb + 1), type = code & ~EWKB_SRID;
-        bool has_srid = (code & EWKB_SRID) != 0;
-        size_t head = HEAD_BYTES + (has_srid ? SRID_BYTES : 0);
-        if ((!has_srid || load_u32(wkb + HEAD_BYTES) == WGS_84) && is_canonical(type, wkb + head, wkb + len))
-            return add_behind(column, type, wkb + head, len - head);
-    }
-    return add_slowly(column, wkb, len, err);
+    return dtake__wkb_column_add_quickly(column, wkb, len) ? DTAKE_OK : add_slowly(column, wkb, len, err);
 }
