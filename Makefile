@@ -44,12 +44,10 @@ release:
 	tools/install build
 	tools/build release
 
-# Python's package, with the engine and the program inside, to dist/.
+# Python's package, with the engine, the program and the libraries that they need, to dist/.
 wheel:
-	tools/install build test
-	/usr/bin/python3 -m venv build/wheel-venv
-	build/wheel-venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w dist .
-	ls -l dist/*.whl
+	tools/install build test wheel
+	tools/wheel
 
 install: release
 	cmake --install build/release --prefix "$(PREFIX)"

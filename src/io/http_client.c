@@ -139,6 +139,27 @@ static char *copy_environment(const char *first, const char *second)
     return value != NULL && value[0] != '\0' ? dtake__strdup(value) : NULL;
 }
 
+/* The authorities that the environment names, or NULL: curl's own. The curl of a wheel comes from another
+ * machine than this one, whose distribution may keep its authorities elsewhere. */
+static char *authorities_file(void)
+{
+    static const char *const elsewhere[] = {
+        "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Alpine, Arch */
+        "/etc/pki/tls/certs/ca-bundle.crt",                  /* Fedora */
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* Red Hat */
+        "/etc/ssl/ca-bundle.pem",                            /* SUSE */
+        "/etc/ssl/cert.pem",
+    };
+    const char *own = curl_version_info(CURLVERSION_NOW)->cainfo;
+    char *named = copy_environment("CURL_CA_BUNDLE", "SSL_CERT_FILE");
+    if (named != NULL || own == NULL || access(own, R_OK) == 0)
+        return named;
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++)
+        if (access(elsewhere[i], R_OK) == 0)
+            return dtake__strdup(elsewhere[i]);
+    return NULL;
+}
+
 /* curl would look for the file at every request. */
 static bool find_netrc(void)
 {
@@ -194,7 +215,7 @@ dtake_status dtake__http_client_open(dtake_runtime *runtime, dtake_error *err)
     client->random =
         (uint64_t)dtake__unix_now_ns() ^ (uint64_t)(uintptr_t)client ^ ((uint64_t)getpid() << 32);
     client->has_netrc = find_netrc();
-    client->ca_file = copy_environment("CURL_CA_BUNDLE", "SSL_CERT_FILE");
+    client->ca_file = authorities_file();
     client->ca_folder = copy_environment("SSL_CERT_DIR", NULL);
     if (runtime->options.connections_per_host > connections_kept())
         runtime->options.connections_per_host = (int)connections_kept();

@@ -1,0 +1,5 @@
+"""`python -m datatake` is the command `datatake`."""
+
+from ._program import main
+
+main()
