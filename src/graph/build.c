@@ -187,7 +187,13 @@ static dtake__node image_of_list(dtake__graph *graph, dtake__node list)
 
 static bool is_collection(dtake__kind kind)
 {
-    return kind == DTAKE__IMAGE_COLLECTION || kind == DTAKE__FEATURE_COLLECTION;
+    return kind == DTAKE__IMAGE_COLLECTION || kind == DTAKE__FEATURE_COLLECTION || kind == DTAKE__ANY_COLLECTION;
+}
+
+/* Functions that serve all elements give back the kind they were given, which nobody knows here. */
+static bool is_element(dtake__kind kind)
+{
+    return kind == DTAKE__IMAGE || kind == DTAKE__FEATURE || kind == DTAKE__ELEMENT || is_collection(kind);
 }
 
 /* What becomes of a value of kind `given` where `wanted` is declared; 0: it does not fit. */
@@ -197,6 +203,11 @@ static dtake__node promote(dtake__graph *graph, dtake__kind wanted, dtake__kind 
     if (wanted == given || wanted == DTAKE__OBJECT || given == DTAKE__OBJECT ||
         (is_collection(wanted) && is_collection(given)) ||
         (wanted == DTAKE__FEATURE && given == DTAKE__IMAGE) || /* both are elements */
+        (wanted == DTAKE__ELEMENT && is_element(given)) || (given == DTAKE__ELEMENT && is_element(wanted)) ||
+        (wanted == DTAKE__DATE && (given == DTAKE__NUMBER || given == DTAKE__STRING)) ||
+        (wanted == DTAKE__FILTER && given == DTAKE__LIST) || /* all of them */
+        (wanted == DTAKE__NUMBER && given == DTAKE__BOOLEAN) ||
+        (wanted == DTAKE__BOOLEAN && given == DTAKE__NUMBER) ||
         ((wanted == DTAKE__GEOMETRY || wanted == DTAKE__FEATURE || wanted == DTAKE__FEATURE_COLLECTION) &&
          given == DTAKE__DICTIONARY) /* GeoJSON */)
         return node;
@@ -206,6 +217,12 @@ static dtake__node promote(dtake__graph *graph, dtake__kind wanted, dtake__kind 
         return wrap(graph, "Image.load", "id", node);
     if (wanted == DTAKE__IMAGE && given == DTAKE__LIST)
         return literal ? image_of_list(graph, node) : wrap(graph, "Image.constant", "value", node);
+    if (wanted == DTAKE__ELEMENT && given == DTAKE__GEOMETRY)
+        return wrap(graph, "Feature", "geometry", node);
+    if (wanted == DTAKE__ANY_COLLECTION) /* where both kinds are taken, a list is one of features */
+        wanted = DTAKE__FEATURE_COLLECTION;
+    if (wanted == DTAKE__GEOMETRY && (given == DTAKE__FEATURE || given == DTAKE__ELEMENT))
+        return node;
     if (wanted == DTAKE__GEOMETRY && is_collection(given))
         return wrap(graph, "Collection.geometry", "collection", node);
     if (wanted == DTAKE__FEATURE && given == DTAKE__GEOMETRY)

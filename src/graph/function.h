@@ -21,7 +21,13 @@
     X(GEOMETRY, "Geometry")                                                                                  \
     X(PROJECTION, "Projection")                                                                              \
     X(REDUCER, "Reducer")                                                                                    \
-    X(KERNEL, "Kernel")
+    X(KERNEL, "Kernel")                                                                                      \
+    X(ELEMENT, "Element")                  /* an image, a feature, or a collection with its properties */    \
+    X(ANY_COLLECTION, "FeatureCollection") /* of either kind, and perhaps not yet loaded */                  \
+    X(DATE, "Date")                                                                                          \
+    X(DATE_RANGE, "DateRange")                                                                               \
+    X(FILTER, "Filter")                                                                                      \
+    X(JOIN, "Join")
 
 typedef enum dtake__kind {
 #define DTAKE__KIND_ENUM(name, text) DTAKE__##name,

@@ -11,6 +11,11 @@ typedef dtake_status dtake__native_fn(dtake__eval *eval, const void *ctx, const 
 dtake_status dtake__eval_native(dtake__eval *eval, dtake__native_fn *native, const void *ctx,
                                 dtake__value *out, dtake_error *err);
 
+/* NULL: none; *ctx as the loader got it. */
+const struct dtake__assets *dtake__eval_assets(dtake__eval *eval, void **ctx);
+/* Puts the node's name before a message, unless one further inside did. */
+void dtake__eval_tell(dtake__eval *eval, dtake__node node, dtake_error *err);
+
 dtake_status dtake__eval_load(dtake__eval *eval, const char *id, dtake__image_value *out, dtake_error *err);
 
 #endif

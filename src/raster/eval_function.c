@@ -61,7 +61,8 @@ dtake_status dtake__call_pairs(dtake__call *call, const dtake__image_value *a, c
         out->band[i] = (dtake__band_value){ .name = named->band[i].name,
                                             .px = make(call, ctx, x->px, y->px),
                                             .inside = dtake__call_inside(call, x->inside, y->inside),
-                                            .grid = x->grid != NULL ? x->grid : y->grid };
+                                            .grid = x->grid != NULL ? x->grid : y->grid,
+                                            .extent = x->grid != NULL ? x->extent : y->extent };
     }
     return DTAKE_OK;
 }

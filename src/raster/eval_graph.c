@@ -1,6 +1,7 @@
 /* From graph to values: each node once for each set of arguments it depends on. */
 #include "core/alloc.h"
 #include "core/error.h"
+#include "raster/eval_assets.h"
 #include "raster/eval_closure.h"
 
 #include <stdio.h>
@@ -38,7 +39,8 @@ typedef struct memo {
 struct dtake__eval {
     const dtake__graph *graph;
     dtake__image_loader *load;
-    dtake__image_reader *read; /* NULL: none */
+    dtake__image_reader *read;   /* NULL: none */
+    const dtake__assets *assets; /* NULL: none */
     void *ctx;
     dtake__slab slab;
     dtake__expressions *expressions;
@@ -209,6 +211,44 @@ dtake_status dtake__eval_native(dtake__eval *eval, dtake__native_fn *native, con
     return DTAKE_OK;
 }
 
+/* An image without its bands is given as it is to who can wait for them. */
+static dtake_status place(dtake__eval *eval, dtake__call *c, size_t i, const dtake__value *value,
+                          dtake_error *err)
+{
+    const dtake__param *p = &c->function->param[i];
+    bool waits = p->kind == DTAKE__IMAGE && c->function->returns == DTAKE__IMAGE &&
+                 c->function->param[0].kind == DTAKE__IMAGE;
+    if (value->null && p->initial != NULL) {
+        c->arg[i] = dtake__value_of_initial(p->initial);
+        return DTAKE_OK;
+    }
+    if (!value->null && value->kind == DTAKE__IMAGE && waits) {
+        c->arg[i] = *value;
+        return DTAKE_OK;
+    }
+    dtake_status st = value->null ? dtake__fail(err, DTAKE_E_USAGE, "the argument is null")
+                                  : dtake__eval_cast(eval, value, p->kind, &c->arg[i], err);
+    if (st != DTAKE_OK)
+        dtake__error_prefix(err, "argument '%s'", p->name);
+    return st;
+}
+
+/* The function's own part, now or when the bands are needed. */
+static dtake_status run(dtake__call *c, dtake__node node, dtake_error *err)
+{
+    dtake_status st = DTAKE_OK;
+    if (dtake__image_may_wait(c))
+        return dtake__image_postpone(c, node, err);
+    for (size_t i = 0; i < DTAKE__MAX_PARAMS && st == DTAKE_OK; i++)
+        if (!c->arg[i].null && c->arg[i].kind == DTAKE__IMAGE && c->function->param[i].kind == DTAKE__IMAGE)
+            st = dtake__image_need(c->eval, c->arg[i].image, err);
+    if (st == DTAKE_OK)
+        st = c->function->run(c, err);
+    if (st == DTAKE_OK)
+        st = dtake__image_inherit(c, err);
+    return st == DTAKE_OK ? dtake__expressions_status(c->eval->expressions, err) : st;
+}
+
 static dtake_status call(dtake__eval *eval, dtake__node node, const scope *frame, dtake__value *out,
                          dtake_error *err)
 {
@@ -221,26 +261,16 @@ static dtake_status call(dtake__eval *eval, dtake__node node, const scope *frame
     c->function = dtake__node_function(eval->graph, node);
     dtake_status st = DTAKE_OK;
     for (size_t i = 0; i < count && st == DTAKE_OK; i++) {
-        const dtake__param *p = &c->function->param[i];
         dtake__value value = { .null = true };
         if (child[i] != 0)
             st = value_of(eval, child[i], frame, &value, err);
         if (st != DTAKE_OK)
             return st;
-        if (value.null && p->initial != NULL) {
-            c->arg[i] = dtake__value_of_initial(p->initial);
-        } else {
-            st = value.null ? dtake__fail(err, DTAKE_E_USAGE, "the argument is null")
-                            : dtake__eval_cast(eval, &value, p->kind, &c->arg[i], err);
-            if (st != DTAKE_OK)
-                dtake__error_prefix(err, "argument '%s'", p->name);
-        }
+        st = place(eval, c, i, &value, err);
     }
     c->out = (dtake__value){ .null = true };
     if (st == DTAKE_OK)
-        st = c->function->run(c, err);
-    if (st == DTAKE_OK)
-        st = dtake__expressions_status(eval->expressions, err);
+        st = run(c, node, err);
     if (st != DTAKE_OK)
         prefix(eval, node, err);
     *out = c->out;
@@ -411,6 +441,22 @@ dtake_status dtake__eval_load(dtake__eval *eval, const char *id, dtake__image_va
     if (eval->load == NULL)
         return dtake__fail(err, DTAKE_E_NOT_FOUND, "there is no image '%.200s'", id);
     return eval->load(eval->ctx, eval, id, out, err);
+}
+
+void dtake__eval_set_assets(dtake__eval *eval, const dtake__assets *assets)
+{
+    eval->assets = assets;
+}
+
+const dtake__assets *dtake__eval_assets(dtake__eval *eval, void **ctx)
+{
+    *ctx = eval->ctx;
+    return eval->assets;
+}
+
+void dtake__eval_tell(dtake__eval *eval, dtake__node node, dtake_error *err)
+{
+    prefix(eval, node, err);
 }
 
 void dtake__eval_set_reader(dtake__eval *eval, dtake__image_reader *read)

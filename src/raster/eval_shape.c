@@ -142,6 +142,31 @@ static const char *text_of(dtake__eval *eval, const dtake_buf *buf)
     return dtake__slab_text(dtake__eval_slab(eval), (const char *)buf->data, buf->len);
 }
 
+/* The parts as they came, rings closed. */
+static dtake_status keep_given(dtake__eval *eval, dtake__figure *shape, const double *xy,
+                               const size_t *part_end, size_t count, dtake_error *err)
+{
+    dtake__slab *slab = dtake__eval_slab(eval);
+    size_t points = count > 0 ? part_end[count - 1] : 0, at = 0;
+    double *given = dtake__slab_alloc(slab, points + count + 1, 2 * sizeof *given);
+    size_t *end = dtake__slab_alloc(slab, count + 1, sizeof *end);
+    if (given == NULL || end == NULL)
+        return dtake__fail_nomem(err, "a geometry");
+    for (size_t i = 0, first = 0; i < count; first = part_end[i++]) {
+        size_t n = part_end[i] - first;
+        const double *ring = xy + 2 * first;
+        if (n > 0)
+            memcpy(given + 2 * at, ring, n * 2 * sizeof *given);
+        at += n;
+        if (shape->closed && n > 0 && (ring[0] != ring[2 * n - 2] || ring[1] != ring[2 * n - 1]))
+            memcpy(given + 2 * at++, ring, 2 * sizeof *given);
+        end[i] = at;
+    }
+    shape->given = given;
+    shape->given_end = end;
+    return DTAKE_OK;
+}
+
 dtake_status dtake__figure_make(dtake__eval *eval, const char *crs, bool geodesic, bool closed,
                                 const double *xy, const size_t *part_end, size_t count,
                                 const dtake__figure **out, dtake_error *err)
@@ -161,6 +186,12 @@ dtake_status dtake__figure_make(dtake__eval *eval, const char *crs, bool geodesi
     }
     if (st == DTAKE_OK)
         st = keep(eval, &p, crs, area, out, err);
+    if (st == DTAKE_OK) {
+        dtake__figure *made = (dtake__figure *)(uintptr_t)*out; /* new: nobody else's yet */
+        made->geodesic = geodesic;
+        if (geodesic && crs == NULL)
+            st = keep_given(eval, made, xy, part_end, count, err);
+    }
     dtake__buf_dispose(&text);
     dispose(&p);
     return st;
@@ -357,4 +388,95 @@ dtake_status dtake__figure_outline(const dtake__figure *shape, const dtake__rast
         return project_rings(shape, grid, out, err);
     return dtake__outline_of_geojson(shape->area, strlen(shape->area), grid->crs,
                                      TOLERANCE_PX * pixel_side(&grid->transform), out, err);
+}
+
+/* --- in longitude and latitude --- */
+
+static void write_part(dtake__json *json, const double *xy, size_t first, size_t end)
+{
+    dtake__json_array(json, NULL);
+    for (size_t i = first; i < end; i++) {
+        dtake__json_array(json, NULL);
+        dtake__json_f64(json, NULL, xy[2 * i]);
+        dtake__json_f64(json, NULL, xy[2 * i + 1]);
+        dtake__json_end(json, ']');
+    }
+    dtake__json_end(json, ']');
+}
+
+/* Lines, of which those of one point are points. */
+static void write_lines(dtake__json *json, const double *xy, const size_t *end, size_t count)
+{
+    dtake__json_object(json, NULL);
+    dtake__json_text(json, "type", "GeometryCollection");
+    dtake__json_array(json, "geometries");
+    for (size_t i = 0; i < count; i++) {
+        size_t first = i > 0 ? end[i - 1] : 0;
+        if (end[i] == first)
+            continue;
+        dtake__json_object(json, NULL);
+        dtake__json_text(json, "type", end[i] - first == 1 ? "MultiPoint" : "LineString");
+        dtake__json_key(json, DTAKE__SPAN("coordinates"));
+        write_part(json, xy, first, end[i]);
+        dtake__json_end(json, '}');
+    }
+    dtake__json_end(json, ']');
+    dtake__json_end(json, '}');
+}
+
+/* Rings in a CRS, whose edges are straight there. */
+static dtake_status write_projected_rings(const dtake__figure *shape, dtake__json *json, dtake_error *err)
+{
+    const dtake__raster_grid degrees = { .crs = "EPSG:4326", .transform = { 0, 1, 0, 0, 0, 1 } };
+    dtake__outline outline;
+    dtake_status st = project_rings(shape, &degrees, &outline, err);
+    if (st != DTAKE_OK)
+        return st;
+    parts p = { .closed = true };
+    for (size_t r = 0, i = 0; r < outline.rings && st == DTAKE_OK; r++) {
+        size_t first = i;
+        for (; i < outline.ring_end[r] && st == DTAKE_OK; i++)
+            st = add_point(&p, outline.xy[2 * i], outline.xy[2 * i + 1], err);
+        if (st == DTAKE_OK && i > first) /* rings there are closed implicitly */
+            st = add_point(&p, outline.xy[2 * first], outline.xy[2 * first + 1], err);
+        if (st == DTAKE_OK)
+            st = end_part(&p, err);
+    }
+    if (st == DTAKE_OK)
+        write_rings(json, &p);
+    dispose(&p);
+    dtake__outline_dispose(&outline);
+    return st;
+}
+
+static dtake_status write_degrees(const dtake__figure *shape, dtake__json *json, dtake_error *err)
+{
+    if (shape->closed && shape->crs != NULL)
+        return write_projected_rings(shape, json, err);
+    double *xy = dtake__calloc(shape->points + 1, 2 * sizeof *xy);
+    if (xy == NULL)
+        return dtake__fail_nomem(err, "a geometry");
+    if (shape->points > 0)
+        memcpy(xy, shape->xy, shape->points * 2 * sizeof *xy);
+    dtake_status st =
+        shape->crs != NULL ? dtake__crs_transform(shape->crs, "EPSG:4326", xy, shape->points, err) : DTAKE_OK;
+    if (st == DTAKE_OK)
+        write_lines(json, xy, shape->part_end, shape->parts);
+    dtake__free(xy);
+    return st;
+}
+
+const char *dtake__figure_degrees(dtake__eval *eval, const dtake__figure *shape, dtake_error *err)
+{
+    dtake_buf text = DTAKE_BUF_INIT(MAX_TEXT);
+    dtake__json json = { .out = &text };
+    if (shape->degrees != NULL || shape->area != NULL)
+        return shape->degrees != NULL ? shape->degrees : shape->area;
+    dtake_status st = write_degrees(shape, &json, err);
+    const char *out = st == DTAKE_OK && json.status == DTAKE_OK ? text_of(eval, &text) : NULL;
+    if (st == DTAKE_OK && out == NULL)
+        dtake__fail_nomem(err, "a geometry");
+    ((dtake__figure *)(uintptr_t)shape)->degrees = out; /* const to everybody else */
+    dtake__buf_dispose(&text);
+    return out;
 }

@@ -3,6 +3,7 @@
 #define DTAKE_RASTER_EVAL_SHAPE_H
 
 #include "geo/area.h"
+#include "geo/prepared.h"
 #include "raster/eval_value.h"
 
 /* A dictionary that is a GeoJSON geometry or feature; edges are straight in longitude and latitude. */
@@ -24,6 +25,16 @@ dtake_status dtake__figure_make(dtake__eval *eval, const char *crs, bool geodesi
 /* The polygons' outline in a grid's CRS. DTAKE_E_EMPTY: no polygons. */
 dtake_status dtake__figure_outline(const dtake__figure *shape, const dtake__raster_grid *grid,
                                    dtake__outline *out, dtake_error *err);
+
+/* GeoJSON of the whole shape in longitude and latitude, edges densified; NULL: told. Made once. */
+const char *dtake__figure_degrees(dtake__eval *eval, const dtake__figure *shape, dtake_error *err);
+
+/* Does the relation of a to b hold? In longitude and latitude; a thousandth of a second for large ones. */
+dtake_status dtake__figure_relate(dtake__eval *eval, const dtake__figure *a, const dtake__figure *b,
+                                  dtake__relation relation, bool *out, dtake_error *err);
+/* Metres on the ellipsoid, 0 where they meet. */
+dtake_status dtake__figure_distance(dtake__eval *eval, const dtake__figure *a, const dtake__figure *b,
+                                    double *out_m, dtake_error *err);
 
 /* Appends the bands of `more` to an image that has room, names made different. */
 dtake_status dtake__image_append(dtake__eval *eval, dtake__image_value *image, const dtake__image_value *more,

@@ -1,4 +1,8 @@
+#include "raster/eval_assets.h"
 #include "raster/eval_closure.h"
+#include "raster/eval_date.h"
+#include "raster/eval_element.h"
+#include "raster/eval_filter.h"
 #include "raster/eval_shape.h"
 
 #include "core/error.h"
@@ -242,18 +246,27 @@ static dtake_status to_collection(dtake__eval *eval, const dtake__value *from, d
         features->kind == DTAKE__LIST) /* a GeoJSON FeatureCollection */
         from = features;
     dtake__value item;
-    if (is_list(from->kind) && kind == DTAKE__FEATURE_COLLECTION && from->kind == DTAKE__IMAGE_COLLECTION) {
+    if (kind == DTAKE__FEATURE_COLLECTION && from->kind == DTAKE__IMAGE_COLLECTION) {
         *out = *from; /* the functions of collections serve both kinds */
-        return DTAKE_OK;
+        return dtake__collection_need(eval, out, err);
     }
+    dtake__value loaded = *from;
+    dtake_status st = dtake__collection_need(eval, &loaded, err);
+    if (st != DTAKE_OK)
+        return st;
+    from = &loaded;
     if (!is_list(from->kind)) {
-        dtake_status st = dtake__eval_cast(eval, from, of, &item, err);
+        st = dtake__eval_cast(eval, from, of, &item, err);
         return st == DTAKE_OK ? one_item(eval, item, kind, out, err) : st;
     }
     dtake__value *items = dtake__slab_alloc(dtake__eval_slab(eval), from->list.count + 1, sizeof *items);
-    dtake_status st = items != NULL ? DTAKE_OK : dtake__fail_nomem(err, "a collection");
-    for (size_t i = 0; i < from->list.count && st == DTAKE_OK; i++)
-        st = dtake__eval_cast(eval, &from->list.item[i], of, &items[i], err);
+    st = items != NULL ? DTAKE_OK : dtake__fail_nomem(err, "a collection");
+    for (size_t i = 0; i < from->list.count && st == DTAKE_OK; i++) {
+        const dtake__value *one = &from->list.item[i];
+        items[i] = *one;
+        if (one->null || one->kind != of) /* images without bands stay so */
+            st = dtake__eval_cast(eval, one, of, &items[i], err);
+    }
     *out = (dtake__value){ .kind = kind, .list = { items, NULL, from->list.count } };
     return st;
 }
@@ -290,8 +303,14 @@ static dtake_status to_geometry(dtake__eval *eval, const dtake__value *from, dta
     if (from->kind == DTAKE__FEATURE) {
         shape = from->feature->shape;
         st = shape != NULL ? DTAKE_OK : dtake__fail(err, DTAKE_E_EMPTY, "a feature has no geometry");
-    } else if (from->kind == DTAKE__FEATURE_COLLECTION) {
-        st = dtake__figure_join(eval, from, &shape, err);
+    } else if (from->kind == DTAKE__IMAGE) {
+        shape = dtake__element_shape(from);
+        st = shape != NULL ? DTAKE_OK : dtake__fail(err, DTAKE_E_EMPTY, "an image has no footprint");
+    } else if (from->kind == DTAKE__FEATURE_COLLECTION || from->kind == DTAKE__IMAGE_COLLECTION) {
+        dtake__value all = *from;
+        st = dtake__collection_need(eval, &all, err);
+        if (st == DTAKE_OK)
+            st = dtake__figure_join(eval, &all, &shape, err);
     } else if (from->kind == DTAKE__DICTIONARY) {
         st = dtake__figure_of_geojson(eval, from, &shape, err);
     }
@@ -312,6 +331,40 @@ static dtake_status to_projection(dtake__eval *eval, const dtake__value *from, d
     return DTAKE_OK;
 }
 
+static dtake_status to_element(dtake__eval *eval, const dtake__value *from, dtake__value *out,
+                               dtake_error *err)
+{
+    *out = *from;
+    return from->kind == DTAKE__IMAGE || from->kind == DTAKE__FEATURE ||
+                   from->kind == DTAKE__IMAGE_COLLECTION || from->kind == DTAKE__FEATURE_COLLECTION
+               ? DTAKE_OK
+               : to_feature(eval, from, out, err);
+}
+
+static dtake_status to_date(const dtake__value *from, dtake__value *out, dtake_error *err)
+{
+    *out = (dtake__value){ .kind = DTAKE__DATE };
+    return from->kind == DTAKE__NUMBER || from->kind == DTAKE__STRING
+               ? dtake__date_of(from, NULL, &out->number, err)
+               : DTAKE_E_UNSUPPORTED;
+}
+
+static dtake_status to_filter(dtake__eval *eval, const dtake__value *from, dtake__value *out,
+                              dtake_error *err)
+{
+    *out = (dtake__value){ .kind = DTAKE__FILTER };
+    return from->kind == DTAKE__LIST ? dtake__filter_all(eval, from, &out->filter, err) : DTAKE_E_UNSUPPORTED;
+}
+
+static dtake_status to_dictionary(const dtake__value *from, dtake__value *out)
+{
+    const dtake__value *properties = dtake__element_properties(from);
+    if (properties == NULL && from->kind != DTAKE__IMAGE && from->kind != DTAKE__FEATURE)
+        return DTAKE_E_UNSUPPORTED;
+    *out = properties != NULL ? *properties : (dtake__value){ .kind = DTAKE__DICTIONARY };
+    return DTAKE_OK;
+}
+
 static dtake_status try_cast(dtake__eval *eval, const dtake__value *from, dtake__kind kind, dtake__value *out,
                              dtake_error *err)
 {
@@ -327,11 +380,25 @@ static dtake_status try_cast(dtake__eval *eval, const dtake__value *from, dtake_
         return to_geometry(eval, from, out, err);
     case DTAKE__PROJECTION:
         return to_projection(eval, from, out, err);
+    case DTAKE__ANY_COLLECTION:
+        return from->kind == DTAKE__LIST || !is_list(from->kind)
+                   ? to_collection(eval, from, DTAKE__FEATURE_COLLECTION, out, err)
+                   : (*out = *from, DTAKE_OK);
+    case DTAKE__ELEMENT:
+        return to_element(eval, from, out, err);
+    case DTAKE__DATE:
+        return to_date(from, out, err);
+    case DTAKE__FILTER:
+        return to_filter(eval, from, out, err);
+    case DTAKE__DICTIONARY:
+        return to_dictionary(from, out);
     case DTAKE__LIST:
         if (is_list(from->kind)) {
             *out = *from;
+            dtake_status st = dtake__collection_need(eval, out, err);
             out->kind = DTAKE__LIST;
-            return DTAKE_OK;
+            out->collection = NULL;
+            return st;
         }
         return from->kind == DTAKE__STRING || from->kind == DTAKE__NUMBER
                    ? one_item(eval, *from, DTAKE__LIST, out, err)
@@ -358,13 +425,17 @@ dtake_status dtake__eval_cast(dtake__eval *eval, const dtake__value *from, dtake
         return dtake__fail(err, DTAKE_E_USAGE, "a value is null and must be %s", dtake__kind_name(kind));
     if (kind == DTAKE__OBJECT || kind == from->kind) {
         *out = *from;
-        return DTAKE_OK;
+        return kind == DTAKE__IMAGE ? dtake__image_need(eval, from->image, err)
+               : is_list(kind)      ? dtake__collection_need(eval, out, err)
+                                    : DTAKE_OK;
     }
     dtake_error why = { 0 };
     dtake_status st = try_cast(eval, from, kind, out, &why);
     if (st == DTAKE_E_UNSUPPORTED && why.message[0] == '\0')
         return dtake__fail(err, DTAKE_E_USAGE, "a value is of kind %s and must be %s",
                            dtake__kind_name(from->kind), dtake__kind_name(kind));
+    if (st == DTAKE_OK && kind == DTAKE__IMAGE)
+        st = dtake__image_need(eval, out->image, &why);
     if (st != DTAKE_OK)
         dtake__error_copy(err, &why);
     return st;

@@ -11,12 +11,22 @@
 typedef struct dtake__eval dtake__eval;
 typedef struct dtake__call dtake__call;
 typedef struct dtake__value dtake__value;
+typedef struct dtake__pending dtake__pending;
+
+typedef struct dtake__figure dtake__figure;
+
+/* The shapes that a band has been clipped to, the last one first. */
+typedef struct dtake__extent {
+    const dtake__figure *shape;
+    const struct dtake__extent *before;
+} dtake__extent;
 
 typedef struct dtake__band_value {
     const char *name;
     dtake__px px;
     dtake__px inside;               /* 1 within the footprint, masked outside; 0: without end */
-    const dtake__raster_grid *grid; /* its own; NULL: none */
+    const dtake__raster_grid *grid; /* its own; NULL: none. Without a size it goes on for ever */
+    const dtake__extent *extent;    /* what it was clipped to; NULL: nothing */
 } dtake__band_value;
 
 typedef struct dtake__image_value {
@@ -25,13 +35,18 @@ typedef struct dtake__image_value {
     const char *id;    /* for messages; "" if it has none */
     const char *again; /* a name of which again_1 to again_COUNT are taken; NULL: not known */
     int again_count;
+
+    const dtake__value *properties; /* a dictionary; NULL: none */
+    const char *asset;              /* the asset that it still is; NULL: it was computed */
+    int64_t version;                /* of the asset, microseconds since 1970 */
+    dtake__pending *pending;        /* bands are not there yet: dtake__image_need (raster/eval_assets.h) */
 } dtake__image_value;
 
 enum { DTAKE__MAX_IMAGE_BANDS = 4096 };
 
 /* Rings and lines. Longitude and latitude, or `crs`; edges of longitude and latitude are densified already.
  */
-typedef struct dtake__figure {
+struct dtake__figure {
     const char *crs;  /* NULL: longitude and latitude */
     const char *area; /* GeoJSON MultiPolygon of its polygons; NULL: none, or crs is given */
     double *xy;       /* all points */
@@ -40,7 +55,16 @@ typedef struct dtake__figure {
     size_t parts;
     bool closed;   /* parts are rings */
     double box[4]; /* of xy */
-} dtake__figure;
+
+    /* As it was given, for those who ask for it back. */
+    const char *type;          /* "Polygon"; NULL: told by what it has */
+    const double *given;       /* before edges were densified, rings closed; NULL: xy */
+    const size_t *given_end;   /* of as many parts */
+    const size_t *polygon_end; /* of several polygons: parts up to the end of each; NULL: one */
+    size_t polygons;
+    bool geodesic;       /* edges were geodesics */
+    const char *degrees; /* dtake__figure_degrees; NULL: not made yet */
+};
 
 typedef struct dtake__feature_value {
     const dtake__figure *shape;     /* NULL: none */
@@ -50,14 +74,31 @@ typedef struct dtake__feature_value {
 typedef struct dtake__reducer dtake__reducer; /* raster/eval_reduce.h */
 
 typedef struct dtake__closure dtake__closure;
+typedef struct dtake__filter_value dtake__filter_value; /* raster/eval_filter.h */
+typedef struct dtake__join dtake__join;                 /* raster/eval_join.h */
+typedef struct dtake__lazy dtake__lazy;                 /* raster/eval_assets.h */
+
+/* What a collection is besides its items. */
+typedef struct dtake__collection_value {
+    const char *id;                 /* the asset that it still is; NULL: none */
+    int64_t version;                /* microseconds since 1970 */
+    const dtake__value *properties; /* a dictionary; NULL: none */
+    dtake__lazy *lazy;              /* the items are not there yet; NULL: they are */
+} dtake__collection_value;
 
 struct dtake__value {
     bool null;
-    dtake__kind kind; /* never OBJECT */
+    dtake__kind kind;                          /* never OBJECT, ELEMENT or COLLECTION */
+    const dtake__collection_value *collection; /* of collections; NULL: items and no more */
     union {
         bool boolean;
-        double number;
+        double number; /* of dates milliseconds since 1970 */
         const char *text;
+        struct {
+            double start, end; /* of date ranges, as of dates; the end does not belong to it */
+        } range;
+        const dtake__filter_value *filter;
+        const dtake__join *join;
         struct {
             dtake__value *item;
             const char **key; /* of dictionaries */

@@ -28,8 +28,14 @@ static dtake_status clip(dtake__call *call, dtake_error *err)
     const dtake__px inside = dtake__draw_fill(dtake__eval_expressions(call->eval), geometry.shape);
     st = dtake__call_each(call, call->arg[0].image, make_clip, &inside, err);
     dtake__image_value *out = (dtake__image_value *)(uintptr_t)call->out.image; /* new: nobody else's yet */
-    for (size_t i = 0; st == DTAKE_OK && i < out->count; i++)
+    for (size_t i = 0; st == DTAKE_OK && i < out->count; i++) {
+        dtake__extent *extent = dtake__call_alloc(call, 1, sizeof *extent, err);
+        if (extent == NULL)
+            return DTAKE_E_NOMEM;
+        *extent = (dtake__extent){ geometry.shape, out->band[i].extent };
+        out->band[i].extent = extent;
         out->band[i].inside = dtake__call_inside(call, out->band[i].inside, inside);
+    }
     return st;
 }
 DTAKE__FUNCTION(image_clip, "Image.clip", IMAGE, clip, { "input", DTAKE__IMAGE },

@@ -1,4 +1,5 @@
 /* Reducing the bands of an image, and stacks of images: composites. */
+#include "raster/eval_assets.h"
 #include "raster/eval_function.h"
 #include "raster/eval_reduce.h"
 
@@ -33,7 +34,7 @@ DTAKE__FUNCTION(image_reduce, "Image.reduce", IMAGE, reduce_bands, { "image", DT
 /* --- stacks --- */
 
 /* The images of a collection: all have the bands of the first. */
-static dtake_status check_stack(const dtake__value *collection, dtake_error *err)
+static dtake_status check_stack(dtake__eval *eval, const dtake__value *collection, dtake_error *err)
 {
     size_t count = collection->list.count;
     if (count == 0 || count > DTAKE__REDUCE_MAX_INPUTS)
@@ -44,6 +45,9 @@ static dtake_status check_stack(const dtake__value *collection, dtake_error *err
         const dtake__value *item = &collection->list.item[i];
         if (item->null || item->kind != DTAKE__IMAGE)
             return dtake__fail(err, DTAKE_E_USAGE, "item %zu of the collection is no image", i);
+        dtake_status there = dtake__image_need(eval, item->image, err);
+        if (there != DTAKE_OK)
+            return there;
         const dtake__image_value *first = collection->list.item[0].image;
         for (size_t b = 0; b < first->count; b++)
             if (dtake__image_band(item->image, first->band[b].name) < 0) {
@@ -71,7 +75,7 @@ static dtake_status reduce_stack(dtake__call *call, const dtake__reducer *reduce
                                  dtake_error *err)
 {
     const dtake__value *collection = &call->arg[0];
-    dtake_status st = check_stack(collection, err);
+    dtake_status st = check_stack(call->eval, collection, err);
     if (st != DTAKE_OK)
         return st;
     const dtake__image_value *first = collection->list.item[0].image;
@@ -141,7 +145,7 @@ static dtake_status quality_mosaic(dtake__call *call, dtake_error *err)
 {
     const dtake__value *collection = &call->arg[0];
     dtake__expressions *e = dtake__eval_expressions(call->eval);
-    dtake_status st = check_stack(collection, err);
+    dtake_status st = check_stack(call->eval, collection, err);
     if (st != DTAKE_OK)
         return st;
     const dtake__image_value *first = collection->list.item[0].image;

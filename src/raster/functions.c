@@ -3,16 +3,72 @@
 #include "raster/eval_value.h"
 
 #define DTAKE__FUNCTION_MAP(X)                                                                               \
+    X(aggregate_array)                                                                                       \
     X(collection)                                                                                            \
+    X(collection_distinct)                                                                                   \
+    X(collection_filter)                                                                                     \
     X(collection_first)                                                                                      \
+    X(collection_flatten)                                                                                    \
     X(collection_geometry)                                                                                   \
     X(collection_iterate)                                                                                    \
+    X(collection_limit)                                                                                      \
+    X(collection_load_table)                                                                                 \
     X(collection_map)                                                                                        \
+    X(collection_merge)                                                                                      \
     X(collection_size)                                                                                       \
     X(collection_style)                                                                                      \
+    X(collection_to_list)                                                                                    \
+    X(date)                                                                                                  \
+    X(date_advance)                                                                                          \
+    X(date_difference)                                                                                       \
+    X(date_format)                                                                                           \
+    X(date_from_ymd)                                                                                         \
+    X(date_get)                                                                                              \
+    X(date_get_fraction)                                                                                     \
+    X(date_get_range)                                                                                        \
+    X(date_get_relative)                                                                                     \
+    X(date_millis)                                                                                           \
+    X(date_update)                                                                                           \
+    X(date_range)                                                                                            \
+    X(date_range_contains)                                                                                   \
+    X(date_range_end)                                                                                        \
+    X(date_range_start)                                                                                      \
     X(dictionary_get)                                                                                        \
     X(dictionary_to_image)                                                                                   \
+    X(element_copy_properties)                                                                               \
+    X(element_geometry)                                                                                      \
+    X(element_get)                                                                                           \
+    X(element_get_number)                                                                                    \
+    X(element_get_string)                                                                                    \
+    X(element_id)                                                                                            \
+    X(element_property_names)                                                                                \
+    X(element_set)                                                                                           \
+    X(element_set_multi)                                                                                     \
+    X(element_to_dictionary)                                                                                 \
     X(feature)                                                                                               \
+    X(feature_geometry)                                                                                      \
+    X(feature_id)                                                                                            \
+    X(feature_set_geometry)                                                                                  \
+    X(filter_and)                                                                                            \
+    X(filter_calendar_range)                                                                                 \
+    X(filter_contains)                                                                                       \
+    X(filter_date_range_contains)                                                                            \
+    X(filter_disjoint)                                                                                       \
+    X(filter_equals)                                                                                         \
+    X(filter_greater_than)                                                                                   \
+    X(filter_intersects)                                                                                     \
+    X(filter_is_contained)                                                                                   \
+    X(filter_less_than)                                                                                      \
+    X(filter_list_contains)                                                                                  \
+    X(filter_max_difference)                                                                                 \
+    X(filter_not)                                                                                            \
+    X(filter_not_null)                                                                                       \
+    X(filter_or)                                                                                             \
+    X(filter_range_contains)                                                                                 \
+    X(filter_string_contains)                                                                                \
+    X(filter_string_ends_with)                                                                               \
+    X(filter_string_starts_with)                                                                             \
+    X(filter_within_distance)                                                                                \
     X(geometry_bbox)                                                                                         \
     X(geometry_line_string)                                                                                  \
     X(geometry_multi_polygon)                                                                                \
@@ -38,9 +94,11 @@
     X(image_ceil)                                                                                            \
     X(image_clamp)                                                                                           \
     X(image_clip)                                                                                            \
+    X(image_clip_to_bounds_and_scale)                                                                        \
     X(image_clip_to_collection)                                                                              \
     X(image_constant)                                                                                        \
     X(image_cos)                                                                                             \
+    X(image_date)                                                                                            \
     X(image_divide)                                                                                          \
     X(image_double)                                                                                          \
     X(image_eq)                                                                                              \
@@ -52,9 +110,11 @@
     X(image_focal_median)                                                                                    \
     X(image_focal_min)                                                                                       \
     X(image_focal_mode)                                                                                      \
+    X(image_geometry)                                                                                        \
     X(image_gt)                                                                                              \
     X(image_gte)                                                                                             \
     X(image_hypot)                                                                                           \
+    X(image_id)                                                                                              \
     X(image_int)                                                                                             \
     X(image_int16)                                                                                           \
     X(image_int32)                                                                                           \
@@ -119,13 +179,32 @@
     X(image_visualize)                                                                                       \
     X(image_where)                                                                                           \
     X(image_collection_from_images)                                                                          \
+    X(image_collection_load)                                                                                 \
+    X(image_collection_merge)                                                                                \
     X(image_collection_mosaic)                                                                               \
     X(image_collection_quality_mosaic)                                                                       \
     X(image_collection_reduce)                                                                               \
+    X(list_add)                                                                                              \
+    X(list_cat)                                                                                              \
+    X(list_contains)                                                                                         \
+    X(list_distinct)                                                                                         \
+    X(list_filter)                                                                                           \
+    X(list_flatten)                                                                                          \
     X(list_get)                                                                                              \
+    X(list_index_of)                                                                                         \
     X(list_iterate)                                                                                          \
+    X(list_join)                                                                                             \
     X(list_map)                                                                                              \
+    X(list_remove)                                                                                           \
+    X(list_remove_all)                                                                                       \
+    X(list_repeat)                                                                                           \
+    X(list_reverse)                                                                                          \
+    X(list_sequence)                                                                                         \
+    X(list_set)                                                                                              \
     X(list_size)                                                                                             \
+    X(list_slice)                                                                                            \
+    X(list_sort)                                                                                             \
+    X(list_zip)                                                                                              \
     X(projection)                                                                                            \
     X(projection_at_scale)                                                                                   \
     X(projection_nominal_scale)                                                                              \
