@@ -4,8 +4,8 @@ Python package of this project, where only the import is another.
     load_tilebox.py URL DATASET START END one|all [--words] [--ours] [--look]
 
 one: the client of `tilebox.datasets`, a collection after another. all: that of `tilebox.datasets.aio`, all of them by
-asyncio.gather. The clock runs from the first load to the last datapoint, after the imports (of xarray too, which ours imports
-with the first load) and with the collections at hand; with --look until every value of every variable has been looked at, for
+asyncio.gather. The clock runs from the first load to the last datapoint, after the imports (of xarray and shapely too, which ours
+imports when it needs them) and with the collections at hand; with --look until every value of every variable has been looked at, for
 ours makes texts and geometries then. Prints JSON; with --words the sentences of the documents.
 """
 import asyncio
@@ -17,6 +17,7 @@ import warnings
 from importlib import import_module
 from importlib.metadata import version
 
+import shapely  # noqa: F401
 import xarray  # noqa: F401
 
 warnings.simplefilter("ignore")

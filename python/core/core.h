@@ -101,6 +101,7 @@ int ops_wait_all(int64_t timeout_ms); /* how many are still under way */
 
 typedef struct schema_object {
     PyObject_HEAD dtake_schema *schema;
+    PyObject *fields; /* the list for Python, which nobody changes; NULL: not asked for yet */
 } schema_object;
 
 typedef struct batch_object {

@@ -3,11 +3,19 @@
 
 PyTypeObject *Schema_type;
 
+static schema_object *last; /* wrapped: most batches that follow each other are of one dataset */
+
 PyObject *schema_wrap(const dtake_schema *schema)
 {
+    if (last != NULL && last->schema == schema)
+        return KEEP(last);
     schema_object *self = PyObject_New(schema_object, Schema_type);
-    if (self != NULL)
-        self->schema = dtake_schema_retain(schema);
+    if (self == NULL)
+        return NULL;
+    self->schema = dtake_schema_retain(schema);
+    self->fields = NULL;
+    DROP(last);
+    last = KEEP(self);
     return (PyObject *)self;
 }
 
@@ -132,15 +140,18 @@ static PyObject *field_of(const void *schema, size_t index)
 
 static PyObject *schema_fields(PyObject *self, void *closure)
 {
-    const dtake_schema *schema = ((schema_object *)self)->schema;
+    schema_object *schema = (schema_object *)self;
     (void)closure;
-    return list_of(dtake_schema_count(schema), field_of, schema);
+    if (schema->fields == NULL)
+        schema->fields = list_of(dtake_schema_count(schema->schema), field_of, schema->schema);
+    return Py_XNewRef(schema->fields);
 }
 
 static void schema_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     dtake_schema_release(((schema_object *)self)->schema);
+    DROP(((schema_object *)self)->fields);
     PyObject_Free(self);
     DROP(type);
 }

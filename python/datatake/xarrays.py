@@ -28,6 +28,7 @@ def dataset_of(table: Table, *, only_set: bool = False, single: bool = False) ->
     dims_of_lists = _share_dimensions(lists) if lists else {}
     variables: dict[str, xr.Variable] = {}
     vectors: dict[str, tuple[str, ...]] = {}
+    sizes: dict[Any, int] = {}
     for column in columns:
         name = column.name
         dims: tuple[str, ...] = ("time", dims_of_lists[f"n_{name}"]) if column.field[3] else ("time",)
@@ -36,8 +37,10 @@ def dataset_of(table: Table, *, only_set: bool = False, single: bool = False) ->
             dims = (*dims, dim)
             if names:
                 vectors.setdefault(dim, names)
+        if len(dims) > 1:
+            sizes.update(zip(dims[1:], column.shape[1:]))
         variables[name] = _variable(column, dims, single)
-    return _with_table(_assemble(variables, vectors, single), table)
+    return _with_table(_assemble(variables, vectors, sizes, single), table)
 
 
 def _is_shown(column: Column, only_set: bool) -> bool:
@@ -57,7 +60,9 @@ def _variable(column: Column, dims: tuple[str, ...], single: bool) -> xr.Variabl
 _empty: dict[tuple[str, ...], xr.Dataset] = {}  # with nothing but the names of vectors, by their dimensions
 
 
-def _assemble(variables: dict[str, xr.Variable], vectors: dict[str, tuple[str, ...]], single: bool) -> xr.Dataset:
+def _assemble(variables: dict[str, xr.Variable], vectors: dict[str, tuple[str, ...]], sizes: dict[Any, int],
+              single: bool) -> xr.Dataset:
+    """`sizes`: of the dimensions beside time."""
     key = tuple(vectors)
     if key not in _empty:
         _empty[key] = xr.Dataset(coords={dim: np.array(names) for dim, names in vectors.items()})
@@ -66,11 +71,9 @@ def _assemble(variables: dict[str, xr.Variable], vectors: dict[str, tuple[str, .
         coords: dict[Any, Any] = {"time": variables.pop("time")} if "time" in variables else {}
         return xr.Dataset(variables, {**coords, **{dim: named.variables[dim] for dim in key}})
     # Most of the time of a find would go into alignment and copies, of which one datapoint needs none.
-    sizes = {dim: size for variable in variables.values() for dim, size in variable.sizes.items()}
     coord_names: set[Any] = {*key, "time"} & {*key, *variables}
-    return xr.Dataset._construct_direct(
-        {**variables, **{dim: named.variables[dim] for dim in key}}, coord_names=coord_names, dims={**sizes, **{dim: len(vectors[dim]) for dim in key}},
-        indexes=dict(named._indexes))
+    return xr.Dataset._construct_direct({**variables, **{dim: named.variables[dim] for dim in key}}, coord_names=coord_names,
+                                        dims=sizes, indexes=dict(named._indexes))
 
 
 def _share_dimensions(sizes: dict[str, int]) -> dict[str, str]:
