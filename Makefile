@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .SILENT:
-.PHONY: help demo test check bench install format lint clean release wheel
+.PHONY: help demo test check bench install format lint clean release wheel reference
 
 PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files '*.c' '*.h')
@@ -15,7 +15,8 @@ help:
 	echo "make bench     speed over a path with a true delay, beside other programs (root; QUICK=1 for a short run)"
 	echo "               CATALOG=1: of the catalogue, beside databases (no root); TILEBOX=1: of a load from a service only"
 	echo "make install   the program, library and headers to PREFIX=$(PREFIX)"
-	echo "make wheel     the Python package to dist/"
+	echo "make wheel     the Python package to dist/, with all it needs"
+	echo "make reference its reference to build/reference/"
 	echo "make format    clang-format over the C files"
 	echo "make lint      formatting, clang-tidy, include table"
 	echo "make clean     remove what was built"
@@ -48,6 +49,12 @@ release:
 wheel:
 	tools/install build test wheel
 	tools/wheel
+
+reference:
+	tools/install build test
+	tools/venv test
+	tools/build release
+	PYTHONPATH=build/release/python .venv/bin/python -m pdoc --no-show-source -o build/reference datatake datatake.aio
 
 install: release
 	cmake --install build/release --prefix "$(PREFIX)"

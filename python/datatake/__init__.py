@@ -1,10 +1,12 @@
 """Datatake: finds, loads and downloads satellite data as fast as the link and the cores allow.
 
-    from datatake import Client            # from datatake.aio import Client, and `await` before each call
+```python
+from datatake import Client            # from datatake.aio import Client, and `await` before each call
 
-    client = Client()                      # the embedded catalogue, or Client("http://…")
-    collection = client.datasets().open_data.copernicus.landsat8_oli_tirs.collections()["L1T"]
-    data = collection.load(("2020-01-01", "2021-01-01"), show_progress=True)   # xarray.Dataset
+client = Client()                      # the embedded catalogue, or Client("http://…")
+collection = client.datasets().open_data.copernicus.landsat8_oli_tirs.collections()["L1T"]
+data = collection.load(("2020-01-01", "2021-01-01"), show_progress=True)   # xarray.Dataset
+```
 """
 
 from __future__ import annotations

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
-from . import _calls, _core, rows
+from . import _calls, _core, _html, rows
 from ._calls import CollectionInfo, DatasetInfo
 from ._engine import Steps, Work, runtime
 from ._sources import source_of
 from ._ways import call
-from .groups import Group
+from .groups import Collections, Group
 from .progress import ShowProgress
 from .queries import collection_names, make_query
 from .tables import Table
@@ -88,7 +88,10 @@ class DatasetCalls(Generic[C]):
         self.slug: str = info.slug
 
     def __repr__(self) -> str:
-        return f"{self.name} [{self._dataset.kind} Dataset]: {self._dataset.summary}"
+        return repr(self._dataset)
+
+    def _repr_html_(self) -> str:
+        return _html.of_dataset(self._dataset)
 
     @call
     def info(self) -> Steps[DatasetInfo]:
@@ -97,9 +100,12 @@ class DatasetCalls(Generic[C]):
         return self._dataset
 
     @call
-    def collections(self) -> Steps[dict[str, C]]:
-        """Its collections by name."""
-        return {info.name: self._made(self, info) for info in (yield from _calls.list_collections(self._core, self.slug))}
+    def collections(self) -> Steps[Collections[C]]:
+        """Its collections by name, a dict."""
+        found: Collections[C] = Collections()
+        for info in (yield from _calls.list_collections(self._core, self.slug)):
+            found[info.name] = self._made(self, info)
+        return found
 
     @call
     def collection(self, name: str) -> Steps[C]:
@@ -151,6 +157,9 @@ class CollectionCalls:
         self._info: CollectionInfo | None = info
         self.name: str = info.name
         self.id: UUID = info.id
+
+    def _repr_html_(self) -> str | None:
+        return _html.of_collection(self._info) if self._info is not None else None
 
     @call
     def info(self) -> Steps[CollectionInfo]:

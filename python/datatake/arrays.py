@@ -25,7 +25,10 @@ class Column:
         self.name: str = field[0]
         self.kind: str = field[1]
         self.dtype: str = _DTYPES.get(self.kind, "object")
-        longest, self.has_any = _core.column_shape(batches, at) if batches else (0, False)
+        self.has_any: bool = False
+        longest = 0
+        if batches:
+            longest, self.has_any = _core.column_shape(batches, at)
         # rows, items of a list, numbers of a vector
         self.shape: tuple[int, ...] = (rows, longest) if field[3] else (rows,)
         if self.kind == "vector":

@@ -16,6 +16,10 @@ class Collection(Blocking, CollectionCalls):
     def __repr__(self) -> str:
         return repr(self.info())
 
+    def _repr_html_(self) -> str | None:
+        self.info()
+        return super()._repr_html_()
+
 
 class Dataset(Blocking, DatasetCalls[Collection]):
     """A dataset: one schema, and collections of datapoints."""

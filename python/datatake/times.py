@@ -12,10 +12,6 @@ _FINER = re.compile(r"\.\d{6}(\d{1,3})(?!\d)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _OPEN_START, _OPEN_END = -(2**63), 2**63 - 1
 
-# A pair (start, end): half open; a list of two: closed; one instant; "A/B"; None: all; also pandas, numpy, xarray.
-TimeIntervalLike = Union[
-    "TimeInterval", str, int, date, datetime, "tuple[Any, Any]", "list[Any]", slice, None, Any]
-
 
 class TimeInterval:
     """From `start_ns` to `end_ns`, nanoseconds since 1970 UTC; each end belongs to it or does not."""
@@ -63,6 +59,10 @@ class TimeInterval:
 
 
 Interval = tuple[int, int, bool, bool]  # start_ns, end_ns, start_exclusive, end_exclusive
+
+
+# A pair (start, end): half open; a list of two: closed; one instant; "A/B"; None: all; also pandas, numpy, xarray.
+TimeIntervalLike = Union[TimeInterval, str, int, date, datetime, tuple[Any, Any], list[Any], slice, None, Any]
 
 
 def to_ns(value: Any, what: str) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from .arrays import Column
-from .late import late
+from ._late import late
 from .tables import Table
 
 COLLECTION_ROLE = 6  # a column of results: which collection the datapoint is of
