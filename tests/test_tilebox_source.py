@@ -4,11 +4,12 @@ import threading
 import time
 import uuid
 
+import library
 import pytest
 import shapely
 from osgeo import gdal
-from tilebox_service import (Dataset, Refusal, Service, annotated_type, field, made_dataset, ns_of, recorded_dataset, timestamp,
-                             varint)
+from tilebox_service import (EXPRESSIONS, Dataset, Refusal, Service, annotated_type, field, fields, made_dataset, ns_of, one, recorded_dataset,
+                             timestamp, varint)
 
 gdal.UseExceptions()
 
@@ -23,6 +24,18 @@ def recorded(shared):
 
 def load(run, service, *arguments, **more):
     return run("load", *arguments, "--of", "ndjson", "-q", "--source", service.source, **more)
+
+
+def other_type(slug, count):
+    """A dataset of that name whose datapoints are of another type, in a collection `z`."""
+    type_bytes, type_url = annotated_type("Others", [("n", "int64")])
+    rows = []
+    for i in range(count):
+        ns = ns_of("2024-01-01T00:00:00Z") + i * 10**9
+        row_id = (ns // 10**6).to_bytes(6, "big") + i.to_bytes(10, "big")
+        keys = field(1, timestamp(ns)) + field(2, field(1, row_id))
+        rows.append((ns, row_id, keys + field(4, i), keys))
+    return Dataset(slug, type_bytes, type_url, {"z": rows})
 
 
 def names(ran):
@@ -142,6 +155,41 @@ def test_what_cannot_be_mended_is_one_error_and_no_file(run, tmp_path, fault, wo
         assert ran.err.count("\n") == 1 and "127.0.0.1" in ran.err
         assert words in ran.err
     assert not list(tmp_path.glob("rows*"))
+
+
+def sends_filter(call):
+    return EXPRESSIONS in fields(one(fields(call[2]), 2, b""))
+
+
+def test_a_filter_that_the_service_refuses_is_sieved_here(run):
+    with Service(made_dataset(queryable=True), refuses_filters=True) as service:
+        rows = load(run, service, "made.rows", "--filter", "orbit = 1").lines()
+        assert [row["name"] for row in rows] == [f"only-{i:06}" for i in range(1, 20000, 3)]
+        queries = [call for call in service.calls if call[0].endswith("/Query")]
+        assert any(map(sends_filter, queries)) and not sends_filter(queries[-1])
+
+
+def test_loads_one_after_another_ask_once_what_the_dataset_is():
+    def asked(service):
+        return [path.rpartition("/")[2] for path, _, _ in service.calls if not path.endswith("/Query")]
+    with Service(made_dataset(counts=(("a", 300), ("b", 200)))) as service:
+        with library.Catalog(library.Library(), service.source) as client:
+            for collection, count in 2 * (("a", 300), ("b", 200)):
+                assert client.search(library.Query("made.rows", [collection])).num_rows == count
+        assert asked(service) == ["GetDataset", "ListCollections"]
+
+
+def test_a_dataset_that_was_changed_meanwhile_is_asked_for_again():
+    """What a client was told a moment ago does not hide a new collection, nor a dataset made anew."""
+    with Service(made_dataset(counts=(("a", 300),))) as service:
+        with library.Catalog(library.Library(), service.source) as client:
+            assert client.search(library.Query("made.rows", ["a"])).num_rows == 300
+            for dataset in (made_dataset(counts=(("a", 300), ("b", 200))), other_type("made.rows", 40)):
+                service.put(dataset)
+                name = list(dataset.collections)[-1]
+                assert client.search(library.Query("made.rows", [name])).num_rows == len(dataset.collections[name])
+            with pytest.raises(OSError, match="has no collection 'c'"):  # pyarrow's
+                client.search(library.Query("made.rows", ["c"]))
 
 
 def test_an_unknown_dataset_a_wrong_key_and_a_stranger_are_told_apart(run):

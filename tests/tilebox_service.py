@@ -93,11 +93,13 @@ def ns_of(text):
 
 STANDARD = [("time", ".google.protobuf.Timestamp"), ("id", ".datasets.v1.UUID"),
             ("ingestion_time", ".google.protobuf.Timestamp")]
+QUERYABLE, EXPRESSIONS = 4, 4  # numbers: of FieldAnnotation, of QueryFilters
 SCALARS = {"double": 1, "int64": 3, "string": 9}
 
 
-def annotated_type(name, own_fields):
-    """datasets.v1.AnnotatedType with the three fields of a temporal dataset and [(name, scalar)]."""
+def annotated_type(name, own_fields, queryable=False):
+    """datasets.v1.AnnotatedType with the three fields of a temporal dataset and [(name, scalar)]; whether filters may name
+    them."""
     package = "datasets.v1.group_" + "0" * 32
     message = field(1, name)
     for number, (field_name, kind) in enumerate(STANDARD + own_fields, 1):
@@ -106,7 +108,7 @@ def annotated_type(name, own_fields):
         message += field(2, described + (b"" if scalar else field(6, kind)))
     file = (field(1, f"datasets/v1/{name}.proto") + field(2, package) + field(4, message) + field(12, "editions")
             + field(14, 1000))
-    annotations = b"".join(field(4, b"") for _ in STANDARD + own_fields)
+    annotations = b"".join(field(4, field(QUERYABLE, True) if queryable else b"") for _ in STANDARD + own_fields)
     return field(1, field(1, file)) + field(2, f"{package}.{name}") + annotations + field(5, 1), f"{package}.{name}"
 
 
@@ -136,9 +138,10 @@ class Dataset:
                       + field(3, field(1, collection_id))) + field(2, availability) + field(3, count))
 
 
-def made_dataset(slug="made.rows", counts=(("only", 20000),), step_ns=10**9, start="2024-01-01T00:00:00Z", padding=""):
+def made_dataset(slug="made.rows", counts=(("only", 20000),), step_ns=10**9, start="2024-01-01T00:00:00Z", padding="",
+                 queryable=False):
     """Rows a second apart: name, cloud_cover (a zero now and then, or missing), orbit (present zeros)."""
-    type_bytes, type_url = annotated_type("Rows", [("name", "string"), ("cloud_cover", "double"), ("orbit", "int64")])
+    type_bytes, type_url = annotated_type("Rows", [("name", "string"), ("cloud_cover", "double"), ("orbit", "int64")], queryable)
     collections = {}
     for index, (name, count) in enumerate(counts):
         rows = []
@@ -206,11 +209,11 @@ class Service:
     """`faults[n]` is done to the n-th Query (from 0) instead of answering it: "reset", "cut" (half of the body),
     "torn" (half of the message as if it were whole), "again" (names the same next page for ever), or a Refusal."""
 
-    def __init__(self, *datasets, page_rows=1000, faults=None, key=None, public=False, slow_s=0):
+    def __init__(self, *datasets, page_rows=1000, faults=None, key=None, public=False, slow_s=0, refuses_filters=False):
         self.datasets = {d.slug: d for d in datasets}
         self.by_id = {d.id: d for d in datasets}
         self.page_rows, self.faults, self.key, self.public = page_rows, dict(faults or {}), key, public
-        self.slow_s = slow_s
+        self.slow_s, self.refuses_filters = slow_s, refuses_filters
         self.queries = 0
         self.calls, self.lock = [], threading.Lock()
         self.most_at_once = self.at_once = 0
@@ -243,6 +246,11 @@ class Service:
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
         self.thread.start()
+
+    def put(self, dataset):
+        """Instead of the one of that name."""
+        self.datasets[dataset.slug] = dataset
+        self.by_id = {d.id: d for d in self.datasets.values()}
 
     def stop(self):
         self.server.shutdown()
@@ -358,6 +366,8 @@ class Service:
 
     def query(self, message):
         dataset, rows = self.rows_of(message, 5)
+        if self.refuses_filters and EXPRESSIONS in fields(one(message, 2)):
+            raise Refusal(400, "invalid_argument", "filters.expressions: not known here")
         interval = fields(one(fields(one(message, 2)), 1))
         start, end = read_timestamp(one(interval, 1)), read_timestamp(one(interval, 2))
         page = fields(one(message, 3, b""))

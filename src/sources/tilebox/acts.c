@@ -125,7 +125,12 @@ static dtake_status read_collections(doing *d, dtake_error *err)
     dtake_status st = d->act->collections != NULL
                           ? dtake__remote_collections_list(&d->asking.dataset, d->act->collections)
                           : DTAKE_E_NOMEM;
-    return st == DTAKE_OK ? st : dtake__fail_nomem(err, "a list of collections");
+    if (st != DTAKE_OK)
+        return dtake__fail_nomem(err, "a list of collections");
+    /* a load that follows goes on from here */
+    dtake__told_release(
+        dtake__told_put(&d->from->told, d->act->dataset, &d->asking.dataset, d->asking.round_trip_us));
+    return DTAKE_OK;
 }
 
 static void asked(dtake__asking *asking)

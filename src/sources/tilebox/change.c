@@ -37,6 +37,7 @@ static void finish(changing *c, dtake_status status, const dtake_error *err)
         dtake__error_copy(&act->err, err);
     if (c->stream != NULL)
         dtake__remote_stream_close(c->stream);
+    dtake__told_forget(&c->from->told);
     dtake__remote_dataset_dispose(&c->asking.dataset);
     dtake__buf_dispose(&c->call.body);
     dtake__remote_release(c->from);
@@ -312,5 +313,6 @@ void dtake__remote_change(dtake__remote *from, dtake__act *act)
     }
     *c = (changing){ .from = from, .act = act, .asking = { .done = asked } };
     atomic_fetch_add(&from->refs, 1);
+    dtake__told_forget(&from->told);
     dtake__asking_start(&c->asking, &from->service, dataset);
 }

@@ -196,7 +196,7 @@ dtake_status dtake__remote_query_write(const dtake__remote_plan *plan, const dta
     if (!request.page.set)
         request.page = (dtake__tb_page){ .set = true, .has_limit = true, .limit = plan->page_rows };
     dtake_status st = put_area(&request.filters, query, &geometry, err);
-    if (st == DTAKE_OK)
+    if (st == DTAKE_OK && !plan->without_filter)
         st = dtake__tb_expressions_write(&request.filters.expressions, query, dataset->type, err);
     if (st == DTAKE_OK)
         st = dtake__tb_write(&dtake__tb_query_message, &request, out, err);

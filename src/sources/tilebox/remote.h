@@ -6,13 +6,14 @@
 
 #include "query/query.h"
 #include "sources/source.h"
-#include "sources/tilebox/dataset.h"
+#include "sources/tilebox/told.h"
 
 /* Streams and acts that are being ended outlive the source's close: each holds a reference. */
 typedef struct dtake__remote {
     dtake__source source;
     dtake__service service;
     bool read_only;
+    dtake__told_list told; /* the loop thread's */
     atomic_long refs;
 } dtake__remote;
 
@@ -54,6 +55,7 @@ typedef struct dtake__remote_plan {
     size_t abreast;           /* collections of a slice */
     int64_t start_ns, end_ns; /* about, for progress */
     int64_t page_rows;
+    bool without_filter; /* the service is not asked for it: rows are sifted here anyway */
 } dtake__remote_plan;
 
 dtake_status dtake__remote_plan_make(dtake__remote_plan *out, const dtake__remote_dataset *dataset,

@@ -11,6 +11,7 @@ void dtake__remote_release(dtake__remote *remote)
     if (atomic_fetch_sub(&remote->refs, 1) > 1)
         return;
     dtake__spare_keep(-SPARE_BYTES);
+    dtake__told_forget(&remote->told);
     dtake__service_dispose(&remote->service);
     dtake__free(remote);
 }

@@ -37,6 +37,7 @@ static void writer_free(dtake__writer *w)
 
 static void finish(dtake__writer *w, dtake_status status, const dtake_error *err)
 {
+    dtake__told_forget(&w->from->told);
     dtake__write *write = w->write;
     write->status = status;
     if (status != DTAKE_OK)
