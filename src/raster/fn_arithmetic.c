@@ -134,15 +134,16 @@ static dtake__px make_pair(dtake__call *call, const void *ctx, dtake__px a, dtak
     }                                                                                                        \
     DTAKE__FUNCTION(image_##id, title, IMAGE, fn_##id, { "image1", DTAKE__IMAGE }, { "image2", DTAKE__IMAGE })
 
+/* Whole numbers have no -0, of which powers and angles would make something else: + 0. makes it 0. */
 BINARY(add, "Image.add", add_rule, false, x + y);
 BINARY(subtract, "Image.subtract", subtract_rule, false, x - y);
 BINARY(multiply, "Image.multiply", multiply_rule, false, x *y);
 BINARY(divide, "Image.divide", real_rule, false, y == 0 ? 0 : x / y);
 BINARY(mod, "Image.mod", mod_rule, false, y == 0 ? 0 : fmod(x, y));
-BINARY(pow, "Image.pow", real_rule, true, SURE(pow(x, y), powl(x, y)));
+BINARY(pow, "Image.pow", real_rule, true, SURE(pow(x + 0., y), powl(x + 0., y)));
 BINARY(min, "Image.min", dtake__px_join, false, x < y ? x : y);
 BINARY(max, "Image.max", dtake__px_join, false, x > y ? x : y);
-BINARY(atan2, "Image.atan2", real_rule, false, SURE(atan2(x, y), atan2l(x, y)));
+BINARY(atan2, "Image.atan2", real_rule, false, SURE(atan2(x + 0., y + 0.), atan2l(x + 0., y + 0.)));
 BINARY(hypot, "Image.hypot", real_rule, false, sqrt(x *x + y * y));
 BINARY(lt, "Image.lt", truth_rule, false, x < y);
 BINARY(lte, "Image.lte", truth_rule, false, x <= y);
