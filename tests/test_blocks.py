@@ -57,6 +57,13 @@ CASES = {
     "neighbours": ["get", "--expression", "a=focal_median(B4,3)/3; b=focal_max(B8)-B4; c=sqrt(B4)"],
     "an outline": ["get", "--bands", "B4,B8,B4", "--bbox=-82.48,8.32,-82.39,8.41", "--unmask=-1", "--outline", "blue,2",
                    "--visualize", "min=0,max=50000,gamma=1.35"],
+    "a graph": ["get", "--graph", 'Image.focal_median(Image.subtract(Image.select(image, "B8"), Image.select(image, "B4")), 2)'],
+    "a graph on its own grids": ["get", *TWO, "--scale", "33", "--graph", 'Image.cat([Image.reduceResolution(image, '
+                                 'Reducer.mean(), true), Image.resample(image), Image.focal_max(Image.reproject('
+                                 'Image.resample(image, "bicubic"), "EPSG:3857", scale=90))])'],
+    "a number of pixels": ["get", *TWO, "--intersects", "area.json", "--graph", "Image.subtract(image, Dictionary.toImage("
+                           "Image.reduceRegion(image, Reducer.median(), area, 70)))"],
+    "a median of graphs": ["composite", *TWO, "--graph", "Image.reproject(Image.focal_mean(image), \"EPSG:32617\", scale=60)"],
     "median": ["composite", *TWO],
     "median elsewhere": ["composite", *TWO, "--crs", "EPSG:3857", "--scale", "20", "--resampling", "bilinear"],
     "mosaic": ["composite", *TWO, "--method", "mosaic", "--intersects", "area.json"],

@@ -75,10 +75,12 @@ typedef struct dtake_get_options {
     /* Pixels are computed in this order (docs/graph.md). */
     bool mask_clouds;       /* by the item's scene classes or quality bits (SCL, QA_PIXEL, Fmask, QA60) */
     const char *expression; /* "ndvi=(B8-B4)/(B8+B4)", several with ';' between them; NULL: the bands */
-    const char *composite;  /* all images as one: "median", "mean", "count", "mosaic" (the last on top),
-                               "quality";  NULL: each by itself. Needs bands or an expression */
-    bool by_month;          /* one composite a month */
-    const char *quality;    /* the band, or name of an expression, that decides; the greatest wins */
+    const char *graph; /* instead of an expression: the text of a graph (docs/graph.md) in which `image` is
+                          the image and `area` what it is cut to; NULL: none */
+    const char *composite; /* all images as one: "median", "mean", "count", "mosaic" (the last on top),
+                              "quality";  NULL: each by itself. Needs bands or an expression */
+    bool by_month;         /* one composite a month */
+    const char *quality;   /* the band, or name of an expression, that decides; the greatest wins */
     bool has_unmask;
     double unmask;
     dtake_visualize visualize;

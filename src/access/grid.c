@@ -231,6 +231,20 @@ static dtake_status plan_warp(const dtake__grid *grid, dtake__layer *layer, dtak
     return DTAKE_OK;
 }
 
+dtake_status dtake__layer_plan_on(dtake__layer *layer, const dtake__raster_grid *grid, dtake_error *err)
+{
+    const dtake__grid to = { .crs = grid->crs,
+                             .has_transform = true,
+                             .transform = grid->transform,
+                             .width = grid->width,
+                             .height = grid->height };
+    const dtake_raster_info *info = info_of(layer);
+    if (!info->has_transform || info->crs[0] == '\0')
+        return dtake__fail(err, DTAKE_E_UNSUPPORTED, "%.200s has no CRS: it cannot be put on another grid",
+                           info->href);
+    return plan_warp(&to, layer, DTAKE_NEAREST, err);
+}
+
 static bool needs_warp(const dtake__grid *grid, const dtake_raster_info *info, dtake_resampling how)
 {
     dtake_affine map;

@@ -40,6 +40,9 @@ typedef struct dtake__grid {
  * DTAKE_E_EMPTY: the area is outside the image. */
 dtake_status dtake__grid_plan(dtake__grid *grid, const dtake_get_options *options, dtake__layer *layer,
                               size_t count, dtake_error *err);
+/* Brings `layer` (its raster and bands are known) onto a grid of a graph's own: the pixel under each centre.
+ */
+dtake_status dtake__layer_plan_on(dtake__layer *layer, const dtake__raster_grid *grid, dtake_error *err);
 void dtake__grid_dispose(dtake__grid *grid);
 void dtake__layer_dispose(dtake__layer *layer); /* closes the raster */
 

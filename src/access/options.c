@@ -30,7 +30,7 @@ const dtake__field dtake__option_fields[DTAKE__OPTION_FIELDS] = {
     FIELD(F64, x_max),          FIELD(F64, y_max),          FIELD(I64, size_width),
     FIELD(I64, size_height),    FIELD(BOOL, align),         FIELD(TEXT, sample_type),
     FIELD(I32, jpeg_quality),   FIELD(BOOL, per_band),      FIELD(I64, max_pixels),
-    FIELD(I32, quicklook_px),
+    FIELD(I32, quicklook_px),   FIELD(TEXT, graph),
 };
 #undef FIELD
 
@@ -98,14 +98,15 @@ static bool copy_texts(dtake__options *out, const dtake_get_options *from)
     return ok;
 }
 
-/* Without --bands those that the expressions name. */
+/* Without --bands those that the expressions, or the graph, name. */
 static dtake_status name_bands(dtake_get_options *o, dtake_error *err)
 {
     dtake__strings names = { 0 };
-    if (o->expression == NULL || o->band_count > 0)
+    if ((o->expression == NULL && o->graph == NULL) || o->band_count > 0)
         return DTAKE_OK;
-    dtake_status st = dtake__shade_names(o, &names, err);
-    if (st != DTAKE_OK) {
+    dtake_status st =
+        o->graph != NULL ? dtake__shade_graph_names(o, &names, err) : dtake__shade_names(o, &names, err);
+    if (st != DTAKE_OK || names.count == 0) {
         dtake__strings_dispose(&names);
         return st;
     }

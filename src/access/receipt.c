@@ -108,6 +108,7 @@ static json_t *options_of(const dtake_get_options *o)
         .resampling = o->resampling,
         .mask_clouds = o->mask_clouds,
         .expression = o->expression,
+        .graph = o->graph,
         .paint = o->paint,
         .paint_style = o->paint_style,
         .outline = o->outline,

@@ -65,7 +65,7 @@ static dtake_status pick(const dtake__layer *layer, const dtake__part *part, con
     return st;
 }
 
-static dtake_status onto_grid(const dtake__layer *layer, dtake__part *part, dtake_error *err)
+dtake_status dtake__part_onto_grid(const dtake__layer *layer, dtake__part *part, dtake_error *err)
 {
     dtake_pixels picked = { 0 };
     const dtake_raster_info *info = dtake_raster_get_info(layer->raster);
@@ -156,7 +156,7 @@ dtake_status dtake__render(dtake_pixels *out, const dtake_get_options *o, const 
     dtake_status st = DTAKE_OK;
     *out = (dtake_pixels){ 0 };
     for (size_t i = 0; i < layer_count && st == DTAKE_OK; i++)
-        st = onto_grid(&layer[i], &part[i], err);
+        st = dtake__part_onto_grid(&layer[i], &part[i], err);
     if (st == DTAKE_OK && layer_count == 1) /* its bands are in the output's order */
         *out = dtake_pixels_take(&part[0].pixels);
     else if (st == DTAKE_OK)
@@ -183,8 +183,8 @@ dtake_status dtake__render_graph(dtake_pixels *out, const dtake__shader *shader,
     dtake_status st = plane != NULL ? DTAKE_OK : dtake__fail_nomem(err, "an image");
     *out = (dtake_pixels){ 0 };
     for (size_t i = 0; i < layer_count && st == DTAKE_OK; i++) {
-        st = onto_grid(&layer[i], &part[i], err);
-        if (st == DTAKE_OK && grid->has_area && part[i].window.width > 0)
+        st = dtake__part_onto_grid(&layer[i], &part[i], err);
+        if (st == DTAKE_OK && grid->has_area && part[i].window.width > 0 && !dtake__shader_clips(shader))
             st = mask_outside(&part[i].pixels, grid, part[i].window, err);
     }
     for (size_t i = 0; i < place_count && st == DTAKE_OK; i++) {

@@ -19,6 +19,9 @@ typedef struct dtake__part {
 /* `window` lies within the output. */
 dtake__part dtake__part_of(const dtake__layer *layer, dtake_window window);
 
+/* The part's pixels become those of its window. */
+dtake_status dtake__part_onto_grid(const dtake__layer *layer, dtake__part *part, dtake_error *err);
+
 /* All parts of the block, onto the grid, in order, --unmask, outside of --intersects masked, then
  * --visualize. The parts' pixels are used up. */
 dtake_status dtake__render(dtake_pixels *out, const dtake_get_options *options, const dtake__grid *grid,
@@ -26,7 +29,7 @@ dtake_status dtake__render(dtake_pixels *out, const dtake_get_options *options, 
                            size_t layer_count, const dtake__place *place, size_t place_count,
                            dtake_error *err);
 
-/* A group's bands by the graph. */
+/* A group's bands by the graph; `place`: of its inputs. */
 dtake_status dtake__render_graph(dtake_pixels *out, const dtake__shader *shader, size_t group,
                                  const dtake__grid *grid, dtake_window block, const dtake__layer *layer,
                                  dtake__part *part, size_t layer_count, const dtake__place *place,

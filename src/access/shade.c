@@ -25,6 +25,9 @@ typedef struct group {
 struct dtake__shader {
     dtake__shading shading;
     dtake__shade_band *band; /* of the input */
+    dtake__shade_input *input;
+    size_t inputs;
+    const dtake__shade_reader *reader; /* while it is made */
     dtake__eval *eval;
     const dtake__image_value *image;
     dtake_type type;
@@ -36,9 +39,11 @@ struct dtake__shader {
 static dtake_status load(void *ctx, dtake__eval *eval, const char *id, dtake__image_value *out,
                          dtake_error *err)
 {
-    dtake__shading *s = ctx;
-    int64_t number = 0;
-    dtake__parse_i64(id, &number);
+    const dtake__shading *s = &((dtake__shader *)ctx)->shading;
+    int64_t number = -1;
+    if (!dtake__parse_i64(id, &number) || number < 0 || (size_t)number >= s->count / s->each)
+        return dtake__fail(err, DTAKE_E_NOT_FOUND,
+                           "there is no image '%.100s': the one at hand is called image", id);
     const dtake__shade_band *band = s->band + (size_t)number * s->each;
     out->band = dtake__slab_alloc(dtake__eval_slab(eval), s->each, sizeof *out->band);
     if (out->band == NULL)
@@ -46,7 +51,7 @@ static dtake_status load(void *ctx, dtake__eval *eval, const char *id, dtake__im
     for (size_t i = 0; i < s->each; i++)
         out->band[i] = (dtake__band_value){
             .name = s->band[i].name,
-            .grid = &s->place,
+            .grid = s->options->graph != NULL && band[i].grid.crs != NULL ? &band[i].grid : &s->place,
             .px = dtake__px_add(dtake__eval_expressions(eval),
                                 &(dtake__px_node){ .op = &dtake__op_source,
                                                    .data = &band[i],
@@ -128,6 +133,56 @@ static dtake_status join_bands(const dtake__shader *s, size_t *group_of, dtake_e
     return st;
 }
 
+/* --- inputs --- */
+
+static bool same_grid(const dtake__raster_grid *a, const dtake__raster_grid *b)
+{
+    return strcmp(a->crs, b->crs) == 0 && a->width == b->width && a->height == b->height &&
+           memcmp(&a->transform, &b->transform, sizeof a->transform) == 0;
+}
+
+/* The input that a source is. */
+static size_t input_of(const dtake__shader *s, dtake__program_source source)
+{
+    size_t band = (size_t)((const dtake__shade_band *)source.node->data - s->band), i = s->shading.count;
+    if (same_grid(source.grid, &s->shading.place))
+        return band;
+    while (i < s->inputs && !(s->input[i].band == band && same_grid(s->input[i].grid, source.grid)))
+        i++;
+    return i;
+}
+
+static dtake_status add_input(dtake__shader *s, dtake__program_source source, dtake_error *err)
+{
+    size_t band = (size_t)((const dtake__shade_band *)source.node->data - s->band);
+    if (input_of(s, source) < s->inputs)
+        return DTAKE_OK;
+    dtake__shade_input *grown = dtake__realloc_array(s->input, s->inputs + 1, sizeof *grown);
+    if (grown == NULL)
+        return dtake__fail_nomem(err, "an image");
+    s->input = grown;
+    s->input[s->inputs++] = (dtake__shade_input){ band, source.grid };
+    return DTAKE_OK;
+}
+
+static dtake_status add_bands(dtake__shader *s, dtake_error *err)
+{
+    s->input = dtake__calloc(s->shading.count, sizeof *s->input);
+    if (s->input == NULL)
+        return dtake__fail_nomem(err, "an image");
+    for (size_t i = 0; i < s->shading.count; i++)
+        s->input[s->inputs++].band = i;
+    return DTAKE_OK;
+}
+
+static dtake_status read_pixels(void *ctx, const dtake__program_source *source, dtake_window window,
+                                dtake__px_plane *out, dtake_error *err)
+{
+    const dtake__shader *s = ctx;
+    size_t band = (size_t)((const dtake__shade_band *)source->node->data - s->band);
+    return s->reader->read(s->reader->ctx, band, source->grid, window, out, err);
+}
+
 static dtake_status add_group(dtake__shader *s, const size_t *group_of, size_t first, dtake_error *err)
 {
     group *g = &s->group[s->groups++];
@@ -144,14 +199,8 @@ static dtake_status add_group(dtake__shader *s, const size_t *group_of, size_t f
         st = dtake__program_new(&g->program, dtake__eval_expressions(s->eval), root, (size_t)g->count,
                                 &s->shading.place, err);
     dtake__free(root);
-    for (size_t i = 0; st == DTAKE_OK && i < dtake__program_sources(g->program); i++) {
-        const dtake__raster_grid *grid = dtake__program_source_at(g->program, i).grid,
-                                 *own = &s->shading.place;
-        if (strcmp(grid->crs, own->crs) != 0 || grid->width != own->width || grid->height != own->height ||
-            memcmp(&grid->transform, &own->transform, sizeof own->transform) != 0)
-            st = dtake__fail(err, DTAKE_E_UNSUPPORTED,
-                             "an image is reprojected before it is on the output's grid");
-    }
+    for (size_t i = 0; st == DTAKE_OK && i < dtake__program_sources(g->program); i++)
+        st = add_input(s, dtake__program_source_at(g->program, i), err);
     return st;
 }
 
@@ -186,7 +235,9 @@ static dtake_status evaluate(dtake__shader *s, dtake_error *err)
     dtake__node node = 0;
     dtake_status st = dtake__shade_graph(&s->shading, &node, err);
     if (st == DTAKE_OK)
-        st = dtake__eval_new(&s->eval, s->shading.graph, load, &s->shading, err);
+        st = dtake__eval_new(&s->eval, s->shading.graph, load, s, err);
+    if (st == DTAKE_OK && s->reader != NULL)
+        dtake__eval_set_reader(s->eval, read_pixels);
     if (st == DTAKE_OK)
         st = dtake__eval_image(s->eval, node, &s->image, err);
     if (st == DTAKE_OK && s->image->count == 0)
@@ -198,7 +249,8 @@ static dtake_status evaluate(dtake__shader *s, dtake_error *err)
 }
 
 dtake_status dtake__shader_new(dtake__shader **out, const dtake_get_options *o, const dtake__grid *grid,
-                               const dtake__shade_band *band, size_t count, bool apart, dtake_error *err)
+                               const dtake__shade_band *band, size_t count, bool apart,
+                               const dtake__shade_reader *reader, dtake_error *err)
 {
     size_t each = o->composite != NULL ? bands_of_one(band, count) : count;
     *out = NULL;
@@ -214,8 +266,12 @@ dtake_status dtake__shader_new(dtake__shader **out, const dtake_get_options *o, 
     dtake_status st = s->band != NULL ? DTAKE_OK : dtake__fail_nomem(err, "an image");
     if (st == DTAKE_OK) {
         memcpy(s->band, band, count * sizeof *band);
+        s->reader = reader;
         st = evaluate(s, err);
+        s->reader = NULL;
     }
+    if (st == DTAKE_OK)
+        st = add_bands(s, err);
     if (st == DTAKE_OK)
         st = make_groups(s, apart, err);
     if (st == DTAKE_OK)
@@ -240,7 +296,19 @@ void dtake__shader_free(dtake__shader *s)
     dtake__eval_free(s->eval);
     dtake__graph_free(s->shading.graph);
     dtake__free(s->band);
+    dtake__free(s->input);
     dtake__free(s);
+}
+
+const dtake__shade_input *dtake__shader_inputs(const dtake__shader *s, size_t *count)
+{
+    *count = s->inputs;
+    return s->input;
+}
+
+bool dtake__shader_clips(const dtake__shader *s)
+{
+    return s->shading.options->graph != NULL;
 }
 
 dtake_type dtake__shader_type(const dtake__shader *s)
@@ -273,27 +341,22 @@ const int32_t *dtake__shader_group(const dtake__shader *s, size_t index, int32_t
 
 /* --- blocks --- */
 
-/* The band of the input that a source of the program is. */
-static size_t band_of(const dtake__shader *s, const dtake__program *program, size_t source)
-{
-    return (size_t)((const dtake__shade_band *)dtake__program_source_at(program, source).node->data -
-                    s->band);
-}
-
 dtake_status dtake__shader_windows(const dtake__shader *s, size_t index, dtake_window block,
                                    dtake_window *out, dtake_error *err)
 {
     const dtake__program *program = s->group[index].program;
     size_t sources = dtake__program_sources(program);
     dtake_window *window = dtake__calloc(sources, sizeof *window);
-    memset(out, 0, s->shading.count * sizeof *out);
+    memset(out, 0, s->inputs * sizeof *out);
     if (window == NULL || dtake__program_windows(program, block, window) != DTAKE_OK) {
         dtake__free(window);
         return dtake__fail_nomem(err, "a block of pixels");
     }
-    const dtake_window grid = { 0, 0, s->shading.place.width, s->shading.place.height };
-    for (size_t i = 0; i < sources; i++)
-        out[band_of(s, program, i)] = dtake__window_meet(window[i], grid);
+    for (size_t i = 0; i < sources; i++) {
+        dtake__program_source source = dtake__program_source_at(program, i);
+        const dtake_window grid = { 0, 0, source.grid->width, source.grid->height };
+        out[input_of(s, source)] = dtake__window_meet(window[i], grid);
+    }
     dtake__free(window);
     return DTAKE_OK;
 }
@@ -333,7 +396,7 @@ dtake_status dtake__shader_run(const dtake__shader *s, size_t index, dtake_windo
     if (source == NULL)
         return dtake__fail_nomem(err, "a block of pixels");
     for (size_t i = 0; i < sources; i++)
-        source[i] = plane[band_of(s, g->program, i)];
+        source[i] = plane[input_of(s, dtake__program_source_at(g->program, i))];
     dtake_status st = dtake__pixels_init(out, block.width, block.height, g->count, s->type, g->count, err);
     if (st == DTAKE_OK)
         st = run_rows(g->program, block, source, out, &masked, err);

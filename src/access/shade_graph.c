@@ -141,7 +141,7 @@ static dtake__node visualized(dtake__shading *s, dtake__node image)
     return dtake__graph_call(s->graph, "Image.visualize", arg, count);
 }
 
-static dtake__node area_of(dtake__shading *s, bool box)
+dtake__node dtake__shade_area(dtake__shading *s, bool box)
 {
     const dtake_get_options *o = s->options;
     if (!box) /* GeoJSON is a dictionary of the graph's text */
@@ -171,7 +171,7 @@ static dtake_status add_drawings(dtake__shading *s, dtake__node *image, dtake_er
     if (st == DTAKE_OK && o->outline != NULL) {
         dtake__outline_style line;
         st = dtake__outline_style_read(o->outline, &line, err);
-        const dtake__named style[4] = { { "collection", area_of(s, o->has_bbox) },
+        const dtake__named style[4] = { { "collection", dtake__shade_area(s, o->has_bbox) },
                                         { "color", dtake__graph_text(s->graph, line.color) },
                                         { "width", dtake__graph_number(s->graph, line.width) },
                                         { "fillColor", dtake__graph_text(s->graph, "00000000") } };
@@ -187,6 +187,8 @@ static dtake__node one_image(dtake__shading *s, size_t index)
     dtake__node image = call1(s, "Image.load", dtake__graph_text(s->graph, id));
     if (s->options->mask_clouds)
         image = without_clouds(s, image);
+    if (s->options->graph != NULL)
+        return dtake__shade_parse(s, image);
     return s->options->expression != NULL ? expressions(s, image) : image;
 }
 
@@ -223,10 +225,12 @@ dtake_status dtake__shade_graph(dtake__shading *s, dtake__node *out, dtake_error
     if (s->graph == NULL)
         return dtake__fail_nomem(err, "a graph");
     dtake__node image = o->composite != NULL ? composite(s) : one_image(s, 0);
+    if (o->graph != NULL && o->intersects != NULL) /* it sees all of the image */
+        image = call2(s, "Image.clip", image, dtake__shade_area(s, false));
     if (o->has_unmask)
         image = call2(s, "Image.unmask", image, dtake__graph_number(s->graph, o->unmask));
     if (o->has_unmask && o->intersects != NULL) /* outside of the area there is no value to take */
-        image = call2(s, "Image.clip", image, area_of(s, false));
+        image = call2(s, "Image.clip", image, dtake__shade_area(s, false));
     if (o->visualize.enabled)
         image = visualized(s, image);
     dtake_status st = add_drawings(s, &image, err);

@@ -21,8 +21,8 @@ bool dtake__is_cloud_band(const char *name)
 
 bool dtake__shade_wanted(const dtake_get_options *o)
 {
-    return o->composite != NULL || o->expression != NULL || o->outline != NULL || o->paint != NULL ||
-           o->mask_clouds || o->sample_type != NULL;
+    return o->composite != NULL || o->expression != NULL || o->graph != NULL || o->outline != NULL ||
+           o->paint != NULL || o->mask_clouds || o->sample_type != NULL;
 }
 
 bool dtake__shade_next(const char **rest, char name[DTAKE__SHADE_NAME], dtake__span *text)
@@ -91,8 +91,9 @@ static dtake_status check_composite(const dtake_get_options *o, dtake_error *err
         return dtake__fail(err, DTAKE_E_USAGE,
                            "composite: the method '%.40s' is none of median, mean, count, mosaic, quality",
                            o->composite);
-    if (o->band_count == 0 && o->expression == NULL)
-        return dtake__fail(err, DTAKE_E_USAGE, "composite: name bands with --bands, or give an --expression");
+    if (o->band_count == 0 && o->expression == NULL && o->graph == NULL)
+        return dtake__fail(err, DTAKE_E_USAGE,
+                           "composite: name bands with --bands, or give an --expression or a --graph");
     for (size_t i = 1; i < o->band_count; i++)
         if (strcmp(o->bands[i], o->bands[0]) == 0)
             return dtake__fail(err, DTAKE_E_USAGE, "composite: the band %.40s is named twice", o->bands[0]);
@@ -113,12 +114,14 @@ dtake_status dtake__shade_check(const dtake_get_options *o, dtake_error *err)
     if (st == DTAKE_OK && o->expression != NULL)
         st = dtake__shade_names(o, &names, err);
     dtake__strings_dispose(&names);
+    if (st == DTAKE_OK && o->graph != NULL)
+        st = dtake__shade_graph_check(o, err);
     if (st == DTAKE_OK && o->composite != NULL)
         st = check_composite(o, err);
     if (st == DTAKE_OK && dtake__shade_wanted(o) && o->raw)
-        st =
-            dtake__fail(err, DTAKE_E_USAGE,
-                        "--raw stores files as they are: it goes with no --expression, --outline, --paint or "
-                        "--mask-clouds");
+        st = dtake__fail(
+            err, DTAKE_E_USAGE,
+            "--raw stores files as they are: it goes with no --expression, --graph, --outline, --paint "
+            "or --mask-clouds");
     return st;
 }

@@ -46,12 +46,18 @@ bool dtake__take_stopped(dtake__take *take)
     return take->status != DTAKE_OK;
 }
 
-void dtake__take_work(dtake__take *take, void (*run)(dtake__work *), void (*done)(dtake__work *))
+void dtake__take_work_on(dtake__take *take, void (*pool)(dtake_runtime *, dtake__work *),
+                         void (*run)(dtake__work *), void (*done)(dtake__work *))
 {
     take->work.run = run;
     take->work.done = done;
     take->work.order = take->image->place;
-    dtake__workers_run(take->job->runtime, &take->work);
+    pool(take->job->runtime, &take->work);
+}
+
+void dtake__take_work(dtake__take *take, void (*run)(dtake__work *), void (*done)(dtake__work *))
+{
+    dtake__take_work_on(take, dtake__workers_run, run, done);
 }
 
 static void unlink_take(dtake__take *take)

@@ -68,6 +68,8 @@ void dtake__take_set_state(dtake__take *take, dtake_item_state state);
 void dtake__take_note_item(dtake__take *take, dtake_status status, dtake_error *why);
 bool dtake__take_stopped(dtake__take *take); /* failed, or cancelled, which is noted then */
 void dtake__take_work(dtake__take *take, void (*run)(dtake__work *), void (*done)(dtake__work *));
+void dtake__take_work_on(dtake__take *take, void (*pool)(dtake_runtime *, dtake__work *),
+                         void (*run)(dtake__work *), void (*done)(dtake__work *));
 void dtake__take_drop_attempt(dtake__take *take);
 
 /* take_pixels.c, then take_file.c: on the loop thread, to the take's end */

@@ -32,7 +32,7 @@ static void start_more(dtake__take *take);
 
 static void free_block(dtake__block *b)
 {
-    for (size_t i = 0; i < b->take->layer_count && b->part != NULL; i++)
+    for (size_t i = 0; i < b->take->blocks.layers && b->part != NULL; i++)
         dtake_pixels_dispose(&b->part[i].pixels);
     dtake__free(b->part);
     dtake__free(b->op);
@@ -57,7 +57,7 @@ static void end_block(dtake__block *b)
 void dtake__blocks_cancel(dtake__take *take)
 {
     for (dtake__block *b = take->blocks.first; b != NULL; b = b->next)
-        for (size_t i = 0; i < take->layer_count && b->op != NULL; i++)
+        for (size_t i = 0; i < take->blocks.layers && b->op != NULL; i++)
             if (b->op[i] != NULL)
                 dtake__raster_op_cancel(b->op[i]);
 }
@@ -83,14 +83,14 @@ static void render_run(dtake__work *work)
     int32_t count = 0;
     int64_t start_us = dtake__now_us();
     if (blocks->shader != NULL) {
-        b->status =
-            dtake__render_graph(&pixels, blocks->shader, b->group, &take->grid, b->window, take->layer,
-                                b->part, take->layer_count, take->place, take->place_count, &b->err);
+        b->status = dtake__render_graph(&pixels, blocks->shader, b->group, &take->grid, b->window,
+                                        take->blocks.layer, b->part, take->blocks.layers, take->blocks.place,
+                                        take->blocks.places, &b->err);
         bands = dtake__shader_group(blocks->shader, b->group, &count);
         count = dtake__shader_bands(blocks->shader);
     } else {
-        b->status = dtake__render(&pixels, o, &take->grid, b->window, take->layer, b->part, take->layer_count,
-                                  take->place, take->place_count, &b->err);
+        b->status = dtake__render(&pixels, o, &take->grid, b->window, take->blocks.layer, b->part,
+                                  take->blocks.layers, take->blocks.place, take->blocks.places, &b->err);
         count = pixels.bands;
     }
     if (b->status == DTAKE_OK)
@@ -110,11 +110,11 @@ static void rendered(dtake__work *work)
 static void give_back(dtake__take *take, const dtake__block *b)
 {
     int64_t read = 0, left = 0;
-    for (size_t i = 0; i < take->layer_count; i++) {
+    for (size_t i = 0; i < take->blocks.layers; i++) {
         const dtake_pixels *p = &b->part[i].pixels;
-        dtake_read request = dtake__take_read(&take->layer[i], b->part[i].source);
+        dtake_read request = dtake__take_read(&take->blocks.layer[i], b->part[i].source);
         if (b->part[i].source.width > 0)
-            read += dtake__raster_read_bytes(take->layer[i].raster, &request);
+            read += dtake__raster_read_bytes(take->blocks.layer[i].raster, &request);
         left += p->width * p->height * (p->bands * (int64_t)dtake_type_bytes(p->type) + p->mask_bands);
     }
     if (read > left && read - left < take->held) {
@@ -149,7 +149,7 @@ static void on_pixels(dtake_status status, dtake_pixels *pixels, const dtake_err
     if (status == DTAKE_OK)
         b->part[read->layer].pixels = dtake_pixels_take(pixels);
     else
-        dtake__take_note_layer(b->take, read->layer, status, err);
+        dtake__take_note_layer(b->take, dtake__blocks_file(b->take, read->layer), status, err);
     if (--b->pending == 0)
         block_was_read(b);
 }
@@ -158,16 +158,16 @@ static void start_read(dtake__block *b, size_t layer, const dtake__raster_job *j
 {
     dtake__take *take = b->take;
     dtake_error err = { 0 };
-    dtake_read read = dtake__take_read(&take->layer[layer], b->part[layer].source);
+    dtake_read read = dtake__take_read(&take->blocks.layer[layer], b->part[layer].source);
     b->read[layer] = (block_read){ b, layer };
-    dtake_status st = dtake__raster_read_start(take->layer[layer].raster, &read, job, &b->op[layer], &err,
-                                               on_pixels, &b->read[layer]);
+    dtake_status st = dtake__raster_read_start(take->blocks.layer[layer].raster, &read, job, &b->op[layer],
+                                               &err, on_pixels, &b->read[layer]);
     if (st == DTAKE_OK) {
         b->pending++;
         return;
     }
     b->op[layer] = NULL;
-    dtake__take_note_layer(take, layer, st, &err);
+    dtake__take_note_layer(take, dtake__blocks_file(take, layer), st, &err);
 }
 
 /* --- planned --- */
@@ -178,15 +178,16 @@ static dtake_status find_windows(dtake__block *b, dtake_window *window, dtake_er
     dtake__take *take = b->take;
     const dtake__shader *shader = take->blocks.shader;
     dtake_window *band = NULL;
-    for (size_t i = 0; i < take->layer_count; i++)
+    for (size_t i = 0; i < take->blocks.layers; i++)
         window[i] = shader == NULL ? b->window : (dtake_window){ 0 };
     if (shader == NULL)
         return DTAKE_OK;
-    band = dtake__calloc(take->place_count, sizeof *band);
+    band = dtake__calloc(take->blocks.places, sizeof *band);
     dtake_status st = band != NULL ? dtake__shader_windows(shader, b->group, b->window, band, err)
                                    : dtake__fail_nomem(err, "a block of pixels");
-    for (size_t i = 0; i < take->place_count && st == DTAKE_OK; i++)
-        window[take->place[i].layer] = dtake__window_around(window[take->place[i].layer], band[i]);
+    for (size_t i = 0; i < take->blocks.places && st == DTAKE_OK; i++)
+        window[take->blocks.place[i].layer] =
+            dtake__window_around(window[take->blocks.place[i].layer], band[i]);
     dtake__free(band);
     return st;
 }
@@ -195,11 +196,11 @@ static void plan_run(dtake__work *work)
 {
     dtake__block *b = DTAKE__CONTAINER(work, dtake__block, work);
     dtake__take *take = b->take;
-    dtake_window *window = dtake__calloc(take->layer_count, sizeof *window);
+    dtake_window *window = dtake__calloc(take->blocks.layers, sizeof *window);
     b->status =
         window != NULL ? find_windows(b, window, &b->err) : dtake__fail_nomem(&b->err, "a block of pixels");
-    for (size_t i = 0; i < take->layer_count && b->status == DTAKE_OK; i++)
-        b->part[i] = dtake__part_of(&take->layer[i], window[i]);
+    for (size_t i = 0; i < take->blocks.layers && b->status == DTAKE_OK; i++)
+        b->part[i] = dtake__part_of(&take->blocks.layer[i], window[i]);
     dtake__free(window);
 }
 
@@ -213,11 +214,11 @@ static void planned(dtake__work *work)
         return;
     }
     dtake__raster_job job = dtake__take_raster_job(take);
-    int64_t reads = (int64_t)take->blocks.count * (int64_t)take->layer_count - 1;
+    int64_t reads = (int64_t)take->blocks.count * (int64_t)take->blocks.layers - 1;
     if (take->blocks.count > 1 && reads > job.windows_waiting)
         job.windows_waiting = (int32_t)(reads < INT32_MAX ? reads : INT32_MAX);
     b->pending = 1; /* this function's own, so that nothing ends before all are started */
-    for (size_t i = 0; i < take->layer_count && take->status == DTAKE_OK; i++)
+    for (size_t i = 0; i < take->blocks.layers && take->status == DTAKE_OK; i++)
         if (b->part[i].source.width > 0)
             start_read(b, i, &job);
     if (--b->pending == 0)
@@ -233,9 +234,9 @@ static bool begin(dtake__take *take, size_t index)
     b->take = take;
     b->window = dtake__cut_block(&blocks->cut, index / blocks->groups);
     b->group = index % blocks->groups;
-    b->part = dtake__calloc(take->layer_count, sizeof *b->part);
-    b->op = dtake__calloc(take->layer_count, sizeof(*b->op));
-    b->read = dtake__calloc(take->layer_count, sizeof *b->read);
+    b->part = dtake__calloc(take->blocks.layers, sizeof *b->part);
+    b->op = dtake__calloc(take->blocks.layers, sizeof(*b->op));
+    b->read = dtake__calloc(take->blocks.layers, sizeof *b->read);
     if (b->part == NULL || b->op == NULL || b->read == NULL) {
         free_block(b);
         return false;
@@ -275,6 +276,7 @@ void dtake__blocks_start(dtake__take *take)
 
 void dtake__blocks_dispose(dtake__blocks *blocks)
 {
+    dtake__blocks_drop_inputs(blocks);
     dtake__shader_free(blocks->shader);
     if (blocks->has_frame)
         dtake__frame_dispose(&blocks->frame);

@@ -12,10 +12,14 @@ typedef struct dtake__block dtake__block;
 typedef struct dtake__blocks {
     dtake__cut cut;
     dtake__shader *shader; /* NULL: bands, unmask and visualize only */
-    size_t groups;         /* every block is made once a group */
-    size_t count;          /* blocks times groups */
-    size_t at_once;        /* how many may be under way */
-    int64_t bytes;         /* the largest holds at most */
+    dtake__layer
+        *layer; /* what is read: the take's layers, then files of these on grids of the graph's own */
+    dtake__place *place;          /* one an input of the shader, or a band */
+    size_t layers, places, files; /* layers from `files` on are the blocks' own */
+    size_t groups;                /* every block is made once a group */
+    size_t count;                 /* blocks times groups */
+    size_t at_once;               /* how many may be under way */
+    int64_t bytes;                /* the largest holds at most */
     dtake__frame frame;
     bool has_frame;
 
@@ -23,6 +27,13 @@ typedef struct dtake__blocks {
     size_t next, active, reading;
     dtake__block *first; /* of those under way */
 } dtake__blocks;
+
+/* take_inputs.c: what is read for the shader, known once it is made. */
+dtake_status dtake__blocks_find_inputs(dtake__take *take, dtake_error *err);
+void dtake__blocks_drop_inputs(dtake__blocks *blocks);
+size_t dtake__blocks_file(const dtake__take *take, size_t layer); /* the take's layer of the same file */
+/* Does any block need it? DTAKE_E_NOMEM. `out`: one a layer. */
+dtake_status dtake__blocks_need(const dtake__take *take, bool *out, dtake_error *err);
 
 /* How the take's image is cut, and the bytes that its pixels need in all. The grid is planned, facts.bytes
  * known. Worker. */

@@ -1,6 +1,6 @@
 /* How the image of a take is cut: whole when it is small, else in blocks of which a few fit into the budget.
  */
-#include "access/take.h"
+#include "access/take_region.h"
 
 #include "core/alloc.h"
 #include "core/error.h"
@@ -13,6 +13,14 @@ enum {
     TILE_SIDE = 512, /* of what we write */
 };
 
+/* Where pixels of a graph lie by themselves. */
+static dtake__raster_grid grid_of(const dtake__layer *layer)
+{
+    const dtake_raster_info *info = dtake_raster_get_info(layer->raster);
+    return info->has_transform && info->crs[0] != '\0' ? dtake__warp_level(info, 0)
+                                                       : (dtake__raster_grid){ 0 };
+}
+
 static dtake_status make_shader(dtake__take *take, bool apart, dtake_error *err)
 {
     dtake__shade_band *band = dtake__calloc(take->place_count, sizeof *band);
@@ -21,10 +29,16 @@ static dtake_status make_shader(dtake__take *take, bool apart, dtake_error *err)
     for (size_t i = 0; i < take->place_count; i++) {
         size_t layer = take->place[i].layer;
         dtake_type type = dtake_raster_get_info(take->layer[layer].raster)->type;
-        band[i] = (dtake__shade_band){ take->band_name[i], type, layer };
+        band[i] = (dtake__shade_band){ take->band_name[i], type, layer, grid_of(&take->layer[layer]) };
     }
-    dtake_status st = dtake__shader_new(&take->blocks.shader, &take->job->options.value, &take->grid, band,
-                                        take->place_count, apart, err);
+    const dtake_get_options *o = &take->job->options.value;
+    dtake__region_reader *regions = dtake__shade_reads(o) ? dtake__region_reader_new(take) : NULL;
+    const dtake__shade_reader reader = dtake__region_reader_of(regions);
+    dtake_status st = dtake__shade_reads(o) && regions == NULL
+                          ? dtake__fail_nomem(err, "an image")
+                          : dtake__shader_new(&take->blocks.shader, o, &take->grid, band, take->place_count,
+                                              apart, regions != NULL ? &reader : NULL, err);
+    dtake__region_reader_free(regions);
     dtake__free(band);
     return st;
 }
@@ -64,19 +78,21 @@ static double bytes_of_layer(const dtake__take *take, const dtake__layer *layer)
 static dtake_status bytes_of_group(const dtake__take *take, size_t group, double *out, dtake_error *err)
 {
     const dtake_window all = { 0, 0, take->grid.width, take->grid.height };
-    bool counted[DTAKE__MAX_SOURCES] = { false };
-    dtake_window *window = dtake__calloc(take->place_count, sizeof *window);
+    const dtake__blocks *blocks = &take->blocks;
+    dtake_window *window = dtake__calloc(blocks->places, sizeof *window);
+    bool *counted = dtake__calloc(blocks->layers, sizeof *counted);
     *out = 0;
-    if (window == NULL)
-        return dtake__fail_nomem(err, "an image");
-    dtake_status st = dtake__shader_windows(take->blocks.shader, group, all, window, err);
-    for (size_t i = 0; i < take->place_count && st == DTAKE_OK; i++) {
-        size_t layer = take->place[i].layer;
+    dtake_status st = window != NULL && counted != NULL
+                          ? dtake__shader_windows(blocks->shader, group, all, window, err)
+                          : dtake__fail_nomem(err, "an image");
+    for (size_t i = 0; i < blocks->places && st == DTAKE_OK; i++) {
+        size_t layer = blocks->place[i].layer;
         if (window[i].width == 0 || counted[layer])
             continue;
         counted[layer] = true;
-        *out += bytes_of_layer(take, &take->layer[layer]);
+        *out += bytes_of_layer(take, &blocks->layer[layer]);
     }
+    dtake__free(counted);
     dtake__free(window);
     return st;
 }
@@ -88,8 +104,8 @@ static dtake_status bytes_a_pixel(const dtake__take *take, double *out, dtake_er
     int64_t pixels = take->grid.width * take->grid.height;
     double all = 0, most = 0, made;
     dtake_status st = DTAKE_OK;
-    for (size_t i = 0; i < take->layer_count; i++)
-        all += bytes_of_layer(take, &take->layer[i]);
+    for (size_t i = 0; i < take->blocks.layers; i++)
+        all += bytes_of_layer(take, &take->blocks.layer[i]);
     for (size_t g = 0; shader != NULL && g < take->blocks.groups && st == DTAKE_OK; g++) {
         double one;
         st = bytes_of_group(take, g, &one, err);
@@ -167,8 +183,15 @@ dtake_status dtake__blocks_plan(dtake__take *take, int64_t *bytes, dtake_error *
     bool whole = *bytes <= limit / AS_ONE;
     if (dtake__shade_wanted(o) && (!o->explain_only || take->job->keeps_pictures))
         st = make_shader(take, !whole, err);
+    if (st == DTAKE_OK)
+        st = dtake__blocks_find_inputs(take, err);
     if (st != DTAKE_OK)
         return st;
+    for (size_t i = blocks->files; i < blocks->layers; i++) {
+        dtake_read read = dtake__take_read(&blocks->layer[i], blocks->layer[i].window);
+        *bytes += dtake__raster_read_bytes(blocks->layer[i].raster, &read);
+    }
+    whole = whole && *bytes <= limit / AS_ONE;
     blocks->groups = blocks->shader != NULL ? dtake__shader_groups(blocks->shader) : 1;
     if (!whole)
         return cut_up(take, limit, bytes, err);

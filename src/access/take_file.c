@@ -34,8 +34,8 @@ bool dtake__take_nodata(const dtake__take *take, double *out)
     }
     dtake_type type; /* what was cut to a narrower type may have become the value */
     bool narrowed = o->sample_type != NULL && dtake__type_of_name(o->sample_type, &type) && type < DTAKE_F32;
-    bool computed =
-        narrowed || o->composite != NULL || o->expression != NULL || o->outline != NULL || o->paint != NULL;
+    bool computed = narrowed || o->composite != NULL || o->expression != NULL || o->graph != NULL ||
+                    o->outline != NULL || o->paint != NULL;
     return !o->has_unmask && !o->visualize.enabled && !computed;
 }
 

@@ -199,6 +199,29 @@ static dtake_status check_room(const dtake__take *take, dtake_error *err)
     return dtake__space_check(take->image->path, whole ? bytes : bytes / COMPRESSED_PART, err);
 }
 
+/* What a graph reads is known once it is evaluated. */
+static dtake_status plan_graph(dtake__take *take, dtake_error *err)
+{
+    const dtake__blocks *blocks = &take->blocks;
+    dtake__raster_job job = dtake__take_raster_job(take);
+    bool *needed = dtake__calloc(blocks->layers, sizeof *needed);
+    dtake_status st =
+        needed != NULL ? dtake__blocks_need(take, needed, err) : dtake__fail_nomem(err, "an image");
+    take->facts = (dtake__facts){ .files = take->facts.files };
+    for (size_t i = 0; i < blocks->layers && st == DTAKE_OK; i++) {
+        dtake__plan plan = { 0 };
+        dtake_read read = dtake__take_read(&blocks->layer[i], blocks->layer[i].window);
+        if (!needed[i])
+            continue;
+        st = dtake__raster_plan(blocks->layer[i].raster, &read, &job, &plan, err);
+        if (st == DTAKE_OK)
+            add_facts(take, &blocks->layer[i], &plan);
+        dtake__plan_dispose(&plan);
+    }
+    dtake__free(needed);
+    return st;
+}
+
 static dtake_status estimate(dtake__take *take, dtake_error *err)
 {
     const dtake_get_options *o = &take->job->options.value;
@@ -221,6 +244,10 @@ static dtake_status estimate(dtake__take *take, dtake_error *err)
     if (st != DTAKE_OK)
         return st;
     const dtake__shader *shader = take->blocks.shader;
+    if (o->graph != NULL && shader != NULL)
+        st = plan_graph(take, err);
+    if (st != DTAKE_OK)
+        return st;
     dtake__output output = { .format = o->format,
                              .pixels = { .width = grid->width,
                                          .height = grid->height,

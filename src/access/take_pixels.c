@@ -141,8 +141,10 @@ static void on_open(dtake_status status, dtake_raster *raster, const dtake_error
         take->layer[at.index].raster = raster;
     else
         dtake__take_note_layer(take, at.index, status, err);
-    if (--take->pending == 0 && !gave_up(take))
-        dtake__take_work(take, plan_run, planned);
+    if (--take->pending > 0 || gave_up(take))
+        return;
+    bool reads = dtake__shade_reads(&take->job->options.value) && !take->job->options.value.explain_only;
+    dtake__take_work_on(take, reads ? dtake__aside_run : dtake__workers_run, plan_run, planned);
 }
 
 static dtake_status start_open(dtake__take *take, size_t index, layer_ctx *ctx, dtake_error *err)

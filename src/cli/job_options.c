@@ -9,8 +9,13 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { MAX_ITEMS_BYTES = 256 * 1024 * 1024, MAX_AREA_BYTES = 16 * 1024 * 1024 };
+enum {
+    MAX_ITEMS_BYTES = 256 * 1024 * 1024,
+    MAX_AREA_BYTES = 16 * 1024 * 1024,
+    MAX_GRAPH_BYTES = 64 * 1024 * 1024
+};
 
 bool dtake__mode_parse(const char *text, dtake_mode *out)
 {
@@ -143,6 +148,23 @@ static dtake_status read_pixels(dtake_get_options *get, const dtake__args *args,
     return st == DTAKE_OK && palette != NULL ? dtake_palette_parse(palette, &get->visualize, err) : st;
 }
 
+/* A file, or the text itself, which has brackets. */
+static dtake_status read_graph(dtake__job_options *out, const dtake__args *args, dtake_error *err)
+{
+    const char *path = dtake__args_text(args, "graph");
+    if (path == NULL)
+        return DTAKE_OK;
+    if (strchr(path, '(') != NULL && access(path, F_OK) != 0) {
+        out->get.graph = path;
+        return DTAKE_OK;
+    }
+    dtake_status st = dtake__input_read(&out->graph, path, "the graph", err);
+    out->get.graph = dtake__buf_str(&out->graph);
+    if (st == DTAKE_OK && strlen(out->get.graph) != out->graph.len)
+        st = dtake__fail(err, DTAKE_E_USAGE, "--graph %.200s: it has a zero byte", path);
+    return st;
+}
+
 /* FILE,color=VALUE,width=PIXELS */
 static dtake_status read_drawings(dtake__job_options *out, const dtake__args *args, dtake_error *err)
 {
@@ -151,16 +173,17 @@ static dtake_status read_drawings(dtake__job_options *out, const dtake__args *ar
     out->get.mask_clouds = dtake__args_flag(args, "mask-clouds");
     out->get.expression = dtake__args_text(args, "expression");
     out->get.outline = dtake__args_text(args, "outline");
+    dtake_status st = read_graph(out, args, err);
     if (strcmp(args->command->name, "composite") == 0) {
         out->get.composite = dtake__args_text(args, "method");
         out->get.by_month = strcmp(dtake__args_text(args, "by"), "month") == 0;
         out->get.quality = dtake__args_text(args, "quality");
     }
-    if (paint == NULL)
-        return DTAKE_OK;
+    if (paint == NULL || st != DTAKE_OK)
+        return st;
     const char *rest = paint;
     dtake__next_piece(&rest, ',', path, sizeof path);
-    dtake_status st = dtake__input_read(&out->paint, path, "what to paint", err);
+    st = dtake__input_read(&out->paint, path, "what to paint", err);
     if (st == DTAKE_OK && strlen(dtake__buf_str(&out->paint)) != out->paint.len)
         st = dtake__fail(err, DTAKE_E_FORMAT, "--paint %.200s is not GeoJSON: it has a zero byte", path);
     out->get.paint = dtake__buf_str(&out->paint);
@@ -200,7 +223,8 @@ dtake_status dtake__job_options_read(dtake__job_options *out, const dtake__args 
 {
     *out = (dtake__job_options){ .items = DTAKE_BUF_INIT(MAX_ITEMS_BYTES),
                                  .area = DTAKE_BUF_INIT(MAX_AREA_BYTES),
-                                 .paint = DTAKE_BUF_INIT(MAX_AREA_BYTES) };
+                                 .paint = DTAKE_BUF_INIT(MAX_AREA_BYTES),
+                                 .graph = DTAKE_BUF_INIT(MAX_GRAPH_BYTES) };
     dtake__runtime_options_read(&out->runtime, args);
     out->get.has_cloud = dtake__args_text(args, "cloud") != NULL;
     out->get.cloud_max_pct = dtake__args_f64(args, "cloud", 0);
@@ -224,4 +248,5 @@ void dtake__job_options_dispose(dtake__job_options *options)
     dtake__buf_dispose(&options->items);
     dtake__buf_dispose(&options->area);
     dtake__buf_dispose(&options->paint);
+    dtake__buf_dispose(&options->graph);
 }

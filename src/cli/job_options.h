@@ -11,7 +11,7 @@
 typedef struct dtake__job_options {
     dtake_get_options get;
     dtake_runtime_options runtime;
-    dtake_buf items, area, paint; /* from standard input or a file */
+    dtake_buf items, area, paint, graph; /* from standard input or a file */
 } dtake__job_options;
 
 dtake_status dtake__job_options_read(dtake__job_options *out, const dtake__args *args, dtake_error *err);

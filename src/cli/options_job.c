@@ -38,6 +38,12 @@ static const dtake__option pixel_options[] = {
       .help =
           "compute bands, such as 'ndvi=(B8-B4)/(B8+B4)'; several with ';' between them. Without --bands the "
           "bands that are named in it are read" },
+    { .name = "graph",
+      .kind = DTAKE__FILE,
+      .value = "FILE|TEXT|-",
+      .help =
+          "make the pixels by a graph of functions (docs/graph.md): `image` is the image, `area` what it is "
+          "cut to, the last expression the result" },
     { .name = "unmask",
       .kind = DTAKE__NUMBER,
       .value = "VALUE",

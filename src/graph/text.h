@@ -15,6 +15,10 @@
 /* The result's node, 0 on failure (dtake__graph_status then names line and column). */
 dtake__node dtake__graph_parse(dtake__graph *graph, const char *text, size_t len);
 
+/* The same with names that stand for nodes made before. */
+dtake__node dtake__graph_parse_with(dtake__graph *graph, const char *text, size_t len,
+                                    const dtake__named *known, size_t count);
+
 /* Text that reads back as the same graph. What is used more than once gets a name. */
 dtake_status dtake__graph_write(const dtake__graph *graph, dtake__node result, dtake_buf *out);
 

@@ -447,10 +447,18 @@ static dtake__node read_body(reader *in, char last)
 
 dtake__node dtake__graph_parse(dtake__graph *graph, const char *text, size_t len)
 {
+    return dtake__graph_parse_with(graph, text, len, NULL, 0);
+}
+
+dtake__node dtake__graph_parse_with(dtake__graph *graph, const char *text, size_t len,
+                                    const dtake__named *known, size_t count)
+{
     reader in = { .graph = graph, .at = text, .end = text + len, .line_start = text, .line = 1 };
     in.bucket = dtake__calloc(BUCKETS, sizeof *in.bucket);
-    dtake__node out =
-        in.bucket != NULL ? read_body(&in, '\0') : dtake__graph_fail(graph, DTAKE_E_NOMEM, "out of memory");
+    bool ready = in.bucket != NULL;
+    for (size_t i = 0; i < count && ready; i++)
+        ready = known[i].node != 0 && bind(&in, known[i].name, known[i].node);
+    dtake__node out = ready ? read_body(&in, '\0') : dtake__graph_fail(graph, DTAKE_E_NOMEM, "out of memory");
     if (!failed(&in) && peek(&in) != '\0')
         out = dtake__graph_fail(graph, DTAKE_E_FORMAT, "the graph has ended before this");
     else if (!failed(&in) && in.at < in.end)

@@ -43,7 +43,7 @@ struct dtake_runtime {
     atomic_bool closing;
     /* What must still come back before the loop may end: posts, work, requests. */
     atomic_long active;
-    dtake__pool pool, files; /* workers; threads that wait for the file system */
+    dtake__pool pool, files, aside; /* workers; what waits for the file system; what waits for these */
     dtake__budget budget;
     dtake__http_client *http;
 };
@@ -66,7 +66,7 @@ int64_t dtake__loop_rest_us(int bodies, int64_t rtt_us, int64_t round_us);
 int dtake__http_long_bodies(const dtake__http_client *client, int64_t *rtt_us);
 void dtake__loop_close(dtake_runtime *runtime); /* after the loop thread has ended */
 
-dtake_status dtake__workers_open(dtake_runtime *runtime, int count, dtake_error *err); /* both pools */
+dtake_status dtake__workers_open(dtake_runtime *runtime, int count, dtake_error *err); /* all pools */
 void dtake__workers_close(dtake_runtime *runtime); /* the queues must be empty */
 
 void dtake__budget_open(dtake_runtime *runtime, int64_t limit);

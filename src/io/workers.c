@@ -3,7 +3,10 @@
 #include "core/alloc.h"
 #include "core/error.h"
 
-enum { FILE_THREADS = 4 }; /* reads and syncs that may wait for a disk at the same time */
+enum {
+    FILE_THREADS = 4, /* reads and syncs that may wait for a disk at the same time */
+    ASIDE_THREADS = 1,
+};
 
 static void on_finished(dtake__post *post)
 {
@@ -62,6 +65,11 @@ void dtake__files_run(dtake_runtime *runtime, dtake__work *work)
     run_in(&runtime->files, work);
 }
 
+void dtake__aside_run(dtake_runtime *runtime, dtake__work *work)
+{
+    run_in(&runtime->aside, work);
+}
+
 int dtake__workers_count(const dtake_runtime *runtime)
 {
     return runtime->pool.count;
@@ -104,6 +112,8 @@ dtake_status dtake__workers_open(dtake_runtime *runtime, int count, dtake_error 
     dtake_status st = open_pool(&runtime->pool, runtime, "dtake-work", count, err);
     if (st == DTAKE_OK)
         st = open_pool(&runtime->files, runtime, "dtake-file", FILE_THREADS, err);
+    if (st == DTAKE_OK)
+        st = open_pool(&runtime->aside, runtime, "dtake-aside", ASIDE_THREADS, err);
     if (st != DTAKE_OK)
         dtake__workers_close(runtime);
     return st;
@@ -113,4 +123,5 @@ void dtake__workers_close(dtake_runtime *runtime)
 {
     close_pool(&runtime->pool);
     close_pool(&runtime->files);
+    close_pool(&runtime->aside);
 }

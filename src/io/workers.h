@@ -24,6 +24,9 @@ void dtake__workers_run(dtake_runtime *runtime, dtake__work *work);
 /* The same for work that mostly waits for the file system (reads, writes, fsync): on threads of its own, so
  * that a slow disk holds up no decoding. */
 void dtake__files_run(dtake_runtime *runtime, dtake__work *work);
+/* The same for work that waits for the other pools, and for the loop thread: none of these may wait for it.
+ */
+void dtake__aside_run(dtake_runtime *runtime, dtake__work *work);
 int dtake__workers_count(const dtake_runtime *runtime);
 
 /* A slot for per-thread scratch (codec contexts, PROJ contexts): made on first use on a worker, freed with
