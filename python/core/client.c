@@ -5,7 +5,7 @@
 
 PyTypeObject *Runtime_type, *Client_type;
 
-static living *clients; /* that are open */
+static living *clients, *runtimes; /* that are open */
 
 /* --- runtime --- */
 
@@ -58,17 +58,23 @@ static PyObject *runtime_new(PyTypeObject *type, PyObject *arguments, PyObject *
     if (self == NULL)
         return NULL;
     self->runtime = NULL;
+    self->open = (living){ 0 };
     self->pid = getpid();
     Py_BEGIN_ALLOW_THREADS st = dtake_runtime_open(&self->runtime, &options, &err);
-    Py_END_ALLOW_THREADS if (st == DTAKE_OK) return (PyObject *)self;
-    DROP(self);
-    return raise_status(st, &err);
+    Py_END_ALLOW_THREADS if (st != DTAKE_OK)
+    {
+        DROP(self);
+        return raise_status(st, &err);
+    }
+    living_add(&runtimes, &self->open, self);
+    return (PyObject *)self;
 }
 
 static void runtime_shut(runtime_object *self)
 {
     dtake_runtime *runtime = self->runtime;
     self->runtime = NULL;
+    living_remove(&runtimes, &self->open);
     if (runtime == NULL || is_foreign_process(self))
         return;
     Py_BEGIN_ALLOW_THREADS dtake_runtime_close(runtime);
@@ -164,9 +170,16 @@ void clients_shut(void)
         client_object *client = KEEP(clients->object);
         client->closing = true;
         shut_client(client);
-        if (clients == NULL || ((client_object *)clients->object)->runtime != client->runtime)
-            runtime_shut(client->runtime);
         DROP(client);
+    }
+}
+
+void runtimes_shut(void)
+{
+    while (runtimes != NULL) {
+        runtime_object *runtime = KEEP(runtimes->object);
+        runtime_shut(runtime);
+        DROP(runtime);
     }
 }
 

@@ -46,6 +46,7 @@ void living_remove(living **first, living *member); /* one that is in no list st
 typedef struct runtime_object {
     PyObject_HEAD dtake_runtime *runtime; /* NULL: closed */
     pid_t pid;                            /* of the process that opened it */
+    living open;
 } runtime_object;
 
 typedef struct client_object {
@@ -82,6 +83,7 @@ typedef struct op_object {
     dtake_error err;
     dtake_answer answer;
     dtake_raster *raster;
+    PyObject *runtime; /* of a raster that is opened */
     dtake_pixels pixels;
 } op_object;
 
@@ -122,6 +124,7 @@ PyObject *load_open(client_object *client, const dtake_query *query);
 void loads_cancel(const client_object *client); /* NULL: of all */
 void loads_shut(void);
 void clients_shut(void);
+void runtimes_shut(void);
 
 int client_add(PyObject *module);
 int op_add(PyObject *module);
@@ -131,6 +134,19 @@ int columns_add(PyObject *module);
 int load_add(PyObject *module);
 int query_add(PyObject *module);
 int rows_add(PyObject *module);
+
+/* --- job.c, raster.c, compare.c, items.c --- */
+
+PyObject *raster_wrap(dtake_raster *raster, PyObject *runtime); /* takes the raster */
+void raster_drop(dtake_raster *raster, PyObject *runtime);      /* closes it, unless the engine is gone */
+PyObject *pixels_to_python(dtake_pixels *pixels);               /* takes what is in it */
+void jobs_shut(void);
+void rasters_shut(void);
+
+int job_add(PyObject *module);
+int raster_add(PyObject *module);
+int compare_add(PyObject *module);
+int items_add(PyObject *module);
 
 /* Adds a type made from `spec`; *out has a reference for ever. */
 int add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **out);

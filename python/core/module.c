@@ -15,8 +15,12 @@ static PyObject *shut(PyObject *module, PyObject *nothing)
 {
     (void)module, (void)nothing;
     loads_shut();
-    if (ops_wait_all(2000) == 0)
+    jobs_shut();
+    if (ops_wait_all(2000) == 0) {
+        rasters_shut();
         clients_shut();
+        runtimes_shut();
+    }
     Py_RETURN_NONE;
 }
 
@@ -38,8 +42,9 @@ PyMODINIT_FUNC PyInit__core(void); /* the interpreter looks it up by this name *
 
 PyMODINIT_FUNC PyInit__core(void)
 {
-    static int (*const add[])(PyObject *) = { op_add,    client_add,  schema_add, table_add,
-                                              query_add, columns_add, load_add,   rows_add };
+    static int (*const add[])(PyObject *) = { op_add,    client_add,  schema_add,  table_add,
+                                              query_add, columns_add, load_add,    rows_add,
+                                              job_add,   raster_add,  compare_add, items_add };
     PyObject *module = PyModule_Create(&definition);
     if (module == NULL)
         return NULL;

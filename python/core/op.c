@@ -62,6 +62,9 @@ static void release_answer(op_object *op)
     dtake_batch_release(op->answer.batch);
     op->answer = (dtake_answer){ 0 };
     dtake_pixels_dispose(&op->pixels);
+    if (op->raster != NULL)
+        raster_drop(op->raster, op->runtime);
+    op->raster = NULL;
 }
 
 static void settle(op_object *op) /* the engine has let go of it */
@@ -238,6 +241,11 @@ static PyObject *op_result(PyObject *self, PyObject *nothing)
     else if (op->answer.batch != NULL) {
         result = batch_wrap(op->answer.batch);
         op->answer.batch = NULL;
+    } else if (op->raster != NULL) {
+        result = raster_wrap(op->raster, op->runtime);
+        op->raster = NULL;
+    } else if (op->pixels.data != NULL) {
+        result = pixels_to_python(&op->pixels);
     } else
         result = PyLong_FromLongLong(op->answer.number);
     release_answer(op);
@@ -269,6 +277,7 @@ static void op_dealloc(PyObject *self)
     release_answer(op);
     DROP(op->queue);
     DROP(op->future);
+    DROP(op->runtime);
     pthread_cond_destroy(&op->changed);
     pthread_mutex_destroy(&op->lock);
     PyObject_Free(self);

@@ -6,10 +6,16 @@ cancelled ends its transfer. What changes a source runs in a thread, since the e
 
 from __future__ import annotations
 
+import os
 from types import TracebackType
+from typing import Any, Unpack
 
+from ._imagery import GET, ImageCalls, spelled_out, worded
 from ._nouns import ClientCalls, CollectionCalls, DatasetCalls
+from ._options import FileOptions
 from ._ways import Awaiting
+from .images import FilesComing
+from .progress import ShowProgress
 
 __all__ = ["Client", "Collection", "Dataset"]
 
@@ -27,7 +33,7 @@ class Dataset(Awaiting, DatasetCalls[Collection]):
     _made = Collection
 
 
-class Client(Awaiting, ClientCalls[Dataset]):
+class Client(Awaiting, ImageCalls, ClientCalls[Dataset]):
     """One source of datasets.
 
     Without arguments the embedded catalogue (DATATAKE_SOURCE, else the user's own); else the path of a catalogue file, or
@@ -36,6 +42,13 @@ class Client(Awaiting, ClientCalls[Dataset]):
     """
 
     _made = Dataset
+
+    @spelled_out(FileOptions)
+    @worded(GET.format(how="`files = await client.get(...)`, or `async for file in client.get(...)` as they finish; "
+                           "a task that is cancelled,\nor a loop that is left, ends the transfers."))
+    def get(self, items: Any = None, *, out: str | os.PathLike[str] = ".", show_progress: ShowProgress = False,
+            on_error: str = "raise", **options: Unpack[FileOptions]) -> FilesComing:
+        return FilesComing(self._core, items, {**options, "out": out}, show_progress, on_error)
 
     async def __aenter__(self) -> Client:
         return self

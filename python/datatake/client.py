@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from types import TracebackType
+from typing import Any, Unpack
 
+from . import images
+from ._engine import run
+from ._imagery import GET, ImageCalls, spelled_out, worded
 from ._nouns import ClientCalls, CollectionCalls, DatasetCalls
+from ._options import FileOptions
 from ._ways import Blocking
+from .images import Files
+from .progress import ShowProgress
 
 __all__ = ["Client", "Collection", "Dataset"]
 
@@ -27,7 +35,7 @@ class Dataset(Blocking, DatasetCalls[Collection]):
     _made = Collection
 
 
-class Client(Blocking, ClientCalls[Dataset]):
+class Client(Blocking, ImageCalls, ClientCalls[Dataset]):
     """One source of datasets.
 
     Without arguments the embedded catalogue (DATATAKE_SOURCE, else the user's own); else the path of a catalogue file, or
@@ -36,6 +44,12 @@ class Client(Blocking, ClientCalls[Dataset]):
     """
 
     _made = Dataset
+
+    @spelled_out(FileOptions)
+    @worded(GET.format(how="Waits until all are through; returns the finished files in the order in which they finished."))
+    def get(self, items: Any = None, *, out: str | os.PathLike[str] = ".", show_progress: ShowProgress = False,
+            on_error: str = "raise", **options: Unpack[FileOptions]) -> Files:
+        return run(images.get(self._core, items, {**options, "out": out}, show_progress, on_error))
 
     def __enter__(self) -> Client:
         return self

@@ -5,6 +5,8 @@ Every exception of the engine is an `Error` too; its text is one line that says 
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "ArgumentError", "AuthenticationError", "CancelledError", "DataError", "Error", "InternalServerError",
     "InvalidRequestError", "LocalError", "NetworkError", "NetworkTimeoutError", "NotFoundError", "OutOfMemoryError",
@@ -100,9 +102,13 @@ class DataError(Error, IOError):
 
 
 class PartialError(Error):
-    """Some of the items failed."""
+    """Some of the items failed. `files`: all that `get` went through, those with an `error` and those without."""
 
     status: str = "DTAKE_E_PARTIAL"
+
+    def __init__(self, *words: Any) -> None:
+        super().__init__(*words)
+        self.files: list[Any] = []
 
 
 class OutOfMemoryError(Error, MemoryError):

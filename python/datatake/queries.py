@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import _core
@@ -18,7 +18,7 @@ _EDGES = {"cartesian": 0, "planar": 0, "spherical": 1}
 def make_query(
     dataset: str, collections: Iterable[str], temporal_extent: Any = None, *, spatial_extent: Any = None, filter: Any = None,
     bbox: Any = None, fields: Any = None, limit: int | None = None, skip_data: bool = False, order: str | None = None,
-    ids: Iterable[str] = (), what: str = "temporal_extent",
+    ids: Iterable[str] = (), what: str = "temporal_extent", more: Mapping[str, Any] | None = None,
 ) -> _core.Query:
     if spatial_extent is not None and bbox is not None:
         raise ValueError("bbox: give either spatial_extent or bbox")
@@ -29,7 +29,7 @@ def make_query(
     given: dict[str, Any] = {
         "collections": list(collections), "interval": interval_of(temporal_extent, what), "limit": limit or 0,
         "fields": ",".join(KEYS) if skip_data else _fields(fields), "order": order, "ids": list(ids),
-        **_filter(filter), **_area(spatial_extent)}
+        **_filter(filter), **_area(spatial_extent), **(more or {})}
     if bbox is not None:
         given["box"] = _box(bbox)
     return _core.Query(dataset, **given)

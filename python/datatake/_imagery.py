@@ -1,0 +1,87 @@
+"""What clients do with images, for `datatake` and `datatake.aio` alike."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+
+from . import _core, stacks
+from ._engine import Steps
+from ._options import FileOptions, ImageOptions
+from ._ways import call
+from .progress import ShowProgress
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def spelled_out(options: type) -> Callable[[F], F]:
+    """Shows what **options may be: to help(), and to Tab in a notebook."""
+
+    def decorate(function: F) -> F:
+        signature = inspect.signature(function)
+        known = {k: v for base in reversed([options, *getattr(options, "__orig_bases__", ())])
+                 for k, v in getattr(base, "__annotations__", {}).items()}
+        fixed = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        more = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+                for name, kind in known.items()]
+        function.__signature__ = signature.replace(parameters=fixed + more)  # type: ignore[attr-defined]
+        words = inspect.cleandoc(options.__doc__ or "")
+        if options is FileOptions:
+            words = inspect.cleandoc(ImageOptions.__doc__ or "") + "\n" + words.partition("\n\n")[2]
+        function.__doc__ = inspect.cleandoc(function.__doc__ or "") + "\n\n" + words
+        return function
+
+    return decorate
+
+
+def worded(text: str) -> Callable[[F], F]:
+    """For a text that two functions share."""
+
+    def decorate(function: F) -> F:
+        function.__doc__ = text
+        return function
+
+    return decorate
+
+
+class ImageCalls:
+    _core: _core.Client
+
+    @call
+    @spelled_out(ImageOptions)
+    def read(self, items: Any = None, *, chunks: Mapping[str, int] | None = None, show_progress: ShowProgress = False,
+             on_error: str = "raise", **options: Unpack[ImageOptions]) -> Steps[xr.Dataset]:
+        """Images as an xarray.Dataset of (time, y, x): one variable a band (or expression), in the files' own dtype.
+
+        `x` and `y` are the centres of pixels in units of the CRS, y falls; `time` has nanoseconds, `id` the items' ids;
+        `spatial_ref` has the CRS as WKT and GDAL's GeoTransform, so that rioxarray and odc-geo know it. Masked pixels are the
+        files' nodata value (attributes `nodata`, `_FillValue`), NaN in floating point, and 0 where the files name none.
+        Images lie on one grid: the first one's, widened, or what crs=, res= ... say.
+
+        chunks: None, all pixels now; a dict such as {"time": 1, "y": 2048, "x": 2048} (-1: all): only headers now, pixels as a
+        lazy dask array whose chunks each read their window.
+        show_progress: True for a bar, or a function that is called with the part that is done.
+        on_error: "raise", when all are through: PartialError when some failed, what they have in common when all did;
+        "return", the others.
+
+        Raises TypeError and ValueError for arguments that make no sense, NotFoundError when no image is left, NetworkError.
+        """
+        return (yield from stacks.read(self._core, items, options, chunks, show_progress, on_error))
+
+
+GET = """Images cut, computed, coloured and written, as `datatake get` does it: the same files, byte for byte.
+
+{how}
+
+out: folder of the files, made if missing. show_progress: True for a bar, or a function that is called with the part of the
+images that is through. on_error: "raise", when all images were tried: PartialError (with `.files`) when some failed, what they
+have in common when all did; "return": all files, those that failed with their `error`.
+A file that is there already and is what would be made is left (`skipped`).
+
+Raises TypeError and ValueError for arguments that make no sense, NotFoundError when no image is left, NetworkError,
+AuthenticationError, LocalError.
+"""

@@ -1,0 +1,353 @@
+"""The Python package's images: files and arrays, sync and asyncio, from items of a few kilobytes and the real scenes."""
+import asyncio
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import python_rows  # noqa: F401  (finds the package)
+from conftest import SLOW
+from small_scenes import EAST, NORTH, SOUTH, WEST, item, write_raster
+
+datatake = pytest.importorskip("datatake", reason="build/release/python is not built")
+from datatake import aio, errors  # noqa: E402
+
+BOX = (WEST, SOUTH, EAST, NORTH)
+FOLDER = Path(datatake.__file__).parents[1]  # of the package that is tested, wherever it was built
+REAL = (15.1, 45.3, 15.4, 45.5)
+
+
+
+@pytest.fixture
+def client(tmp_path):
+    with datatake.Client(str(tmp_path / "catalog.db")) as client:
+        yield client
+
+
+@pytest.fixture
+def scenes(tmp_path):
+    """Three dates of two bands."""
+    out = []
+    for day in range(3):
+        hrefs = {}
+        for at, band in enumerate(("B4", "B8")):
+            hrefs[band] = str(tmp_path / f"{day}{band}.tif")
+            write_raster(hrefs[band], bands=1, pixels=256, noise=at == 1)
+        one = item(f"day{day}", **hrefs)
+        one["properties"]["datetime"] = f"2024-01-0{3 - day}T15:59:00Z"
+        out.append(one)
+    return out
+
+
+@pytest.fixture
+def real(shared):
+    return str(shared / "data/imagery/sentinel2-l2a-33TWL-5dates")
+
+
+def run_program(program, *arguments):
+    done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=120 * SLOW)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def files_of(folder):
+    return {path.name: path.read_bytes() for path in sorted(Path(folder).rglob("*")) if path.is_file()}
+
+
+# --- get ---
+
+
+@pytest.mark.parametrize(("words", "options"), [
+    ("--bands B8,B4,B3 --visualize min=0,max=5000,gamma=1.35:1.2:1 --outline blue,2",
+     {"bands": "B8,B4,B3", "visualize": {"min": 0, "max": 5000, "gamma": [1.35, 1.2, 1]}, "outline": ("blue", 2)}),
+    ("--expression ndvi=(B8-B4)/(B8+B4) --crs EPSG:4326 --res 0.002 --resampling bilinear --unmask -1 -n 2 --of cog",
+     {"expression": {"ndvi": "(B8-B4)/(B8+B4)"}, "crs": 4326, "res": 0.002, "resampling": "bilinear", "unmask": -1, "limit": 2,
+      "format": "cog"}),
+    ("--bands B8 --scale 240 --palette viridis --visualize max=8000 --of png --datetime 2023-08-13/2023-08-15",
+     {"bands": ["B8"], "scale": 240, "palette": "viridis", "visualize": {"max": 8000}, "format": "png",
+      "datetime": "2023-08-13/2023-08-15"}),
+    ("--bands B4 --per-band --cloud 60 --type float32 --align --res 200 --crs utm --template {datetime}_{asset}.{ext}",
+     {"bands": "B4", "per_band": True, "cloud": 60, "type": np.float32, "align": True, "res": (200, 200), "crs": "utm",
+      "template": "{datetime}_{asset}.{ext}"}),
+])
+def test_the_files_are_the_command_lines_byte_for_byte(program, real, client, tmp_path, words, options):
+    run_program(program, "get", real, "--bbox=" + ",".join(map(str, REAL)), *words.split(), "-o", tmp_path / "theirs", "-q")
+    files = client.get(real, bbox=REAL, out=tmp_path / "ours", **options)
+    theirs, ours = files_of(tmp_path / "theirs"), files_of(tmp_path / "ours")
+    assert theirs and ours == theirs
+    assert sorted(map(str, files.paths)) == sorted(str(tmp_path / "ours" / name) for name in theirs if not name.endswith(".json"))
+    assert all(f.error is None and f.bytes == f.path.stat().st_size and f.seconds > 0 and f.width > 0 for f in files)
+
+
+def test_finished_files_are_paths_and_are_left_the_second_time(client, scenes, tmp_path):
+    first = client.get(scenes, bands="B4", bbox=BOX, out=tmp_path / "out")
+    assert [os.fspath(file) for file in first] == list(map(str, first.paths)) and len(first) == 3
+    assert sorted(file.id for file in first) == ["day0", "day1", "day2"] and first.failed == [] == first.skipped
+    again = client.get(scenes, bands="B4", bbox=BOX, out=tmp_path / "out")
+    assert [file.skipped for file in again] == [True] * 3 and sorted(again.paths) == sorted(first.paths)
+    assert "3 files" in repr(first) and "skipped" in repr(again[0])
+
+
+def test_what_items_may_be(client, scenes, tmp_path):
+    class Item:  # as pystac's
+        assets = ()
+
+        def __init__(self, found):
+            self.found = found
+
+        def to_dict(self):
+            return self.found
+
+    path = tmp_path / "items.json"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": scenes}))
+    raster = scenes[0]["assets"]["B4"]["href"]
+    wanted = client.read(scenes, bands="B4", bbox=BOX)
+    for items in (path, str(path), [str(path)], json.loads(path.read_text()), [Item(one) for one in scenes]):
+        assert client.read(items, bands="B4", bbox=BOX).identical(wanted)
+    assert client.read(Path(raster), bbox=BOX).sizes["time"] == 1
+    assert client.read([raster], bands=1, bbox=BOX).sizes["time"] == 1
+
+
+def test_images_of_the_clients_own_catalogue(program, real, tmp_path):
+    catalog = tmp_path / "catalog.db"
+    run_program(program, "ingest", real, "--dataset", "local.scenes", "--source", catalog, "-q")
+    words = ("--dataset local.scenes --bands B4 --datetime 2023-08-13/2023-08-18 --cloud 99").split()
+    run_program(program, "get", *words, "--bbox=" + ",".join(map(str, REAL)), "--source", catalog, "-o", tmp_path / "theirs", "-q")
+    with datatake.Client(str(catalog)) as client:
+        options = {"dataset": "local.scenes", "bands": "B4", "datetime": "2023-08-13/2023-08-18", "bbox": REAL}
+        client.get(out=tmp_path / "ours", cloud=99, **options)
+        assert files_of(tmp_path / "ours") == files_of(tmp_path / "theirs") != {}
+        table = client.dataset("local.scenes").collections()
+        rows = next(iter(table.values())).table("2023-08-13/2023-08-19")
+        assert client.read(rows, bands="B4", bbox=REAL).sizes["time"] == client.read(**options).sizes["time"] == 3
+
+
+def test_some_fail_and_say_so(client, scenes, tmp_path):
+    scenes[1]["assets"]["B4"]["href"] = str(tmp_path / "gone.tif")
+    with pytest.raises(errors.PartialError, match="1 of 3 items failed; the first: day1: band B4: .*gone.tif") as raised:
+        client.get(scenes, bands="B4", bbox=BOX, out=tmp_path / "out")
+    assert sorted(f.id for f in raised.value.files if f.error is None) == ["day0", "day2"]
+    scenes[0]["id"] = "other"  # so that not all are there already
+    files = client.get(scenes, bands="B4", bbox=BOX, out=tmp_path / "out", on_error="return")
+    assert len(files) == 3 and [f.id for f in files.failed] == ["day1"] and len(files.paths) == 2
+    assert isinstance(files.failed[0].error, errors.Error) and "gone.tif" in str(files.failed[0].error)
+    assert json.loads(files.failed[0].again)["id"] == "day1"
+    with pytest.raises(errors.Error, match="gone.tif"):
+        os.fspath(files.failed[0])
+    assert client.read(scenes, bands="B4", bbox=BOX, on_error="return").sizes["time"] == 2
+    with pytest.raises(errors.PartialError):
+        client.read(scenes, bands="B4", bbox=BOX)
+
+
+def test_progress_never_falls_and_ends_with_1(client, scenes, tmp_path):
+    seen = []
+    client.get(scenes, bands="B4", bbox=BOX, out=tmp_path, show_progress=seen.append)
+    assert seen == sorted(seen) and seen[-1] == 1.0
+    seen.clear()
+    client.read(scenes, bands="B4", bbox=BOX, show_progress=seen.append)
+    assert seen[-1] == 1.0
+
+
+def test_a_bar_says_how_many_images_are_through(client, scenes, tmp_path, capsys):
+    client.get(scenes, bands="B4", bbox=BOX, out=tmp_path, show_progress=True)
+    assert "3/3 images" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("arguments", "error", "words"), [
+    ({"bnads": "B4"}, TypeError, "bnads: there is no such argument; bands is meant"),
+    ({"bands": 4.5}, TypeError, "bands: names are expected"),
+    ({"bbox": (1, 2, 3)}, ValueError, "bbox: "),
+    ({"bbox": (1, 2, 3, 95)}, ValueError, "bbox"),
+    ({"limit": -1}, ValueError, "limit: -1 is negative"),
+    ({"limit": 1.5}, TypeError, "limit: a whole number"),
+    ({"cloud": "many"}, TypeError, "cloud: a number"),
+    ({"res": 0}, ValueError, "res: 0"),
+    ({"scale": "10"}, TypeError, "scale: a number"),
+    ({"size": (10,)}, TypeError, "size: \\(width, height\\)"),
+    ({"crs": "EPSG:0"}, ValueError, "crs"),
+    ({"resampling": "best"}, ValueError, "best"),
+    ({"format": "gif"}, ValueError, "format: 'gif' is none of geotiff"),
+    ({"mode": "threads"}, ValueError, "mode: 'threads' is none of async, sequential, processes"),
+    ({"visualize": {"maximum": 1}}, ValueError, "visualize: 'maximum'"),
+    ({"expression": 5}, TypeError, "expression: text"),
+    ({"intersects": "nowhere.geojson"}, ValueError, "intersects: there is no file"),
+    ({"datetime": "yesterday"}, ValueError, "yesterday"),
+    ({"on_error": "ignore"}, ValueError, "on_error: 'raise' or 'return'"),
+    ({"mask_clouds": 1}, TypeError, "mask_clouds: True or False"),
+    ({"dataset": "local.scenes"}, ValueError, "dataset: items and images of the client's source exclude one another"),
+    ({"type": "uint7"}, ValueError, "uint7"),
+])
+def test_bad_arguments_are_named(client, tmp_path, arguments, error, words):
+    with pytest.raises(error, match=words):
+        client.get([item()], **{"bands": "B4", "out": tmp_path, **arguments})
+    assert not list(tmp_path.glob("*.tif"))
+
+
+def test_bad_items_are_named(client):
+    with pytest.raises(TypeError, match="items: items, paths or addresses"):
+        client.get()
+    with pytest.raises(TypeError, match="items: STAC Items"):
+        client.get(5)
+    with pytest.raises(ValueError, match="items: there are none"):
+        client.read([])
+    with pytest.raises(errors.NotFoundError, match="0 of 1 items left"):
+        client.read([item()], bbox=(0, 0, 1, 1))
+
+
+# --- asyncio ---
+
+
+def test_files_come_as_they_finish(scenes, tmp_path):
+    async def main():
+        async with aio.Client(str(tmp_path / "catalog.db")) as client:
+            seen = [file async for file in client.get(scenes, bands="B4", bbox=BOX, out=tmp_path / "a")]
+            awaited = await client.get(scenes, bands="B4", bbox=BOX, out=tmp_path / "b")
+            both = await asyncio.gather(client.get(scenes[:1], bands="B8", bbox=BOX, out=tmp_path / "c"),
+                                        client.read(scenes, bands="B8", bbox=BOX))
+            async for file in client.get(scenes, bands="B4", bbox=BOX, out=tmp_path / "d"):
+                break  # the others are not waited for
+            return seen, awaited, both, file
+    seen, awaited, both, file = asyncio.run(main())
+    assert sorted(f.id for f in seen) == sorted(f.id for f in awaited) == ["day0", "day1", "day2"]
+    assert files_of(tmp_path / "a") == files_of(tmp_path / "b")
+    assert len(both[0]) == 1 and both[1].sizes["time"] == 3 and file.path.exists()
+
+
+def stalling(tmp_path, scenes):
+    """A server that answers no request, and items whose files it has."""
+    import socket
+
+    server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(30 * SLOW)
+    for at, one in enumerate(scenes):
+        one["assets"]["B4"]["href"] = f"http://127.0.0.1:{server.getsockname()[1]}/{at}.tif"
+    return server, scenes
+
+
+def test_a_task_that_is_cancelled_ends_its_transfers(scenes, tmp_path):
+    server, items = stalling(tmp_path, scenes)
+
+    async def main():
+        async with aio.Client(str(tmp_path / "catalog.db")) as client:
+            task = asyncio.create_task(client.read(items, bands="B4", bbox=BOX))
+            connection, _ = await asyncio.get_running_loop().run_in_executor(None, server.accept)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            with connection:  # the engine has let go of it
+                connection.settimeout(20 * SLOW)
+                while await asyncio.get_running_loop().run_in_executor(None, connection.recv, 4096):
+                    pass
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await client.get(items, bands="B4", bbox=BOX, out=tmp_path / "out")
+    with server:
+        asyncio.run(main())
+
+
+def test_ctrl_c_ends_a_get(scenes, tmp_path):
+    server, items = stalling(tmp_path, scenes)
+    (tmp_path / "items.json").write_text(json.dumps({"type": "FeatureCollection", "features": items}))
+    code = ("import sys, datatake\n"
+            "client = datatake.Client(sys.argv[1] + '/catalog.db')\n"
+            "try:\n    client.get(sys.argv[1] + '/items.json', bands='B4', out=sys.argv[1])\n"
+            "except KeyboardInterrupt:\n    print('interrupted')\n")
+    with server, subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True,
+                                  env={**os.environ, "PYTHONPATH": str(FOLDER)}) as process:
+        server.accept()[0].close()
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30 * SLOW)[0] == "interrupted\n" and process.returncode == 0
+
+
+# --- read ---
+
+
+def test_an_array_has_the_files_pixels_and_coordinates(client, real, tmp_path):
+    from osgeo import gdal
+
+    options = {"bands": "B8,B4", "bbox": REAL}
+    data = client.read(real, **options)
+    files = client.get(real, out=tmp_path, **options)
+    by_id = {file.id: gdal.Open(str(file.path)) for file in files}
+    assert list(data.data_vars) == ["B8", "B4"] and data.B8.dims == ("time", "y", "x") and data.B8.dtype == "uint16"
+    assert (np.diff(data.time.values.astype("int64")) > 0).all() and (np.diff(data.y) < 0).all()
+    for at, name in enumerate(data.id.values):
+        pixels = by_id[name].ReadAsArray()
+        assert (data.B8.values[at] == pixels[0]).all() and (data.B4.values[at] == pixels[1]).all()
+    corner, step, _, top, _, down = by_id[name].GetGeoTransform()
+    assert data.x.values[0] == corner + step / 2 and data.y.values[0] == top + down / 2
+    assert list(map(float, data.spatial_ref.attrs["GeoTransform"].split())) == [corner, step, 0, top, 0, down]
+    assert "UTM zone 33N" in data.spatial_ref.attrs["crs_wkt"]
+    assert data.B8.attrs["grid_mapping"] == "spatial_ref" and data.B8.attrs["nodata"] == 0 == data.B8.attrs["_FillValue"]
+    data.to_netcdf(tmp_path / "data.nc")
+
+
+def test_computed_bands_are_nan_where_they_are_masked(client, real):
+    area = {"type": "Polygon", "coordinates": [[[15.1, 45.3], [15.4, 45.3], [15.25, 45.5], [15.1, 45.3]]]}
+    data = client.read(real, expression="ndvi=(B8-B4)/(B8+B4)", intersects=area, limit=1)
+    assert data.ndvi.dtype == "float32" and np.isnan(data.ndvi.values).any() and not np.isnan(data.ndvi.values).all()
+    assert client.read(real, bands="B4", intersects=area, limit=1).B4.values[0, 0, 0] == 0
+
+
+def test_a_composite_is_one_image(client, real):
+    data = client.read(real, bands="B8,B4", bbox=REAL, composite="median")
+    assert data.sizes["time"] == 1 and data.B8.dtype == "float64" or data.B8.dtype.kind in "fu"
+
+
+def test_images_of_different_extents_are_brought_onto_one_grid(client, tmp_path):
+    from osgeo import gdal
+
+    hrefs = []
+    for at, shift in enumerate((0, 400)):
+        hrefs.append(str(tmp_path / f"{at}.tif"))
+        write_raster(hrefs[-1], pixels=64)
+        data = gdal.Open(hrefs[-1], gdal.GA_Update)
+        data.SetGeoTransform((335600 + shift, 200, 0, 934400 - 2 * shift, 0, -200))
+        data = None
+    items = [item(f"n{at}", B4=href) for at, href in enumerate(hrefs)]
+    data = client.read(items, bands="B4")
+    assert (data.sizes["y"], data.sizes["x"]) == (68, 66)
+    one, two = data.B4.values
+    assert (one[:64, :64] == two[4:, 2:]).all() and (one[64:] == 0).all() and (two[:, :2] == 0).all()
+    with pytest.raises(ValueError, match="crs: the images have no grid in common \\(their pixels lie between"):
+        data = gdal.Open(hrefs[1], gdal.GA_Update)
+        data.SetGeoTransform((335650, 200, 0, 934400, 0, -200))
+        data = None
+        client.read(items, bands="B4")
+
+
+def test_lazy_chunks_read_the_same_pixels(client, real):
+    dask = pytest.importorskip("dask.array")
+    for options in ({"bands": "B8,B4", "bbox": REAL}, {"expression": "ndvi=(B8-B4)/(B8+B4)", "bbox": REAL},
+                    {"bands": "B4", "bbox": REAL, "crs": 3857, "res": 300}):
+        eager = client.read(real, **options)
+        lazy = client.read(real, chunks={"time": 2, "x": 70, "y": 100}, **options)
+        name = next(iter(lazy.data_vars))
+        assert isinstance(lazy[name].data, dask.Array) and lazy[name].chunks[0] == (2, 2, 1)
+        assert lazy.compute().identical(eager)
+
+
+def test_dask_is_not_needed_without_chunks(scenes, tmp_path):
+    code = ("import sys, json, datatake\n"
+            "data = datatake.Client(sys.argv[1] + '/c.db').read(json.loads(sys.argv[2]), bands='B4')\n"
+            "assert 'dask' not in sys.modules and 'rasterio' not in sys.modules and data.sizes['time'] == 3\n")
+    subprocess.run([sys.executable, "-c", code, str(tmp_path), json.dumps(scenes)], check=True, timeout=60 * SLOW,
+                   env={**os.environ, "PYTHONPATH": str(FOLDER)})
+
+
+def test_two_threads_read_at_once(client, scenes):
+    wanted = client.read(scenes, bands="B4,B8", bbox=BOX)
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(client.read(scenes, bands="B4,B8", bbox=BOX))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4 and all(data.identical(wanted) for data in found)
