@@ -125,8 +125,10 @@ def test_images_of_the_clients_own_catalogue(program, real, tmp_path):
         client.get(out=tmp_path / "ours", cloud=99, **options)
         assert files_of(tmp_path / "ours") == files_of(tmp_path / "theirs") != {}
         table = client.dataset("local.scenes").collections()
-        rows = next(iter(table.values())).table("2023-08-13/2023-08-19")
-        assert client.read(rows, bands="B4", bbox=REAL).sizes["time"] == client.read(**options).sizes["time"] == 3
+        rows = next(iter(table.values()))
+        for found in (rows.table("2023-08-13/2023-08-19"), rows.load("2023-08-13/2023-08-19")):
+            assert client.read(found, bands="B4", bbox=REAL).sizes["time"] == 3
+        assert client.read(**options).sizes["time"] == 3
 
 
 def test_some_fail_and_say_so(client, scenes, tmp_path):

@@ -43,6 +43,8 @@ def inputs_of(items: Any) -> Settings:
         return {"inputs": [os.fsdecode(items)]}
     if isinstance(items, bytes):
         return {"items_json": items}
+    if isinstance(getattr(items, "table", None), Table):  # the Dataset of a load
+        items = items.table
     if isinstance(items, Table):
         return {"items_json": b"".join(_core.batch_to_items(batch, None) for batch in items._batches)}
     one = _dict_of(items)
@@ -110,10 +112,10 @@ def _query_items(client: _core.Client, options: Mapping[str, Any]) -> Steps[byte
         fields = next((i.schema.fields for i in infos if i.schema is not None and dataset in (i.slug, *i.aliases)), [])
         more: dict[str, Any] = {}
         if cloud is not None:
-            name = next((n for n in _CLOUD_FIELDS if any(f[0] == n for f in fields)), None)
-            if name is None:
+            cover = next((n for n in _CLOUD_FIELDS if any(f[0] == n for f in fields)), None)
+            if cover is None:
                 raise ValueError(f"cloud: dataset {dataset} has no field eo:cloud_cover or cloud_cover; use filter=")
-            more["short_filters"] = [f"{name}<{float(cloud)!r}"]
+            more["short_filters"] = [f"{cover}<{float(cloud)!r}"]
         if ids is not None:
             named = any(f[2] == _NAME_ROLE for f in fields)
             more["names" if named else "ids"] = [ids] if isinstance(ids, str) else list(ids)
@@ -121,8 +123,9 @@ def _query_items(client: _core.Client, options: Mapping[str, Any]) -> Steps[byte
             dataset, collections, _interval(options.get("datetime")), what="datetime",
             spatial_extent=None if area is None else geojson(area, "intersects"), filter=options.get("filter"),
             bbox=None if area is not None else options.get("bbox"), limit=options.get("limit"), more=more)
-        batches, _ = yield from _calls.batches_of(client, query, False, dataset, lambda batch: None)
-        lines += [_core.batch_to_items(batch, collections[0] if len(collections) == 1 else None) for batch in batches]
+        found = yield from _calls.load_table(client, query, False, dataset)
+        name = collections[0] if len(collections) == 1 else None
+        lines += [_core.batch_to_items(batch, name) for batch in found._batches]
     text = b"".join(lines)
     if not text:
         raise NotFoundError("no datapoint of the catalogue passes")

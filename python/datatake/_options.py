@@ -334,9 +334,8 @@ def _type(value: Any) -> Settings:
 
 def program() -> str:
     """The program `datatake` of this package, for jobs in several processes."""
-    here = Path(__file__).resolve()
-    beside = [Path(sys.executable).parent / "datatake", Path(_core.__file__).resolve().parents[2] / "datatake",
-              here.parents[1] / "bin" / "datatake"]
+    beside = [Path(__file__).with_name("bin") / "datatake", Path(_core.__file__).resolve().parents[2] / "datatake",
+              Path(sys.executable).parent / "datatake"]
     for path in beside:
         if path.is_file() and os.access(path, os.X_OK):
             return str(path)
