@@ -1,6 +1,7 @@
 #include "access/events.h"
 
 #include "core/alloc.h"
+#include "core/base64.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -108,24 +109,13 @@ json_t *dtake__event_result(const dtake__image *image)
     return event;
 }
 
-static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 static json_t *base64(const uint8_t *bytes, size_t len)
 {
-    char *text = dtake__alloc((len + 2) / 3 * 4 + 1);
-    size_t n = 0;
-    if (text == NULL)
-        return NULL;
-    for (size_t i = 0; i < len; i += 3) {
-        uint32_t three = (uint32_t)bytes[i] << 16 | (i + 1 < len ? (uint32_t)bytes[i + 1] << 8 : 0) |
-                         (i + 2 < len ? bytes[i + 2] : 0);
-        for (int k = 0; k < 4; k++)
-            text[n++] = base64_digits[three >> (18 - 6 * k) & 63];
-    }
-    for (size_t i = 0; i < (3 - len % 3) % 3; i++)
-        text[n - 1 - i] = '=';
-    json_t *json = json_stringn(text, n);
-    dtake__free(text);
+    dtake_buf text = DTAKE_BUF_INIT((len + 2) / 3 * 4);
+    json_t *json = NULL;
+    if (dtake__base64_write(&text, bytes, len) == DTAKE_OK)
+        json = json_stringn(dtake__buf_str(&text), text.len);
+    dtake__buf_dispose(&text);
     return json;
 }
 
@@ -220,25 +210,6 @@ bool dtake__read_facts(dtake__facts *out, const json_t *event)
     return dtake__fields_from_json(facts_fields, COUNT(facts_fields), out, json_object_get(event, "facts"));
 }
 
-static bool unbase64(const char *text, size_t len, uint8_t *out, size_t size)
-{
-    size_t n = 0;
-    if (len != (size + 2) / 3 * 4)
-        return false;
-    for (size_t i = 0; i < len; i += 4) {
-        uint32_t three = 0;
-        for (int k = 0; k < 4; k++) {
-            const char *digit = text[i + k] == '=' ? base64_digits : memchr(base64_digits, text[i + k], 64);
-            if (digit == NULL)
-                return false;
-            three = three << 6 | (uint32_t)(digit - base64_digits);
-        }
-        for (int k = 0; k < 3 && n < size; k++)
-            out[n++] = (uint8_t)(three >> (16 - 8 * k));
-    }
-    return n == size;
-}
-
 uint8_t *dtake__read_thumb(const json_t *event, int32_t *width, int32_t *height)
 {
     const json_t *rgb = json_object_get(event, "rgb");
@@ -248,7 +219,7 @@ uint8_t *dtake__read_thumb(const json_t *event, int32_t *width, int32_t *height)
         return NULL;
     size_t size = 3 * (size_t)w * (size_t)h;
     uint8_t *bytes = dtake__alloc(size);
-    if (bytes == NULL || !unbase64(json_string_value(rgb), json_string_length(rgb), bytes, size)) {
+    if (bytes == NULL || !dtake__base64_read(json_string_value(rgb), json_string_length(rgb), bytes, size)) {
         dtake__free(bytes);
         return NULL;
     }

@@ -3,6 +3,7 @@
 
 #include "config/private_file.h"
 #include "core/alloc.h"
+#include "core/base64.h"
 #include "core/buf.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -69,17 +70,14 @@ static dtake__key *named(const dtake__keys *keys, const char *name)
 /* "dtk_" and 43 characters of base64url. */
 static bool make_secret(char out[DTAKE_KEY_BYTES])
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    uint8_t bytes[SECRET_BYTES + 1] = { 0 };
-    if (RAND_bytes(bytes, SECRET_BYTES) != 1)
-        return false;
-    size_t at = (size_t)snprintf(out, DTAKE_KEY_BYTES, "dtk_");
-    for (size_t bit = 0; bit < 8 * SECRET_BYTES; bit += 6) {
-        unsigned pair = (unsigned)bytes[bit / 8] << 8 | bytes[bit / 8 + 1];
-        out[at++] = digits[pair >> (10 - bit % 8) & 63];
-    }
-    out[at] = '\0';
-    return true;
+    uint8_t bytes[SECRET_BYTES];
+    dtake_buf text = DTAKE_BUF_INIT(DTAKE_KEY_BYTES - 1);
+    bool made = RAND_bytes(bytes, SECRET_BYTES) == 1 && dtake__buf_puts(&text, "dtk_") == DTAKE_OK &&
+                dtake__base64url_write(&text, bytes, sizeof bytes) == DTAKE_OK;
+    if (made)
+        memcpy(out, text.data, text.len + 1);
+    dtake__buf_dispose(&text);
+    return made;
 }
 
 static dtake_status add(dtake__keys *keys, const char *name, dtake_key_rights rights,
@@ -95,7 +93,8 @@ static dtake_status add(dtake__keys *keys, const char *name, dtake_key_rights ri
         return dtake__fail_nomem(err, "the keys");
     keys->list = list;
     if (!make_secret(key))
-        return dtake__fail(err, DTAKE_E_OTHER, "add the key %s: the system has no random bytes", name);
+        return dtake__fail(err, DTAKE_E_OTHER, "add the key %s: the system has no random bytes, or no memory",
+                           name);
     dtake__key *made = &list[keys->count++];
     *made = (dtake__key){ .info = { .rights = rights, .created_s = dtake__unix_now_ns() / 1000000000 } };
     strcpy(made->info.name, name);
