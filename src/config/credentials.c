@@ -25,13 +25,16 @@ dtake_status dtake_credential_service(const char *service, char out[DTAKE_CREDEN
     const char *url = service;
     if (strcmp(service, "tilebox") == 0)
         url = "https://api.tilebox.com";
+    else if (strcmp(service, "earthengine") == 0)
+        url = "https://earthengine.googleapis.com";
     if (dtake__starts_with(url, "tilebox+"))
         url += strlen("tilebox+");
     const char *host = strstr(url, "://");
     if (!dtake__is_http_url(url) || host[3] == '\0' || host[3] == '/')
-        return dtake__fail(err, DTAKE_E_USAGE,
-                           "service %.200s: expected tilebox, https://HOST[:PORT] or http://HOST[:PORT]",
-                           service);
+        return dtake__fail(
+            err, DTAKE_E_USAGE,
+            "service %.200s: expected tilebox, earthengine, https://HOST[:PORT] or http://HOST[:PORT]",
+            service);
     size_t len = strlen(url);
     while (len > 0 && url[len - 1] == '/')
         len--;
@@ -47,11 +50,13 @@ dtake_status dtake_credential_service(const char *service, char out[DTAKE_CREDEN
     return DTAKE_OK;
 }
 
-static bool is_this_machine(const char *service)
+bool dtake__is_this_machine(const char *url)
 {
-    const char *host = strstr(service, "://") + 3;
-    size_t len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-    return (len == 9 && memcmp(host, "localhost", 9) == 0) || dtake__starts_with(host, "[::1]") ||
+    if (!dtake__is_http_url(url))
+        return false;
+    const char *host = strstr(url, "://") + 3;
+    size_t len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
+    return (len == 9 && memcmp(host, "localhost", 9) == 0) || (len == 5 && memcmp(host, "[::1]", 5) == 0) ||
            (len >= 7 && dtake__starts_with(host, "127.") && strspn(host, "0123456789.") == len);
 }
 
@@ -192,13 +197,21 @@ static void look_at_line(const char *service, const char *key, void *ctx)
         snprintf(l->key, DTAKE_CREDENTIAL_KEY_BYTES, "%s", key);
 }
 
+dtake_status dtake__credential_kept(const char *path, const char *service,
+                                    char key[DTAKE_CREDENTIAL_KEY_BYTES], dtake_error *err)
+{
+    char found[DTAKE__PRIVATE_PATH_BYTES];
+    looking l = { service, key };
+    key[0] = '\0';
+    own_path(found, path);
+    return found[0] != '\0' ? each_line(found, err, look_at_line, &l) : DTAKE_OK;
+}
+
 dtake_status dtake__credential_find(const char *path, const char *service,
                                     char key[DTAKE_CREDENTIAL_KEY_BYTES], dtake_credential_origin *origin,
                                     dtake_error *err)
 {
-    char found[DTAKE__PRIVATE_PATH_BYTES];
     const char *given = getenv(VARIABLE);
-    looking l = { service, key };
     key[0] = '\0';
     *origin = DTAKE_CREDENTIAL_NONE;
     if (given != NULL && given[0] != '\0') {
@@ -209,8 +222,7 @@ dtake_status dtake__credential_find(const char *path, const char *service,
         }
         return st;
     }
-    own_path(found, path);
-    dtake_status st = found[0] != '\0' ? each_line(found, err, look_at_line, &l) : DTAKE_OK;
+    dtake_status st = dtake__credential_kept(path, service, key, err);
     if (st == DTAKE_OK && key[0] != '\0')
         *origin = DTAKE_CREDENTIAL_FILE;
     return st;
@@ -227,6 +239,6 @@ dtake_status dtake_credential_look(const char *path, const char *service, dtake_
         st = dtake__credential_find(path, name, key, origin, err);
     explicit_bzero(key, sizeof key);
     *in_clear = st == DTAKE_OK && *origin != DTAKE_CREDENTIAL_NONE && dtake__starts_with(name, "http://") &&
-                !is_this_machine(name);
+                !dtake__is_this_machine(name);
     return st;
 }

@@ -13,4 +13,11 @@ dtake_status dtake__credential_find(const char *path, const char *service,
                                     char key[DTAKE_CREDENTIAL_KEY_BYTES], dtake_credential_origin *origin,
                                     dtake_error *err);
 
+/* The same of the file alone, whatever the environment says; "" when there is none. */
+dtake_status dtake__credential_kept(const char *path, const char *service,
+                                    char key[DTAKE_CREDENTIAL_KEY_BYTES], dtake_error *err);
+
+/* Does the URL name this machine, so that what goes there needs no TLS? */
+bool dtake__is_this_machine(const char *url);
+
 #endif
