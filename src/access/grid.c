@@ -416,6 +416,48 @@ dtake_status dtake__grid_plan(dtake__grid *grid, const dtake_get_options *o, dta
     return st == DTAKE_OK ? plan_layers(grid, o, layer, count, err) : st;
 }
 
+static bool lies_within(dtake_window window, const dtake__raster_grid *grid)
+{
+    return window.col >= 0 && window.row >= 0 && window.col + window.width <= grid->width &&
+           window.row + window.height <= grid->height;
+}
+
+/* Of a grid that is resampled onto, all blocks count from its own corner: only so they come out the same. */
+static dtake_status place_by_warp(dtake__layer *layer, const dtake__raster_grid *grid, dtake_window window,
+                                  dtake_error *err)
+{
+    const dtake_raster_info *info = info_of(layer);
+    dtake_status st = dtake__warp_overview(info, grid, &layer->overview, err);
+    if (st != DTAKE_OK)
+        return st;
+    dtake__raster_grid from = dtake__warp_level(info, layer->overview);
+    return dtake__warp_new(&layer->warp, &from, grid, window, DTAKE_NEAREST, err);
+}
+
+dtake_status dtake__layer_place(dtake__layer *layer, const dtake__raster_grid *grid, dtake_window window,
+                                dtake_window *part, dtake_error *err)
+{
+    const dtake__grid to = { .crs = grid->crs,
+                             .has_transform = true,
+                             .transform = dtake__affine_shift(&grid->transform, (double)window.col,
+                                                              (double)window.row),
+                             .width = window.width,
+                             .height = window.height };
+    const dtake__raster_grid cut = { grid->crs, to.transform, to.width, to.height };
+    const dtake_raster_info *info = info_of(layer);
+    if (!info->has_transform || info->crs[0] == '\0')
+        return dtake__fail(err, DTAKE_E_UNSUPPORTED, "%.200s has no %s", info->href,
+                           info->has_transform ? "CRS" : "transform");
+    *part = (dtake_window){ 0, 0, window.width, window.height };
+    if (needs_warp(&to, info, DTAKE_NEAREST)) {
+        bool within = lies_within(window, grid);
+        *part = within ? window : *part;
+        return place_by_warp(layer, within ? grid : &cut, *part, err);
+    }
+    dtake_status st = plan_layer(&to, layer, true, DTAKE_NEAREST, err);
+    return st == DTAKE_OK ? complete_picks(layer, &to, err) : st;
+}
+
 void dtake__grid_dispose(dtake__grid *grid)
 {
     if (grid->has_area)

@@ -44,6 +44,11 @@ dtake_status dtake__grid_plan(dtake__grid *grid, const dtake_get_options *option
  */
 dtake_status dtake__layer_plan_on(dtake__layer *layer, const dtake__raster_grid *grid, dtake_error *err);
 void dtake__grid_dispose(dtake__grid *grid);
+
+/* One file onto a window of any grid, by the pixel under each centre; the window may reach past the grid.
+ * *part is the window as the layer counts it. Nothing fails for lying outside of the file. */
+dtake_status dtake__layer_place(dtake__layer *layer, const dtake__raster_grid *grid, dtake_window window,
+                                dtake_window *part, dtake_error *err);
 void dtake__layer_dispose(dtake__layer *layer); /* closes the raster */
 
 /* Pixel (col, row) of `to` that holds the centre of pixel i of `from`, along one axis each: centre * step +

@@ -322,9 +322,10 @@ static dtake_status store_all(dtake__geotiff *tiff, dtake_buf *header, dtake__ti
     return st == DTAKE_OK ? dtake__store_finish(&store, written, err) : st;
 }
 
-dtake_status dtake__geotiff_store(dtake__geotiff *tiff, dtake__written *written, dtake_error *err)
+/* Where everything goes; the pixels are freed first. */
+static dtake_status lay_out(dtake__geotiff *tiff, dtake__tiff_level level[2 * DTAKE__PYRAMID_LEVELS],
+                            dtake_buf *header, int64_t *file_bytes, dtake_error *err)
 {
-    dtake__tiff_level level[2 * DTAKE__PYRAMID_LEVELS];
     for (size_t i = 0; i < tiff->sheets; i++) {
         const sheet *s = &tiff->sheet[i];
         level[i] = (dtake__tiff_level){
@@ -337,13 +338,44 @@ dtake_status dtake__geotiff_store(dtake__geotiff *tiff, dtake__written *written,
         };
     }
     dtake__pyramid_dispose(&tiff->pyramid);
-    dtake_buf header = DTAKE_BUF_INIT(HEADER_LIMIT);
-    int64_t file_bytes = 0;
-    dtake_status st = dtake__tiff_layout(&tiff->spec, level, tiff->sheets, &header, &file_bytes, err);
+    dtake_status st = dtake__tiff_layout(&tiff->spec, level, tiff->sheets, header, file_bytes, err);
     if (st != DTAKE_OK)
         dtake__error_prefix(err, "write %s", tiff->output->path);
-    else
+    return st;
+}
+
+dtake_status dtake__geotiff_store(dtake__geotiff *tiff, dtake__written *written, dtake_error *err)
+{
+    dtake__tiff_level level[2 * DTAKE__PYRAMID_LEVELS];
+    dtake_buf header = DTAKE_BUF_INIT(HEADER_LIMIT);
+    int64_t file_bytes = 0;
+    dtake_status st = lay_out(tiff, level, &header, &file_bytes, err);
+    if (st == DTAKE_OK)
         st = store_all(tiff, &header, level, file_bytes, written, err);
+    dtake__buf_dispose(&header);
+    return st;
+}
+
+dtake_status dtake__geotiff_append(dtake__geotiff *tiff, dtake_buf *out, dtake_error *err)
+{
+    dtake__tiff_level level[2 * DTAKE__PYRAMID_LEVELS];
+    const dtake__tiff_level *order[2 * DTAKE__PYRAMID_LEVELS];
+    int64_t file_bytes = 0;
+    dtake_buf header = DTAKE_BUF_INIT(HEADER_LIMIT);
+    dtake_status st = lay_out(tiff, level, &header, &file_bytes, err);
+    for (size_t i = 0; i < tiff->sheets; i++)
+        order[i] = &level[i];
+    if (st == DTAKE_OK) {
+        qsort(order, tiff->sheets, sizeof *order, by_place);
+        st = dtake__buf_append(out, header.data, header.len);
+        for (size_t i = 0; i < tiff->sheets; i++) {
+            int64_t first = order[i]->tile_first - tiff->tile_first;
+            for (int64_t k = first; k < first + order[i]->tile_count && st == DTAKE_OK; k++)
+                st = dtake__buf_append(out, tiff->encoded[k].data, tiff->encoded[k].len);
+        }
+        if (st != DTAKE_OK)
+            dtake__fail(err, st, "write %s: no room for the file", tiff->output->path);
+    }
     dtake__buf_dispose(&header);
     return st;
 }

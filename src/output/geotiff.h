@@ -17,6 +17,8 @@ dtake_status dtake__geotiff_encode(dtake__geotiff *tiff, int64_t tile, dtake_err
 
 /* When all tiles are encoded. The pixels are freed first. */
 dtake_status dtake__geotiff_store(dtake__geotiff *tiff, dtake__written *written, dtake_error *err);
+/* The same into memory; without the digest of a receipt. */
+dtake_status dtake__geotiff_append(dtake__geotiff *tiff, dtake_buf *out, dtake_error *err);
 void dtake__geotiff_close(dtake__geotiff *tiff); /* NULL is fine */
 
 #endif

@@ -188,6 +188,13 @@ static void whole_made(dtake__work *work)
     dtake__files_run(w->runtime, &w->work);
 }
 
+static void forget_unfit_nodata(dtake__output *output)
+{
+    if (output->has_nodata)
+        output->has_nodata =
+            dtake__type_with_value(output->pixels.type, output->nodata) == output->pixels.type;
+}
+
 dtake_status dtake__output_start(dtake_runtime *runtime, dtake__output *output, dtake_error *err,
                                  dtake__output_fn done, void *ctx)
 {
@@ -202,9 +209,7 @@ dtake_status dtake__output_start(dtake_runtime *runtime, dtake__output *output, 
     w->runtime = runtime;
     w->output = *output;
     w->output.pixels = dtake_pixels_take(&output->pixels);
-    if (w->output.has_nodata)
-        w->output.has_nodata =
-            dtake__type_with_value(w->output.pixels.type, w->output.nodata) == w->output.pixels.type;
+    forget_unfit_nodata(&w->output);
     w->done = done;
     w->ctx = ctx;
     bool whole = formats[output->format].bytes != NULL;
@@ -213,6 +218,43 @@ dtake_status dtake__output_start(dtake_runtime *runtime, dtake__output *output, 
                              .order = output->order };
     dtake__workers_run(runtime, &w->work);
     return DTAKE_OK;
+}
+
+static dtake_status encode_tiff(dtake__output *output, dtake_buf *out, dtake_error *err)
+{
+    dtake__geotiff *tiff = NULL;
+    dtake_status st = dtake__geotiff_open(&tiff, output, err);
+    for (int64_t i = 0; st == DTAKE_OK && i < dtake__geotiff_tiles(tiff); i++)
+        st = dtake__geotiff_encode(tiff, i, err);
+    if (st == DTAKE_OK)
+        st = dtake__geotiff_append(tiff, out, err);
+    dtake__geotiff_close(tiff);
+    return st;
+}
+
+dtake_status dtake__output_encode(dtake__output *output, dtake_buf *out, dtake_error *err)
+{
+    dtake_buf whole;
+    dtake_status st =
+        formats[output->format].check != NULL ? formats[output->format].check(output, err) : DTAKE_OK;
+    forget_unfit_nodata(output);
+    if (st != DTAKE_OK) {
+        dtake_pixels_dispose(&output->pixels);
+        return st;
+    }
+    if (formats[output->format].bytes == NULL)
+        return encode_tiff(output, out, err);
+    st = formats[output->format].bytes(output, &whole, err);
+    if (st == DTAKE_OK && out->len == 0 && whole.len <= out->limit) {
+        dtake__buf_dispose(out);
+        dtake__buf_move(out, &whole);
+    } else if (st == DTAKE_OK) {
+        st = dtake__buf_append(out, whole.data, whole.len);
+        dtake__buf_dispose(&whole);
+        if (st != DTAKE_OK)
+            dtake__fail(err, st, "write %s: no room for the file", output->path);
+    }
+    return st;
 }
 
 int64_t dtake__output_bytes(const dtake__output *output)

@@ -5,6 +5,7 @@
 #include <datatake/get.h>
 #include <datatake/raster.h>
 
+#include "core/buf.h"
 #include "io/checksum.h"
 #include "io/tally.h"
 
@@ -49,6 +50,10 @@ dtake_status dtake__output_start(dtake_runtime *runtime, dtake__output *output, 
 
 /* Bytes the writer holds at most besides the pixels, for the budget. */
 int64_t dtake__output_bytes(const dtake__output *output);
+
+/* A whole file in memory, in place of `path`, which only names it in messages; no receipt. Takes the pixels
+ * in any case; `out` states its limit. CPU work of the calling thread. */
+dtake_status dtake__output_encode(dtake__output *output, dtake_buf *out, dtake_error *err);
 
 /* "tif", "png", "jpg" or "npy". */
 const char *dtake__output_extension(dtake_file_format format);

@@ -111,9 +111,20 @@ static void use_key(dtake__door *door, dtake__caller *caller, const char *key, c
     }
 }
 
-dtake__caller dtake__admit(dtake__door *door, const char *peer, const char *authorization, int64_t now_ms)
+/* One request more of whoever it is. */
+static void count_request(dtake__door *door, dtake__caller *caller, const char *peer, int64_t now_ms)
 {
     const dtake__allowance allowed = { 2 * door->each_second + 1, door->each_second };
+    const char *name = caller->key_name[0] != '\0' ? caller->key_name : peer;
+    if (caller->refused != 0 || door->each_second <= 0)
+        return;
+    dtake__habit *habit = habit_of(door, hash_of(name, name == peer));
+    if (!dtake__bucket_take(&habit->requests, allowed, 1, now_ms))
+        refuse(caller, 429, "too many requests; try again in a second");
+}
+
+dtake__caller dtake__admit(dtake__door *door, const char *peer, const char *authorization, int64_t now_ms)
+{
     const char *key = bearer(authorization);
     dtake__caller caller = { .rights = 0 };
     if (key != NULL && !(door->is_local && door->keys.count == 0))
@@ -124,11 +135,13 @@ dtake__caller dtake__admit(dtake__door *door, const char *peer, const char *auth
         caller.rights = DTAKE__RIGHT_READ;
     else
         refuse(&caller, 401, "an API key is needed here: 'authorization: Bearer KEY'");
-    if (caller.refused != 0 || door->each_second <= 0)
-        return caller;
-    const char *name = caller.key_name[0] != '\0' ? caller.key_name : peer;
-    dtake__habit *habit = habit_of(door, hash_of(name, name == peer));
-    if (!dtake__bucket_take(&habit->requests, allowed, 1, now_ms))
-        refuse(&caller, 429, "too many requests; try again in a second");
+    count_request(door, &caller, peer, now_ms);
+    return caller;
+}
+
+dtake__caller dtake__admit_anybody(dtake__door *door, const char *peer, int64_t now_ms)
+{
+    dtake__caller caller = { .rights = 0 };
+    count_request(door, &caller, peer, now_ms);
     return caller;
 }

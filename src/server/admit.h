@@ -40,5 +40,7 @@ void dtake__door_close(dtake__door *door);
 
 /* `authorization`: the field of the request, or NULL. */
 dtake__caller dtake__admit(dtake__door *door, const char *peer, const char *authorization, int64_t now_ms);
+/* Whoever knows the address of what is asked for: without a key and without rights, but no more often. */
+dtake__caller dtake__admit_anybody(dtake__door *door, const char *peer, int64_t now_ms);
 
 #endif

@@ -4,7 +4,6 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "format/json_write.h"
-#include "server/gzip.h"
 
 #include <string.h>
 
@@ -12,15 +11,11 @@ enum { TIMEOUT_DIGITS = 10, ERROR_BYTES = 16 * 1024 };
 
 static bool read_head(dtake__rpc_call *call, const dtake__request *request, const char **why)
 {
-    const char *coding = dtake__request_field(request, "content-encoding");
     const char *timeout = dtake__request_field(request, "connect-timeout-ms");
     const char *version = dtake__request_field(request, "connect-protocol-version");
     int64_t ms;
-    call->packed = coding != NULL && dtake__equal_nocase(coding, "gzip");
-    if (coding != NULL && !call->packed && !dtake__equal_nocase(coding, "identity")) {
-        *why = "the content-encoding is not known; use gzip or none";
+    if (!dtake__rpc_read_coding(call, request, why))
         return false;
-    }
     if (version != NULL && strcmp(version, "1") != 0) {
         *why = "the connect-protocol-version is not 1";
         return false;
@@ -35,24 +30,6 @@ static bool read_head(dtake__rpc_call *call, const dtake__request *request, cons
     }
     call->packs = (call->packs || call->packed) && dtake__rpc_accepts_gzip(request, "accept-encoding");
     return true;
-}
-
-static int decode(dtake__rpc_call *call)
-{
-    dtake_buf *bytes = &call->body.bytes;
-    call->message = (dtake__span){ (const char *)bytes->data, bytes->len };
-    if (!call->packed || bytes->len == 0)
-        return 0;
-    return dtake__rpc_unpack(call, call->message);
-}
-
-static dtake_status encode(dtake__rpc_call *call, dtake_buf *message, dtake__rpc_out *out)
-{
-    call->out_packed = call->packs && message->len >= DTAKE__RPC_WORTH_PACKING;
-    if (call->out_packed)
-        return dtake__gzip(&out->body, (dtake__span){ (const char *)message->data, message->len });
-    dtake__buf_move(&out->body, message);
-    return DTAKE_OK;
 }
 
 static void start(dtake__exchange *exchange, const dtake__rpc_call *call, int64_t len)
@@ -80,8 +57,8 @@ static void refuse(dtake__exchange *exchange, dtake__rpc_code code, const char *
 
 const dtake__rpc_wire dtake__rpc_connect = {
     .read_head = read_head,
-    .decode = decode,
-    .encode = encode,
+    .decode = dtake__rpc_decode_whole,
+    .encode = dtake__rpc_encode_whole,
     .start = start,
     .refuse = refuse,
 };

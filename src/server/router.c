@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "server/path.h"
+#include "server/route_earthengine.h"
 #include "server/route_rpc.h"
 #include "server/server.h"
 
@@ -64,11 +65,16 @@ static bool method_is_fine(dtake__exchange *exchange)
 size_t dtake__route_body_limit(dtake__exchange *exchange)
 {
     bool ours = host_is_ours(exchange->server, exchange->request.host);
-    exchange->caller =
-        dtake__admit(&exchange->server->door, exchange->peer,
-                     dtake__request_field(&exchange->request, "authorization"), dtake__now_ms());
-    bool wanted = ours && exchange->caller.refused == 0 && dtake__is_rpc(exchange);
-    return wanted ? dtake__rpc_body_limit(exchange) : 0;
+    bool earthengine = dtake__is_earthengine(exchange);
+    exchange->caller = earthengine ? dtake__earthengine_admit(exchange, dtake__now_ms())
+                                   : dtake__admit(&exchange->server->door, exchange->peer,
+                                                  dtake__request_field(&exchange->request, "authorization"),
+                                                  dtake__now_ms());
+    if (!ours || exchange->caller.refused != 0)
+        return 0;
+    if (earthengine)
+        return dtake__earthengine_body_limit(exchange);
+    return dtake__is_rpc(exchange) ? dtake__rpc_body_limit(exchange) : 0;
 }
 
 static void refuse_caller(dtake__exchange *exchange)
@@ -82,7 +88,9 @@ static void refuse_caller(dtake__exchange *exchange)
 
 void dtake__route_refuse(dtake__exchange *exchange, int status, const char *why)
 {
-    if (dtake__is_rpc(exchange))
+    if (dtake__is_earthengine(exchange))
+        dtake__earthengine_refuse(exchange, status, why);
+    else if (dtake__is_rpc(exchange))
         dtake__rpc_refuse(exchange, status, why);
     else
         dtake__response_error(exchange, status, why);
@@ -98,6 +106,10 @@ void dtake__route(dtake__exchange *exchange)
     }
     if (exchange->caller.refused != 0) {
         refuse_caller(exchange);
+        return;
+    }
+    if (dtake__is_earthengine(exchange)) {
+        dtake__route_earthengine(exchange);
         return;
     }
     if (dtake__is_rpc(exchange)) {

@@ -43,6 +43,8 @@ static void call_free(dtake__rpc_call *call)
     dtake__body_dispose(&server->bodies, &call->unpacked);
     dtake__rpc_out_drop(call);
     dtake__free(call->error);
+    dtake__free(call->path);
+    dtake__free(call->query);
     pthread_cond_destroy(&call->taken);
     pthread_mutex_destroy(&call->lock);
     dtake__free(call);

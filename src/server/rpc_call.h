@@ -73,7 +73,10 @@ struct dtake__rpc_call {
     bool is_public;
     unsigned rights;
     char key_name[DTAKE_KEY_NAME_BYTES];
-    int64_t limit_ms; /* the deadline as the handler may ask for it */
+    char *path, *query; /* where the path says what is wanted (rest.h); else NULL */
+    bool is_get;
+    char answer_type[64]; /* likewise: of the good answer; the handler's until it answers */
+    int64_t limit_ms;     /* the deadline as the handler may ask for it */
 
     /* Loop thread. */
     dtake__exchange *exchange;    /* NULL: nobody waits any more */
@@ -143,5 +146,10 @@ bool dtake__rpc_accepts_gzip(const dtake__request *request, const char *field);
 const char *dtake__rpc_code_name(dtake__rpc_code code);
 int dtake__rpc_code_http(dtake__rpc_code code);
 dtake__rpc_code dtake__rpc_code_of_http(int status); /* for refusals of the server itself */
+/* "gzip" or none in the field content-encoding: call->packed; false: another. */
+bool dtake__rpc_read_coding(dtake__rpc_call *call, const dtake__request *request, const char **why);
+/* The message is the body, and the answer: with `packed` and `packs` in gzip. */
+int dtake__rpc_decode_whole(dtake__rpc_call *call);
+dtake_status dtake__rpc_encode_whole(dtake__rpc_call *call, dtake_buf *message, dtake__rpc_out *out);
 
 #endif

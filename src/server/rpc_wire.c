@@ -37,6 +37,34 @@ bool dtake__rpc_accepts_gzip(const dtake__request *request, const char *field)
     return false;
 }
 
+bool dtake__rpc_read_coding(dtake__rpc_call *call, const dtake__request *request, const char **why)
+{
+    const char *coding = dtake__request_field(request, "content-encoding");
+    call->packed = coding != NULL && dtake__equal_nocase(coding, "gzip");
+    if (coding == NULL || call->packed || dtake__equal_nocase(coding, "identity"))
+        return true;
+    *why = "the content-encoding is not known; use gzip or none";
+    return false;
+}
+
+int dtake__rpc_decode_whole(dtake__rpc_call *call)
+{
+    dtake_buf *bytes = &call->body.bytes;
+    call->message = (dtake__span){ (const char *)bytes->data, bytes->len };
+    if (!call->packed || bytes->len == 0)
+        return 0;
+    return dtake__rpc_unpack(call, call->message);
+}
+
+dtake_status dtake__rpc_encode_whole(dtake__rpc_call *call, dtake_buf *message, dtake__rpc_out *out)
+{
+    call->out_packed = call->packs && message->len >= DTAKE__RPC_WORTH_PACKING;
+    if (call->out_packed)
+        return dtake__gzip(&out->body, (dtake__span){ (const char *)message->data, message->len });
+    dtake__buf_move(&out->body, message);
+    return DTAKE_OK;
+}
+
 static const struct {
     const char *name;
     int http;

@@ -6,6 +6,7 @@
 #include "core/spare.h"
 #include "server/connection.h"
 #include "server/listen.h"
+#include "server/route_earthengine.h"
 #include "server/router.h"
 
 #include <errno.h>
@@ -145,6 +146,8 @@ static dtake_status open_catalog(dtake_server *server, const char *path, dtake_e
         st = dtake_client_open(&server->client, server->runtime, &options, err);
     if (st == DTAKE_OK)
         st = dtake__route_tilebox_open(server, err);
+    if (st == DTAKE_OK)
+        st = dtake__route_earthengine_open(server, err);
     return st;
 }
 
@@ -224,6 +227,7 @@ void dtake__server_free(dtake_server *server)
         uv_loop_close(&server->loop);
     }
     dtake__rpc_close(server);
+    dtake__route_earthengine_close(server);
     dtake_client_close(server->client);
     dtake_runtime_close(server->runtime);
     if (server->keeps_spares)

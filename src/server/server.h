@@ -72,6 +72,7 @@ struct dtake_server {
     dtake_runtime *runtime;
     dtake_client *client;              /* the catalogue; NULL: none */
     struct dtake__tb_service *tilebox; /* likewise */
+    struct dtake__ee_service *earthengine;
     dtake__rpc rpc;
     dtake__access_log *log;
 };
