@@ -88,6 +88,46 @@ def test_a_file_a_band_is_the_stacked_file_taken_apart(run, scene, tmp_path):
     assert np.array_equal(samples(tmp_path / "three/three_3.tif"), samples(tmp_path / "three.tif")[2])
 
 
+def test_a_file_an_expression_is_the_stacked_file_taken_apart(run, scene, tmp_path):
+    several = "ndvi=(B08-B04)/(B08+B04); ratio = B08 / B04;sum=b(0)+b(1)"
+    for more in (["--bands", "B08,B04"], ["--bands", "B04,B08", "--type", "float64"]):
+        out = tmp_path / "-".join(more[1:])
+        run("get", scene, BBOX, *more, "--expression", several, "-o", out / "stack")
+        run("get", scene, BBOX, *more, "--expression", several, "--per-band", "-o", out / "each")
+        stack = samples(out / "stack/one.tif")
+        assert sorted(p.name for p in (out / "each").iterdir()) == ["one_ndvi.tif", "one_ratio.tif", "one_sum.tif"]
+        for i, name in enumerate(("ndvi", "ratio", "sum")):
+            band = gdal.Open(str(out / f"each/one_{name}.tif"))
+            assert np.array_equal(band.ReadAsArray(), stack[i]) and band.GetRasterBand(1).GetDescription() == name
+    run("composite", scene, BBOX, "--expression", several.rsplit(";", 1)[0], "--per-band", "-o", tmp_path / "c")
+    assert sorted(p.name for p in (tmp_path / "c").iterdir()) == ["composite_ndvi.tif", "composite_ratio.tif"]
+
+
+def test_a_picture_a_band_shows_each_by_itself(run, scene, tmp_path):
+    options = ["get", scene, BBOX, "--bands", "B08,B04", "--of", "png", "--per-band", "--visualize", "min=0:100,max=3000:900"]
+    run(*options, "-o", tmp_path / "each", "--quicklook", 16)
+    for name, stretch in (("B08", "min=0,max=3000"), ("B04", "min=100,max=900")):
+        run("get", scene, BBOX, "--bands", name, "--of", "png", "--visualize", stretch, "-o", tmp_path / name)
+        assert np.array_equal(samples(tmp_path / f"each/one_{name}.png"), samples(tmp_path / f"{name}/one.png"))
+        assert (tmp_path / f"each/one_{name}.quicklook.png").exists()
+    run("get", scene, BBOX, "--expression", "n=(B08-B04)/(B08+B04);r=B04", "--visualize", "min=-1:0,max=1:3000",
+        "--palette", "viridis", "--of", "png", "--per-band", "-o", tmp_path / "maps")
+    assert samples(tmp_path / "maps/one_n.png").shape[0] >= 3 and samples(tmp_path / "maps/one_r.png").shape[0] >= 3
+
+
+def test_files_a_band_of_what_is_computed_are_made_again_and_known(run, scene, tmp_path):
+    options = ["get", scene, BBOX, "--expression", "n=(B08-B04)/(B08+B04);r=B04*2", "--visualize", "min=0:1,max=9:3000",
+               "--per-band", "--of", "png", "-o", tmp_path / "out"]
+    run(*options)
+    before = {p.name: p.read_bytes() for p in (tmp_path / "out").glob("*.png")}
+    assert len(before) == 2 and run(*options).out.count("skipped") == 2
+    for mode in ("sequential", "processes"):
+        run(*options[:-1], tmp_path / mode, "--mode", mode)
+        assert before == {p.name: p.read_bytes() for p in (tmp_path / mode).glob("*.png")}
+    run("redo", tmp_path / "out/one_r.png", "-o", tmp_path / "again.png")
+    assert (tmp_path / "again.png").read_bytes() == before["one_r.png"]
+
+
 def test_a_composite_has_a_file_a_band_too(run, scene, tmp_path):
     options = [scene, tmp_path / "one.json", BBOX, "--bands", "B08,B04", "--method", "mean"]
     run("composite", *options, "-o", tmp_path / "stack")
@@ -180,7 +220,10 @@ def test_a_disk_without_room_is_told_before_anything_is_read(run, scene, tmp_pat
 
 @pytest.mark.parametrize("options, words", [
     (["--per-band"], "--per-band writes a file for each of --bands: name some"),
-    (["--per-band", "--bands", "B04,B08", "--expression", "B04+B08"], "--per-band is for bands as they are"),
+    (["--per-band", "--bands", "B04,B08", "--expression", "B04+B08"], "give every one a name of its own"),
+    (["--per-band", "--expression", "a=B04;a=B08"], "give every one a name of its own"),
+    (["--per-band", "--bands", "B04,B08", "--visualize", "max=1:2:3"], "--visualize max: 3 values for 2 bands"),
+    (["--per-band", "--graph", "Image.add(image, 1)"], "what bands a --graph gives is known when it is evaluated"),
     (["--jpeg-quality", "50"], "--jpeg-quality goes with --of jpeg"),
     (["--quicklook", "0"], "--quicklook 0"),
     (["--type", "complex"], "expected one of uint8"),

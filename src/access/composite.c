@@ -1,4 +1,5 @@
 /* The images of a job put together: all as one, or those of each month. */
+#include "access/parts.h"
 #include "access/select.h"
 #include "access/shade.h"
 
@@ -20,17 +21,17 @@ static void name_of(const dtake_get_options *o, const dtake__image *image, char 
 }
 
 /* A composite of one band has that band of every image, and what says where its clouds are. */
-static bool belongs(const dtake__image *to, const dtake__source *source, bool clouds)
+static bool belongs(const dtake_get_options *o, const dtake__image *to, const dtake__source *source)
 {
-    return to->asset[0] == '\0' || strcmp(source->name, to->asset) == 0 ||
-           (clouds && dtake__is_cloud_band(source->name));
+    return dtake__select_takes(o, to, source->name) || (o->mask_clouds && dtake__is_cloud_band(source->name));
 }
 
-static dtake_status add_sources(dtake__image *to, const dtake__image *from, bool clouds, dtake_error *err)
+static dtake_status add_sources(const dtake_get_options *o, dtake__image *to, const dtake__image *from,
+                                dtake_error *err)
 {
     for (size_t i = 0; i < from->source_count; i++) {
         const dtake__source *source = &from->source[i];
-        if (!belongs(to, source, clouds))
+        if (!belongs(o, to, source))
             continue;
         if (to->source_count == DTAKE__MAX_SOURCES)
             return dtake__fail(err, DTAKE_E_LIMIT,
@@ -43,10 +44,11 @@ static dtake_status add_sources(dtake__image *to, const dtake__image *from, bool
 }
 
 /* An image that cannot be read is the composite's failure: what is missing in it should be known. */
-static dtake_status add_image(dtake__image *to, const dtake__image *image, bool clouds, dtake_error *err)
+static dtake_status add_image(const dtake_get_options *o, dtake__image *to, const dtake__image *image,
+                              dtake_error *err)
 {
     if (image->status == DTAKE_OK)
-        return add_sources(to, image, clouds, err);
+        return add_sources(o, to, image, err);
     return dtake__fail(err, image->status, "%s", image->message != NULL ? image->message : image->id);
 }
 
@@ -58,8 +60,7 @@ static dtake_status make_one(dtake__selection *s, const char *name, const char *
     dtake_status st = out != NULL ? DTAKE_OK : dtake__fail_nomem(err, "a composite");
     for (size_t i = 0; i < count && st == DTAKE_OK; i++) {
         dtake__image *image = dtake__images_take(&s->images, first + i, false);
-        st = image != NULL ? add_image(out, image, s->options->mask_clouds, err)
-                           : dtake__fail_nomem(err, "a composite");
+        st = image != NULL ? add_image(s->options, out, image, err) : dtake__fail_nomem(err, "a composite");
         if (i == 0 && image != NULL)
             out->time_ns = image->time_ns;
         dtake__image_free(image);
@@ -79,8 +80,11 @@ static dtake_status make_group(dtake__selection *s, const char *name, size_t fir
     dtake_status st = DTAKE_OK;
     if (!o->per_band)
         return make_one(s, name, "", first, count, err);
-    for (size_t i = 0; i < o->band_count && st == DTAKE_OK; i++)
-        st = make_one(s, name, o->bands[i], first, count, err);
+    dtake__strings part = { 0 };
+    st = dtake__parts_names(o, &part, err);
+    for (size_t i = 0; i < part.count && st == DTAKE_OK; i++)
+        st = make_one(s, name, part.at[i], first, count, err);
+    dtake__strings_dispose(&part);
     return st;
 }
 

@@ -39,7 +39,7 @@ static bool has_length(const char *path, int64_t bytes)
 
 dtake_status dtake__finished_look(dtake__take *take, dtake_error *err)
 {
-    const dtake_get_options *o = &take->job->options.value;
+    const dtake_get_options *o = &take->options;
     const dtake__image *image = take->image;
     dtake__stamp stamp;
     dtake_error why = { .message = "" };
@@ -85,7 +85,7 @@ static void note(dtake__take *take, dtake_status status, dtake_error *why)
 static void decide(dtake__finished *finished)
 {
     dtake__take *take = finished->take;
-    const dtake_get_options *o = &take->job->options.value;
+    const dtake_get_options *o = &take->options;
     dtake_error err = { 0 };
     if (take->status == DTAKE_OK && finished->differs == DTAKE_OK) {
         take->drawn_only = take->job->sheet != NULL || dtake__quicklook_missing(take);

@@ -1,5 +1,6 @@
 #include "access/options.h"
 
+#include "access/parts.h"
 #include "access/shade.h"
 
 #include "core/alloc.h"
@@ -156,14 +157,9 @@ static dtake_status check_files(const dtake_get_options *o, dtake_error *err)
                            (long long)o->max_pixels);
     if (o->sample_type != NULL && !dtake__type_of_name(o->sample_type, &type))
         return dtake__fail(err, DTAKE_E_USAGE, "--type: '%.40s' is no type of samples", o->sample_type);
-    if (o->per_band && (o->band_count == 0 || o->raw))
+    if (o->per_band && ((o->band_count == 0 && o->graph == NULL && o->expression == NULL) || o->raw))
         return dtake__fail(err, DTAKE_E_USAGE, "--per-band writes a file for each of --bands: name some");
-    if (o->per_band && (o->expression != NULL || o->visualize.enabled || o->quality != NULL))
-        return dtake__fail(
-            err, DTAKE_E_USAGE,
-            "--per-band is for bands as they are: it goes with no --expression, --visualize or "
-            "--quality");
-    return DTAKE_OK;
+    return o->per_band ? dtake__parts_check(o, err) : DTAKE_OK;
 }
 
 static dtake_status check_raw(const dtake_get_options *o, dtake_error *err)

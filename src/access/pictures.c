@@ -32,7 +32,7 @@ dtake_status dtake_pictures_start(dtake_job **out, dtake_runtime *runtime, const
 
 static dtake_type type_of_layers(const dtake__take *take)
 {
-    const dtake_get_options *o = &take->job->options.value;
+    const dtake_get_options *o = &take->options;
     if (take->blocks.shader != NULL)
         return dtake__shader_type(take->blocks.shader);
     if (o->visualize.enabled)
@@ -46,7 +46,7 @@ static dtake_type type_of_layers(const dtake__take *take)
 /* What the pixels will be, without them. */
 static dtake_pixels plan_pixels(const dtake__take *take)
 {
-    const dtake_visualize *v = &take->job->options.value.visualize;
+    const dtake_visualize *v = &take->options.visualize;
     bool colours = take->blocks.shader == NULL && v->enabled && v->palette_count > 0;
     return (dtake_pixels){ .width = take->grid.width,
                            .height = take->grid.height,
@@ -64,7 +64,7 @@ static void fill_masked(dtake_pixels *pixels, double value)
 static bool name_all(dtake_picture *picture, const dtake__take *take)
 {
     static const char *const drawn[] = { "vis-red", "vis-green", "vis-blue" };
-    const dtake_get_options *o = &take->job->options.value;
+    const dtake_get_options *o = &take->options;
     bool visual = o->visualize.enabled && take->blocks.shader == NULL;
     size_t count = (size_t)picture->pixels.bands;
     picture->name = dtake__calloc(count, sizeof(*picture->name));
@@ -100,7 +100,7 @@ dtake_status dtake__picture_make(dtake__take *take, dtake_error *err)
     dtake_picture *picture = dtake__calloc(1, sizeof *picture);
     if (picture == NULL)
         return dtake__fail_nomem(err, "a picture");
-    bool planned = take->job->options.value.explain_only;
+    bool planned = take->options.explain_only;
     if (planned) /* else they are named with the pixels */
         dtake__take_name_bands(take);
     picture->pixels = planned ? plan_pixels(take) : dtake_pixels_take(&take->pixels);

@@ -11,7 +11,7 @@
 
 bool dtake__quicklook_missing(const dtake__take *take)
 {
-    char *path = take->job->options.value.quicklook_px > 0 ? dtake__quicklook_path(take->image->path) : NULL;
+    char *path = take->options.quicklook_px > 0 ? dtake__quicklook_path(take->image->path) : NULL;
     bool missing = path != NULL && access(path, F_OK) != 0;
     dtake__free(path);
     return missing;
@@ -19,7 +19,7 @@ bool dtake__quicklook_missing(const dtake__take *take)
 
 dtake_status dtake__quicklook_make(dtake__take *take, dtake_error *err)
 {
-    int32_t side = take->job->options.value.quicklook_px;
+    int32_t side = take->options.quicklook_px;
     return side > 0 ? dtake__quicklook_png(&take->pixels, side, &take->quicklook, err) : DTAKE_OK;
 }
 

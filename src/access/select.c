@@ -1,5 +1,7 @@
 #include "access/select.h"
 
+#include "access/parts.h"
+
 #include "access/paths.h"
 #include "access/shade.h"
 #include "core/alloc.h"
@@ -87,6 +89,11 @@ static bool passes(dtake__selection *s, const dtake__stac_item *item)
     return true;
 }
 
+bool dtake__select_takes(const dtake_get_options *o, const dtake__image *image, const char *band)
+{
+    return image->asset[0] == '\0' || o->expression != NULL || strcmp(image->asset, band) == 0;
+}
+
 bool dtake__select_splits(const dtake_get_options *o)
 {
     return o->per_band && o->composite == NULL;
@@ -160,7 +167,8 @@ static dtake_status add_cloud_band(dtake__image *image, const dtake__stac_item *
 {
     const dtake__stac_asset *asset;
     int32_t band;
-    if (image->asset[0] == '\0' && o->band_count > 0 && dtake__is_cloud_band(o->bands[o->band_count - 1]))
+    const char *last = o->band_count > 0 ? o->bands[o->band_count - 1] : "";
+    if (dtake__is_cloud_band(last) && dtake__select_takes(o, image, last))
         return DTAKE_OK;
     for (const char *const *name = dtake__cloud_bands; *name != NULL; name++)
         if (dtake__stac_find_band(item, *name, &asset, &band, NULL) == DTAKE_OK)
@@ -186,7 +194,7 @@ static dtake_status add_bands(dtake__image *image, const dtake__stac_item *item,
         return st;
     }
     for (size_t i = 0; i < o->band_count; i++) {
-        if (image->asset[0] != '\0' && strcmp(image->asset, o->bands[i]) != 0)
+        if (!dtake__select_takes(o, image, o->bands[i]))
             continue;
         dtake_status st = dtake__stac_find_band(item, o->bands[i], &asset, &band, err);
         if (st != DTAKE_OK)
@@ -269,8 +277,12 @@ dtake_status dtake__select_item(dtake__selection *s, const dtake__stac_item *ite
     const dtake_get_options *o = s->options;
     if (!o->raw && !dtake__select_splits(o))
         return select_pixels(s, item, "", err);
-    for (size_t i = 0; i < o->band_count && st == DTAKE_OK && !o->raw; i++)
-        st = select_pixels(s, item, o->bands[i], err);
+    dtake__strings part = { 0 };
+    if (!o->raw)
+        st = dtake__parts_names(o, &part, err);
+    for (size_t i = 0; i < part.count && st == DTAKE_OK; i++)
+        st = select_pixels(s, item, part.at[i], err);
+    dtake__strings_dispose(&part);
     for (size_t i = 0; i < s->options->asset_count && st == DTAKE_OK; i++)
         st = select_asset(s, item, s->options->assets[i], err);
     return st;
@@ -286,10 +298,10 @@ static dtake_status select_bands_of(dtake__selection *s, const char *href, const
         return dtake__fail_nomem(err, "an image");
     bool ok = o->band_count > 0 || dtake__image_add_source(image, href, "", 0);
     for (size_t i = 0; i < o->band_count && ok; i++)
-        if (band[0] == '\0' || strcmp(band, o->bands[i]) == 0)
+        if (dtake__select_takes(o, image, o->bands[i]))
             ok = dtake__image_add_source(image, href, o->bands[i], -1);
-    bool named = o->band_count > 0 && dtake__is_cloud_band(o->bands[o->band_count - 1]);
-    if (ok && o->mask_clouds && !(named && band[0] == '\0'))
+    const char *last = o->band_count > 0 ? o->bands[o->band_count - 1] : "";
+    if (ok && o->mask_clouds && !(dtake__is_cloud_band(last) && dtake__select_takes(o, image, last)))
         ok = dtake__image_add_source(image, href, dtake__cloud_bands[0], -1);
     dtake_status st = ok ? dtake__select_path(image, o, "", href, &why) : DTAKE_E_NOMEM;
     if (st == DTAKE_OK && o->raw)
@@ -308,8 +320,11 @@ dtake_status dtake__select_raster(dtake__selection *s, const char *href, dtake_e
     dtake__href_stem(href, stem, sizeof stem);
     if (!dtake__select_splits(o))
         return select_bands_of(s, href, stem, "", err);
-    for (size_t i = 0; i < o->band_count && st == DTAKE_OK; i++)
-        st = select_bands_of(s, href, stem, o->bands[i], err);
+    dtake__strings part = { 0 };
+    st = dtake__parts_names(o, &part, err);
+    for (size_t i = 0; i < part.count && st == DTAKE_OK; i++)
+        st = select_bands_of(s, href, stem, part.at[i], err);
+    dtake__strings_dispose(&part);
     return st;
 }
 

@@ -37,6 +37,9 @@ dtake_status dtake__select_path(dtake__image *image, const dtake_get_options *op
 /* Does an item become an image a band? A composite is split when it is put together. */
 bool dtake__select_splits(const dtake_get_options *options);
 
+/* Is the band read for this image, which may be one of those a band? An expression may take any. */
+bool dtake__select_takes(const dtake_get_options *options, const dtake__image *image, const char *band);
+
 /* composite.c: the images, in order, as one, or one a month. */
 dtake_status dtake__select_composites(dtake__selection *selection, dtake_error *err);
 

@@ -1,4 +1,5 @@
 /* All images of a job are known: their order, their paths, this process's share. */
+#include "access/parts.h"
 #include "access/select.h"
 
 #include "core/alloc.h"
@@ -77,9 +78,13 @@ static void number_places(dtake__images *images)
 }
 
 /* Items become so many images. */
-static size_t files_of_one(const dtake_get_options *o)
+static dtake_status files_of_one(const dtake_get_options *o, size_t *out, dtake_error *err)
 {
-    return o->raw ? o->asset_count : dtake__select_splits(o) ? o->band_count : 1;
+    dtake__strings part = { 0 };
+    dtake_status st = dtake__select_splits(o) ? dtake__parts_names(o, &part, err) : DTAKE_OK;
+    *out = o->raw ? o->asset_count : dtake__select_splits(o) ? part.count : 1;
+    dtake__strings_dispose(&part);
+    return st;
 }
 
 dtake_status dtake__select_finish(dtake__selection *s, dtake_error *err)
@@ -90,7 +95,11 @@ dtake_status dtake__select_finish(dtake__selection *s, dtake_error *err)
     number_places(images);
     if (images->count > 1)
         qsort(images->key, images->count, sizeof images->key[0], by_time);
-    size_t most = o->max_items > 0 ? (size_t)o->max_items * files_of_one(o) : images->count;
+    size_t each;
+    dtake_status st = files_of_one(o, &each, err);
+    if (st != DTAKE_OK)
+        return st;
+    size_t most = o->max_items > 0 ? (size_t)o->max_items * each : images->count;
     if (images->count > most)
         images->count = most;
     number_places(images);
@@ -99,7 +108,7 @@ dtake_status dtake__select_finish(dtake__selection *s, dtake_error *err)
         dtake__left_out_text(s, text, sizeof text);
         return dtake__fail(err, DTAKE_E_EMPTY, "%s", text);
     }
-    dtake_status st = o->composite != NULL ? dtake__select_composites(s, err) : DTAKE_OK;
+    st = o->composite != NULL ? dtake__select_composites(s, err) : DTAKE_OK;
     s->total = images->count;
     if (st == DTAKE_OK)
         st = check_paths(images, err);

@@ -1,5 +1,6 @@
 /* The life of a take: begun, checked against what is there already, ended. */
 #include "access/finished.h"
+#include "access/parts.h"
 
 #include "core/alloc.h"
 #include "core/clock.h"
@@ -102,6 +103,7 @@ static void free_take(dtake__take *take)
     dtake__finished_free(take->finished);
     json_decref(take->receipt);
     dtake__free(take->receipt_text);
+    dtake__free(take->expression);
     dtake__buf_dispose(&take->quicklook);
     dtake__free(take);
 }
@@ -152,9 +154,13 @@ bool dtake__take_begins_again(dtake__take *take, dtake_status why)
 static void check_run(dtake__work *work)
 {
     dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
-    const dtake_get_options *o = &take->job->options.value;
+    const dtake_get_options *o = &take->options;
     dtake_error err = { 0 };
-    dtake_status st = dtake__finished_look(take, &err);
+    dtake_status st = o->per_band ? dtake__parts_options(&take->job->options.value, take->image->asset,
+                                                         &take->options, &take->expression, &err)
+                                  : DTAKE_OK;
+    if (st == DTAKE_OK)
+        st = dtake__finished_look(take, &err);
     if (st == DTAKE_OK && !take->skipped && !o->raw)
         st = dtake__take_make_layers(take, &err);
     if (st != DTAKE_OK)
@@ -165,7 +171,7 @@ static void go_on(dtake__take *take)
 {
     if (dtake__take_stopped(take) || take->skipped)
         dtake__take_finish(take);
-    else if (take->job->options.value.raw)
+    else if (take->options.raw)
         dtake__raw_start(take);
     else
         dtake__take_open(take);
@@ -187,6 +193,7 @@ dtake_status dtake__take_start(dtake_job *job, dtake__image *image)
         return DTAKE_E_NOMEM;
     take->job = job;
     take->image = image;
+    take->options = job->options.value;
     take->start_us = dtake__now_us();
     take->tally.parent = &job->tally;
     take->status = image->status; /* it may have failed while it was selected */

@@ -15,6 +15,8 @@ typedef struct dtake__finished dtake__finished;
 struct dtake__take {
     dtake_job *job;
     dtake__image *image;
+    dtake_get_options options; /* the job's; of one file a band those of that band */
+    char *expression;          /* the part of options.expression, when it is not the job's */
     dtake__take *prev, *next_active;
     int64_t start_us;
     dtake__tally tally; /* its parent is the job's */

@@ -77,7 +77,7 @@ static void render_run(dtake__work *work)
     dtake__block *b = DTAKE__CONTAINER(work, dtake__block, work);
     dtake__take *take = b->take;
     dtake__blocks *blocks = &take->blocks;
-    const dtake_get_options *o = &take->job->options.value;
+    const dtake_get_options *o = &take->options;
     dtake_pixels pixels;
     const int32_t *bands = NULL;
     int32_t count = 0;

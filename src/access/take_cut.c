@@ -31,7 +31,7 @@ static dtake_status make_shader(dtake__take *take, bool apart, dtake_error *err)
         dtake_type type = dtake_raster_get_info(take->layer[layer].raster)->type;
         band[i] = (dtake__shade_band){ take->band_name[i], type, layer, grid_of(&take->layer[layer]) };
     }
-    const dtake_get_options *o = &take->job->options.value;
+    const dtake_get_options *o = &take->options;
     dtake__region_reader *regions = dtake__shade_reads(o) ? dtake__region_reader_new(take) : NULL;
     const dtake__shade_reader reader = dtake__region_reader_of(regions);
     dtake_status st = dtake__shade_reads(o) && regions == NULL
@@ -113,7 +113,7 @@ static dtake_status bytes_a_pixel(const dtake__take *take, double *out, dtake_er
     }
     if (shader == NULL) {
         most = all;
-        made = (double)dtake__render_bytes(&take->job->options.value, pixels, take->layer, take->layer_count,
+        made = (double)dtake__render_bytes(&take->options, pixels, take->layer, take->layer_count,
                                            take->place_count);
     } else {
         made = (double)pixels * (double)dtake__shader_bands(shader) *
@@ -127,7 +127,7 @@ static dtake_status bytes_a_pixel(const dtake__take *take, double *out, dtake_er
 /* The image as it is put together. */
 static int64_t frame_bytes(const dtake__take *take)
 {
-    const dtake_get_options *o = &take->job->options.value;
+    const dtake_get_options *o = &take->options;
     const dtake__shader *shader = take->blocks.shader;
     int64_t pixels = take->grid.width * take->grid.height;
     if (shader != NULL)
@@ -171,7 +171,7 @@ static dtake_status cut_up(dtake__take *take, int64_t limit, int64_t *bytes, dta
 dtake_status dtake__blocks_plan(dtake__take *take, int64_t *bytes, dtake_error *err)
 {
     dtake__blocks *blocks = &take->blocks;
-    const dtake_get_options *o = &take->job->options.value;
+    const dtake_get_options *o = &take->options;
     int64_t limit = dtake__runtime_options_of(take->job->runtime)->bytes_in_flight;
     dtake_status st = DTAKE_OK;
     *bytes = dtake__render_bytes(o, take->grid.width * take->grid.height, take->layer, take->layer_count,

@@ -25,7 +25,7 @@ static void on_written(dtake_status status, const dtake__written *written, const
 
 bool dtake__take_nodata(const dtake__take *take, double *out)
 {
-    const dtake_get_options *o = &take->job->options.value;
+    const dtake_get_options *o = &take->options;
     for (size_t i = 0; i < take->layer_count; i++) {
         const dtake_raster_info *info = dtake_raster_get_info(take->layer[i].raster);
         if (!info->has_nodata || (i > 0 && memcmp(&info->nodata, out, sizeof *out) != 0))
@@ -41,7 +41,7 @@ bool dtake__take_nodata(const dtake__take *take, double *out)
 
 bool dtake__take_has_one_mask(const dtake__take *take)
 {
-    const dtake_get_options *o = &take->job->options.value;
+    const dtake_get_options *o = &take->options;
     double nodata;
     bool tiff = (o->format == DTAKE_GEOTIFF || o->format == DTAKE_COG) && !take->job->keeps_pictures;
     return tiff && take->job->sheet == NULL && o->quicklook_px == 0 && !dtake__take_nodata(take, &nodata);
@@ -56,14 +56,14 @@ static char *make_receipt(const dtake__take *take)
         for (size_t k = 0; k < take->layer_count; k++)
             if (strcmp(take->layer[k].href, image->source[i].href) == 0)
                 version[i] = dtake__version_of_raster(take->layer[k].raster, take->layer[k].href);
-    return dtake__receipt_make(&take->job->options.value, image, version, take->layer, take->layer_count);
+    return dtake__receipt_make(&take->options, image, version, take->layer, take->layer_count);
 }
 
 static void write_file(dtake__take *take)
 {
     static const char *const drawn[] = { "vis-red", "vis-green", "vis-blue" };
     static const char *const gray[] = { "vis-gray" };
-    const dtake_get_options *o = &take->job->options.value;
+    const dtake_get_options *o = &take->options;
     bool visual = o->visualize.enabled && !dtake__shade_wanted(o);
     dtake__output *out = &take->output;
     dtake_error err = { 0 };

@@ -118,8 +118,7 @@ dtake_status dtake__take_resolve_bands(dtake__take *take, dtake_error *err)
             st =
                 dtake__fail(err, DTAKE_E_NOT_FOUND, "%.200s has %d bands, the item says '%.60s' is number %d",
                             info->href, info->bands, source->name, band);
-        take->layer[layer].classes =
-            take->job->options.value.mask_clouds && dtake__is_cloud_band(source->name);
+        take->layer[layer].classes = take->options.mask_clouds && dtake__is_cloud_band(source->name);
         if (st == DTAKE_OK)
             st = band == 0 ? add_all(take, layer, source->name, err)
                            : add_place(take, layer, band, source->name, err);
@@ -140,8 +139,8 @@ dtake_read dtake__take_read(const dtake__layer *layer, dtake_window window)
  */
 dtake__raster_job dtake__take_raster_job(dtake__take *take)
 {
-    int64_t waiting = take->job->options.value.mode == DTAKE_MODE_SEQUENTIAL ? (int64_t)take->layer_count - 1
-                                                                             : take->job->reads - 1;
+    int64_t waiting =
+        take->options.mode == DTAKE_MODE_SEQUENTIAL ? (int64_t)take->layer_count - 1 : take->job->reads - 1;
     return (dtake__raster_job){ .tally = &take->tally,
                                 .order = take->image->place,
                                 .in_budget = true,
@@ -195,7 +194,7 @@ static dtake_status check_room(const dtake__take *take, dtake_error *err)
 {
     enum { COMPRESSED_PART = 16 };
     int64_t bytes = take->facts.written_bytes;
-    bool whole = take->job->options.value.format == DTAKE_NPY;
+    bool whole = take->options.format == DTAKE_NPY;
     return dtake__space_check(take->image->path, whole ? bytes : bytes / COMPRESSED_PART, err);
 }
 
@@ -224,7 +223,7 @@ static dtake_status plan_graph(dtake__take *take, dtake_error *err)
 
 static dtake_status estimate(dtake__take *take, dtake_error *err)
 {
-    const dtake_get_options *o = &take->job->options.value;
+    const dtake_get_options *o = &take->options;
     const dtake__grid *grid = &take->grid;
     int32_t bands = (int32_t)take->place_count;
     if (grid->width > (INT64_C(1) << 40) / grid->height)
@@ -244,7 +243,7 @@ static dtake_status estimate(dtake__take *take, dtake_error *err)
     if (st != DTAKE_OK)
         return st;
     const dtake__shader *shader = take->blocks.shader;
-    if (o->graph != NULL && shader != NULL)
+    if ((o->graph != NULL || o->per_band) && shader != NULL)
         st = plan_graph(take, err);
     if (st != DTAKE_OK)
         return st;
@@ -281,8 +280,7 @@ dtake_status dtake__take_plan(dtake__take *take, dtake_error *err)
 {
     dtake__plan plan[DTAKE__MAX_SOURCES] = { 0 };
     dtake__raster_job job = dtake__take_raster_job(take);
-    dtake_status st =
-        dtake__grid_plan(&take->grid, &take->job->options.value, take->layer, take->layer_count, err);
+    dtake_status st = dtake__grid_plan(&take->grid, &take->options, take->layer, take->layer_count, err);
     size_t planned = 0;
     for (; planned < take->layer_count && st == DTAKE_OK; planned++) {
         dtake_read read = dtake__take_read(&take->layer[planned], take->layer[planned].window);
@@ -295,7 +293,7 @@ dtake_status dtake__take_plan(dtake__take *take, dtake_error *err)
     take->image->width = take->grid.width;
     take->image->height = take->grid.height;
     atomic_store(&take->bytes_total, take->facts.bytes);
-    if (st == DTAKE_OK && take->job->options.value.explain_only) {
+    if (st == DTAKE_OK && take->options.explain_only) {
         take->image->plan = dtake__plan_of_take(take, plan);
         if (take->image->plan == NULL)
             st = dtake__fail_nomem(err, "a plan");

@@ -49,7 +49,7 @@ static layer_ctx came_back(layer_ctx *ctx)
 static void forget_headers_run(dtake__work *work)
 {
     const dtake__take *take = DTAKE__CONTAINER(work, dtake__take, work);
-    for (size_t i = 0; i < take->layer_count && !take->job->options.value.no_cache; i++)
+    for (size_t i = 0; i < take->layer_count && !take->options.no_cache; i++)
         dtake__cache_drop(take->job->runtime, take->layer[i].href);
 }
 
@@ -105,7 +105,7 @@ static void plan_run(dtake__work *work)
     dtake_status st = dtake__take_resolve_bands(take, &err);
     if (st == DTAKE_OK)
         st = dtake__take_plan(take, &err);
-    if (st == DTAKE_OK && take->job->keeps_pictures && take->job->options.value.explain_only)
+    if (st == DTAKE_OK && take->job->keeps_pictures && take->options.explain_only)
         st = dtake__picture_make(take, &err);
     if (st == DTAKE_E_EMPTY)
         take->skipped = true;
@@ -143,7 +143,7 @@ static void on_open(dtake_status status, dtake_raster *raster, const dtake_error
         dtake__take_note_layer(take, at.index, status, err);
     if (--take->pending > 0 || gave_up(take))
         return;
-    bool reads = dtake__shade_reads(&take->job->options.value) && !take->job->options.value.explain_only;
+    bool reads = dtake__shade_reads(&take->options) && !take->options.explain_only;
     dtake__take_work_on(take, reads ? dtake__aside_run : dtake__workers_run, plan_run, planned);
 }
 
@@ -152,7 +152,7 @@ static dtake_status start_open(dtake__take *take, size_t index, layer_ctx *ctx, 
     dtake__raster_open open = { .href = take->layer[index].href,
                                 .tally = &take->tally,
                                 .order = take->image->place,
-                                .no_cache = take->job->options.value.no_cache,
+                                .no_cache = take->options.no_cache,
                                 .windows_waiting = dtake__take_raster_job(take).windows_waiting };
     return dtake__raster_open_start(take->job->runtime, &open, &take->op[index], err, on_open, ctx);
 }

@@ -175,7 +175,9 @@ static const dtake__option file_options[] = {
       .help = "of --of jpeg, 90 without it" },
     { .name = "per-band",
       .kind = DTAKE__FLAG,
-      .help = "a file for each of --bands, named {id}_{asset}.{ext}, instead of one for all" },
+      .help = "a file for each of --bands, or each of the --expression, named {id}_{asset}.{ext}, instead of "
+              "one for "
+              "all; --visualize shows each by itself" },
     { .name = "quicklook",
       .kind = DTAKE__INTEGER,
       .value = "PIXELS",
