@@ -32,6 +32,10 @@ static bool read_values(fields *f, dtake_field *field, PyObject *names)
 {
     Py_ssize_t at = 0;
     PyObject *name, *number;
+    if (names != Py_None && !PyDict_Check(names)) {
+        PyErr_Format(PyExc_TypeError, "field %s: a dict of names and numbers is expected", field->name);
+        return false;
+    }
     field->enum_values = f->values + f->value_count;
     field->enum_count = names == Py_None ? 0 : (size_t)PyDict_Size(names);
     while (names != Py_None && PyDict_Next(names, &at, &name, &number)) {

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from . import _core, _html
+from . import _arguments, _core, _html
 from ._engine import Step, Steps
 from .errors import ArgumentError, NotFoundError
-from .progress import ShowProgress, begin
+from .progress import ShowProgress, begin, check_progress
 from .tables import Table
 from .times import TimeInterval
 
 if TYPE_CHECKING:
     import xarray as xr
 
+A_DATASET = "the name of a dataset"
 KINDS = {1: "Temporal", 2: "Spatiotemporal"}
 
 
@@ -76,8 +77,7 @@ def list_datasets(client: _core.Client) -> Steps[list[DatasetInfo]]:
 
 
 def find_dataset(client: _core.Client, slug: str) -> Steps[DatasetInfo]:
-    if not isinstance(slug, str):
-        raise TypeError(f"slug: the name of a dataset is expected, not {slug!r}")
+    _arguments.text(slug, "slug", A_DATASET)
     infos = yield from list_datasets(client)
     for info in infos:
         if slug == info.slug or slug in info.aliases or info.slug == f"local.{slug}":
@@ -105,10 +105,12 @@ def find_collection(client: _core.Client, dataset: str, name: str) -> Steps[Coll
 
 
 def load_table(client: _core.Client, query: _core.Query, show: ShowProgress, what: str) -> Steps[Table]:
+    check_progress(show)
     return (yield from collect(client.load(query), show, what))
 
 
 def load(client: _core.Client, query: _core.Query, show: ShowProgress, what: str, only_set: bool) -> Steps[xr.Dataset]:
+    check_progress(show)
     under_way = client.load(query)
     from .xarrays import dataset_of  # with xarray, which takes long the first time: meanwhile the first pages come
 
@@ -136,6 +138,7 @@ def find(client: _core.Client, dataset: str, collection: str | None, datapoint: 
     from .xarrays import dataset_of
 
     identity = as_id(datapoint)
+    _arguments.flag(skip_data, "skip_data")
     op = yield Step(lambda queue: client.find(dataset, collection, identity, queue))
     try:
         batch = op.result()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
-from . import _calls, _core, _html, rows
+from . import _arguments, _calls, _core, _html, rows
 from ._calls import CollectionInfo, DatasetInfo
 from ._engine import Steps, Work, runtime
 from ._sources import source_of
@@ -20,6 +20,7 @@ from .times import TimeIntervalLike
 if TYPE_CHECKING:
     import xarray as xr
 
+A_COLLECTION = "the name of a collection"
 D = TypeVar("D", bound="DatasetCalls[Any]")
 C = TypeVar("C", bound="CollectionCalls")
 
@@ -29,7 +30,9 @@ class ClientCalls(Generic[D]):
 
     def __init__(self, source: str | None = None, *, url: str | None = None, token: str | None = None,
                  read_only: bool = False, must_exist: bool = False) -> None:
-        self._core: _core.Client = _core.Client(runtime(), source_of(source, url), token, read_only, must_exist)
+        self._core: _core.Client = _core.Client(
+            runtime(), source_of(source, url), _arguments.text_or_none(token, "token", "a key"),
+            _arguments.flag(read_only, "read_only"), _arguments.flag(must_exist, "must_exist"))
 
     def close(self) -> None:
         """Ends what is under way. Calls after it raise StateError."""
@@ -67,13 +70,17 @@ class ClientCalls(Generic[D]):
 
     def _create(self, slug: str, fields: Iterable[rows.FieldLike], kind: str, name: str | None,
                 description: str) -> Steps[D]:
+        _arguments.text(slug, "slug", _calls.A_DATASET)
+        label = _arguments.text_or_none(name, "name") or slug
+        _arguments.text(description, "description")
         number, schema = rows.make_schema(kind, fields)
-        yield Work(lambda: self._core.create_dataset(slug, name or slug, description, number, schema))
+        yield Work(lambda: self._core.create_dataset(slug, label, description, number, schema))
         return (yield from self._find(slug))
 
     @call
     def delete_dataset(self, slug: str) -> Steps[None]:
         """Deletes it with all its datapoints."""
+        _arguments.text(slug, "slug", _calls.A_DATASET)
         yield Work(lambda: self._core.delete_dataset(slug, None))
 
 
@@ -113,6 +120,7 @@ class DatasetCalls(Generic[C]):
         return (yield from self._find(name))
 
     def _find(self, name: str) -> Steps[C]:
+        _arguments.text(name, "name", A_COLLECTION)
         return self._made(self, (yield from _calls.find_collection(self._core, self.slug, name)))
 
     @call
@@ -126,13 +134,15 @@ class DatasetCalls(Generic[C]):
         return (yield from self._create(name, ""))
 
     def _create(self, name: str, description: str) -> Steps[C]:
+        _arguments.text(name, "name", A_COLLECTION)
+        _arguments.text(description, "description")
         yield Work(lambda: self._core.create_collection(self.slug, name, description))
         return (yield from self._find(name))
 
     @call
     def delete_collection(self, collection: str | C) -> Steps[None]:
         """Deletes it with its datapoints."""
-        name = collection if isinstance(collection, str) else collection.name
+        name = _arguments.name_of(collection, "collection", A_COLLECTION)
         yield Work(lambda: self._core.delete_dataset(self.slug, name))
 
     @call
@@ -227,8 +237,9 @@ class CollectionCalls:
         The same content has the same id. Unless `allow_existing`, StateError when one is there already, and nothing is
         stored. Returns the ids.
         """
+        existing = _arguments.flag(allow_existing, "allow_existing")
         ids: list[UUID] = yield Work(
-            lambda: rows.insert(self._core, self._dataset._dataset, self.name, data, allow_existing))
+            lambda: rows.insert(self._core, self._dataset._dataset, self.name, data, existing))
         self._info = None
         return ids
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from . import _arguments
+
 
 def source_of(source: str | os.PathLike[str] | None, url: str | None) -> str | None:
     if source is not None and url is not None:
@@ -11,7 +13,8 @@ def source_of(source: str | os.PathLike[str] | None, url: str | None) -> str | N
     named = source if source is not None else url
     if named is None:
         return None
-    if not isinstance(named, (str, os.PathLike)):
-        raise TypeError(f"source: a path or an address is expected, not {named!r}")
-    text = os.fspath(named)
+    what, expected = ("source" if source is not None else "url"), "a path or an address"
+    text = _arguments.text(os.fspath(named) if isinstance(named, os.PathLike) else named, what, expected)
+    if not text:
+        raise ValueError(f"{what}: {expected} is expected, not ''")
     return f"tilebox+{text.rstrip('/')}" if text.startswith(("http://", "https://")) else text

@@ -5,6 +5,7 @@ Every exception of the engine is an `Error` too; its text is one line that says 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 __all__ = [
@@ -127,16 +128,21 @@ _CLASSES: dict[str, type[Error]] = {
 }
 
 
+# What a service answered stands in the engine's line: "Query of http://...: going down (unavailable, tried again in vain)".
+_CODE = re.compile(r"\((unavailable|aborted|resource_exhausted|unimplemented)\b[^()]*\)")
+_BY_CODE: dict[str, type[Error]] = {"unavailable": NetworkError, "aborted": NetworkError, "unimplemented": InvalidRequestError,
+                                    "resource_exhausted": SubscriptionLimitExceededError}
+_TOO_MANY = re.compile(r"\b429\b|too many requests", re.IGNORECASE)
+
+
 def from_status(number: int, name: str, message: str) -> Error:
     """The exception for a status of the engine."""
     found = _CLASSES.get(name, Error)
-    if found in (NetworkError, InternalServerError):
-        if "429" in message or "too many requests" in message.lower():
-            found = TooManyRequestsError
-        elif "resource_exhausted" in message:
-            found = SubscriptionLimitExceededError
-        elif "unimplemented" in message:
-            found = InvalidRequestError
+    code = _CODE.search(message)
+    if code is not None:
+        found = _BY_CODE.get(code[1], found)
+    elif found in (NetworkError, InternalServerError) and _TOO_MANY.search(message):
+        found = TooManyRequestsError
     error = found(message)
     error.status = name
     return error

@@ -43,6 +43,8 @@ class Group(Generic[D]):
         raise AttributeError(f"No such dataset or dataset group '{name}'")
 
     def __getitem__(self, slug: str) -> D:
+        if not isinstance(slug, str):
+            raise TypeError(f"slug: the name of a dataset is expected, not {slug!r}")
         group: Any = self
         for word in slug.split("."):
             if not isinstance(group, Group) or word not in group._members:

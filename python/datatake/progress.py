@@ -94,6 +94,11 @@ def _say_in_notebook(bar: Any) -> None:
     shown.display(shown.HTML(f"<div><progress value='{share:.3f}'></progress> {clip(bar.desc, 200)}: {clip(words, 200)}</div>"))
 
 
+def check_progress(show: ShowProgress) -> None:
+    if not callable(show) and not isinstance(show, bool):
+        raise TypeError(f"show_progress: True, False or a function of the fraction done is expected, not {show!r}")
+
+
 def begin(load: _core.Load, show: ShowProgress, what: str) -> Quiet:
     """A bar, a caller or nothing."""
     if callable(show):

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import _core
+from . import _arguments, _core
+from .errors import ArgumentError, DataError
 from .filters import Expression
 from .times import interval_of
 
@@ -22,32 +23,35 @@ def make_query(
 ) -> _core.Query:
     if spatial_extent is not None and bbox is not None:
         raise ValueError("bbox: give either spatial_extent or bbox")
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
-        raise TypeError(f"limit: a number of datapoints is expected, not {limit!r}")
-    if limit is not None and limit < 0:
-        raise ValueError(f"limit: {limit} is negative")
     given: dict[str, Any] = {
-        "collections": list(collections), "interval": interval_of(temporal_extent, what), "limit": limit or 0,
-        "fields": ",".join(KEYS) if skip_data else _fields(fields), "order": order, "ids": list(ids),
+        "collections": list(collections), "interval": interval_of(temporal_extent, what),
+        "limit": 0 if limit is None else _arguments.whole(limit, "limit", "a number of datapoints", 1),
+        "fields": ",".join(KEYS) if _arguments.flag(skip_data, "skip_data") else _fields(fields), "order": order, "ids": list(ids),
         **_filter(filter), **_area(spatial_extent), **(more or {})}
     if bbox is not None:
         given["box"] = _box(bbox)
-    return _core.Query(dataset, **given)
+    try:
+        return _core.Query(dataset, **given)
+    except DataError as error:  # of all that is given only geometries have a format of their own
+        raise ArgumentError(f"spatial_extent: {error}") from None
 
 
 def collection_names(collections: Iterable[Any] | None) -> list[str]:
-    if isinstance(collections, str):
-        raise TypeError(f"collections: a list of names is expected, not {collections!r}")
-    return [c if isinstance(c, str) else c.name for c in collections or ()]
+    if collections is None:
+        return []
+    return [_arguments.name_of(c, "collections", "the name of a collection")
+            for c in _arguments.several(collections, "collections", "a list of names")]
 
 
 def _fields(fields: Any) -> str | None:
-    if fields is None or isinstance(fields, str):
-        return fields
-    names = list(fields)
-    if not names or not all(isinstance(name, str) for name in names):
-        raise TypeError(f"fields: names of fields are expected, not {fields!r}")
-    return ",".join(names)
+    if fields is None:
+        return None
+    if isinstance(fields, str):
+        return _arguments.text(fields, "fields")
+    names = _arguments.several(fields, "fields", "a list of names of fields")
+    if not names:
+        raise ValueError("fields: at least one name of a field is expected")
+    return ",".join(_arguments.text(name, "fields", "the name of a field") for name in names)
 
 
 def _filter(filter: Any) -> dict[str, Any]:
@@ -56,9 +60,12 @@ def _filter(filter: Any) -> dict[str, Any]:
     if isinstance(filter, Expression):
         return {"json_filters": [filter.to_json()]}
     if isinstance(filter, dict):
-        return {"json_filters": [json.dumps(filter)]}
+        try:
+            return {"json_filters": [json.dumps(filter)]}
+        except TypeError as error:
+            raise TypeError(f"filter: CQL2 as a dict is JSON: {error}") from None
     if isinstance(filter, str):
-        return {"filters": [filter]}
+        return {"filters": [_arguments.text(filter, "filter")]}
     raise TypeError("filter: a condition such as field('cloud_cover') < 20, or CQL2 as text or dict, is expected, "
                     f"not {type(filter).__name__}")
 
@@ -75,6 +82,9 @@ def _area(extent: Any) -> dict[str, Any]:
     if extent is None:
         return {}
     if isinstance(extent, dict) and "geometry" in extent and extent.get("type") != "Feature":
+        unknown = extent.keys() - {"geometry", "mode", "coordinate_system"}
+        if unknown:
+            raise ValueError(f"spatial_extent: geometry, mode and coordinate_system are expected, not {sorted(map(str, unknown))}")
         return {**_geometry(extent["geometry"]), "mode": _choose(extent, "mode", _MODES),
                 "edges": _choose(extent, "coordinate_system", _EDGES)}
     return _geometry(extent)
@@ -96,10 +106,13 @@ def _geometry(value: Any) -> dict[str, Any]:
     if hasattr(value, "wkb_hex"):  # shapely
         return {"area": value.wkb_hex}
     if isinstance(value, str):
-        return {"area": value}
+        return {"area": _arguments.text(value, "spatial_extent")}
     if hasattr(value, "__geo_interface__"):
         value = value.__geo_interface__
     if isinstance(value, dict):
-        return {"area": json.dumps(value)}
+        try:
+            return {"area": json.dumps(value)}
+        except TypeError as error:
+            raise TypeError(f"spatial_extent: GeoJSON as a dict is JSON: {error}") from None
     raise TypeError("spatial_extent: a shapely geometry, (west, south, east, north), GeoJSON or WKT is expected, "
                     f"not {type(value).__name__}")

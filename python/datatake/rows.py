@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 from uuid import UUID
 
-from . import _core
+from . import _arguments, _core
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +19,7 @@ __all__ = ["FieldLike"]
 # {"name": "label", "type": str, "description": "...", "example_value": "..."}, ("label", str) or a tuple of the engine's
 FieldLike = Union[Mapping[str, Any], "tuple[str, Any]"]
 
+A_LIST_OF_FIELDS = 'a list of fields, ("name", type) or {"name": ..., "type": ...},'
 ROLES = {"time": 1, "id": 2, "ingestion_time": 3, "geometry": 4, "name": 5, "collection": 6}
 _KINDS = {"temporal": 1, "spatiotemporal": 2}
 _TYPES: dict[Any, str] = {str: "string", bytes: "bytes", bool: "bool", int: "int64", float: "float64", timedelta: "duration",
@@ -37,13 +38,13 @@ def kind_name(kind: Any) -> str:
 
 
 def make_schema(kind: str, fields: Iterable[FieldLike]) -> tuple[int, _core.Schema]:
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise ValueError(f"kind: 'temporal' or 'spatiotemporal' is expected, not {kind!r}")
     made = [_core_field("time", "timestamp", 1), _core_field("id", "uuid", 2), _core_field("ingestion_time", "timestamp", 3)]
     if kind == "spatiotemporal":
         made.append(_core_field("geometry", "geometry", 4))
     known = {f[0] for f in made}
-    made += [f for f in map(_field_of, fields) if f[0] not in known]
+    made += [f for f in map(_field_of, _arguments.several(fields, "fields", A_LIST_OF_FIELDS)) if f[0] not in known]
     return _KINDS[kind], _core.Schema(made)
 
 
@@ -53,26 +54,44 @@ def _core_field(name: str, kind: str, role: int = 0, repeated: bool = False, wid
 
 
 def _field_of(field: FieldLike) -> _core.FieldTuple:
-    given: Mapping[str, Any] = field if isinstance(field, Mapping) else {"name": field[0], "type": field[1]}
+    if isinstance(field, tuple) and len(field) == 2:
+        field = {"name": field[0], "type": field[1]}
+    if not isinstance(field, Mapping):
+        raise TypeError(f"fields: {A_LIST_OF_FIELDS} is expected, not {field!r} in it")
+    given: Mapping[str, Any] = field
     name, kind = given.get("name"), given.get("type")
     if not isinstance(name, str) or kind is None:
         raise TypeError(f"fields: a name and a type are expected, not {field!r}")
-    repeated = bool(given.get("repeated", False))
+    repeated = _arguments.flag(given.get("repeated", False), f"field {name}, repeated")
     if get_origin(kind) is list:
         repeated, kind = True, get_args(kind)[0]
     elif kind is list:
         raise TypeError(f"field {name}: list of what? Write list[str]")
-    values = given.get("values")
+    role = given.get("role") or ""
+    if role not in ("", *ROLES):
+        raise ValueError(f"field {name}: role {role!r} is none of {', '.join(ROLES)}")
+    width = _arguments.whole(given.get("width", 0), f"field {name}, width", "how many numbers a vector has", 0, 64)
+    unit, description = (_arguments.text(given.get(word, ""), f"field {name}, {word}") for word in ("unit", "description"))
+    return _core_field(_arguments.text(name, "fields"), _type_name(name, kind), ROLES.get(role, 0), repeated, width,
+                       _enum_values(name, given.get("values")), unit, description, str(given.get("example_value", "")))
+
+
+def _enum_values(name: str, values: Any) -> dict[str, int] | None:
+    if values is None:
+        return None
     if isinstance(values, (list, tuple)):
         values = {text: number for number, text in enumerate(values)}
-    return _core_field(name, _type_name(name, kind), ROLES.get(given.get("role", ""), 0), repeated, given.get("width", 0),
-                       values, given.get("unit", ""), given.get("description", ""), str(given.get("example_value", "")))
+    if not isinstance(values, Mapping):
+        raise TypeError(f"field {name}, values: names, or names with their numbers, are expected, not {values!r}")
+    what = f"field {name}, values"
+    return {_arguments.text(text, what, "a name"): _arguments.whole(number, what, "a number", -2**31, 2**31 - 1)
+            for text, number in values.items()}
 
 
 def _type_name(name: str, kind: Any) -> str:
     if isinstance(kind, str) and kind in _NAMED:
         return kind
-    if kind in _TYPES:
+    if isinstance(kind, type) and kind in _TYPES:
         return _TYPES[kind]
     text = getattr(kind, "__name__", str(kind))
     if text == "uint64":
@@ -116,9 +135,15 @@ def batches_of(info: DatasetInfo, data: Any) -> list[_core.Batch]:
     for field in given:
         try:
             made.append(_column(field, columns[field[0]], rows))
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"Field {field[0]!r}: {error}") from error
+        except (TypeError, ValueError, OverflowError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"Field {field[0]!r}: {_first_sentence(error)}") from error
     return [_core.make_batch(_core.Schema(given), rows, made)]
+
+
+def _first_sentence(error: Exception) -> str:
+    """Without pandas' advice on arguments of its own."""
+    return (str(error).splitlines() or [""])[0].split(". You might")[0]
 
 
 def _columns(data: Any) -> Mapping[str, Any]:
@@ -146,6 +171,8 @@ def _columns(data: Any) -> Mapping[str, Any]:
 def _rows(columns: Mapping[str, Any], names: Sequence[str]) -> int:
     lengths: dict[int, list[str]] = {}
     for name in names:
+        if isinstance(columns[name], (str, bytes)) or not hasattr(columns[name], "__len__"):
+            raise TypeError(f"Field {name!r}: a column of values is expected, not {columns[name]!r}")
         lengths.setdefault(len(columns[name]), []).append(name)
     if len(lengths) > 1:
         raise ValueError("Inconsistent number of datapoints: " +
@@ -176,7 +203,7 @@ def _trimmed(kind: str, row: Any) -> Sequence[Any]:
     """Without what pads the lists of an xarray.Dataset to one length."""
     if row is None or (isinstance(row, float) and row != row):
         return ()
-    if isinstance(row, (str, bytes)):
+    if isinstance(row, (str, bytes)) or not isinstance(row, Iterable):
         raise TypeError(f"a list of values is expected, not {row!r}")
     items: list[Any] = list(row)
     if kind in ("vector", "bool"):
@@ -224,7 +251,9 @@ def _values(field: _core.FieldTuple, values: Any) -> tuple[np.ndarray[Any, Any],
     if kind in ("timestamp", "duration"):
         return _times(kind, values)
     if kind == "vector":
-        matrix = np.array([[np.nan] * width if v is None else v for v in values], dtype=np.float64).reshape(len(values), width)
+        matrix = np.array([[np.nan] * width if v is None else v for v in values], dtype=np.float64)
+        if matrix.shape != (len(values), width):
+            raise ValueError(f"{width} numbers in each are expected")
         return np.asarray(~np.isnan(matrix).all(axis=1)), np.ascontiguousarray(matrix)
     return _numbers(kind, values)
 
@@ -239,7 +268,7 @@ def _numbers(kind: str, values: Any) -> tuple[np.ndarray[Any, Any], Any]:
     if array.dtype.kind in "biuf" and not (array.dtype.kind == "f" and kind != "float64"):
         valid = ~np.isnan(array) if array.dtype.kind == "f" else np.ones(len(array), bool)
         made = array.astype(_NUMPY[kind], casting="same_kind" if kind == "float64" else "unsafe")
-        if kind in ("int64", "uint64") and not (made == array).all():
+        if kind != "float64" and not (made == array).all():
             raise ValueError(f"a number does not fit {kind}")
         return valid, np.ascontiguousarray(made)
     valid = _present(array)
@@ -249,7 +278,12 @@ def _numbers(kind: str, values: Any) -> tuple[np.ndarray[Any, Any], Any]:
             raise TypeError(f"a value of type {kind} is expected, not {value!r}")
         if ok and kind in ("int64", "uint64") and value != int(value):
             raise ValueError(f"{value!r} is no whole number")
-    return valid, np.array(filled, dtype=_NUMPY[kind])
+        if ok and kind == "bool" and value not in (0, 1):
+            raise ValueError(f"a value of type bool is expected, not {value!r}")
+    try:
+        return valid, np.array(filled, dtype=_NUMPY[kind])
+    except OverflowError:
+        raise ValueError(f"a number does not fit {kind}") from None
 
 
 def _texts(kind: str, values: Any) -> tuple[np.ndarray[Any, Any], list[Any]]:
@@ -262,47 +296,50 @@ def _texts(kind: str, values: Any) -> tuple[np.ndarray[Any, Any], list[Any]]:
             value = json.dumps(value)
         if ok and not isinstance(value, bytes if kind == "bytes" else str):
             raise TypeError(f"{'bytes' if kind == 'bytes' else 'text'} is expected, not {value!r}")
+        if ok and isinstance(value, str) and not value.isascii() and not _arguments.is_unicode(value):
+            raise ValueError(f"{value!r} has characters that no text may have")
         made.append(value if ok else None)
     return valid, made
 
 
 def _geometry(values: Any) -> tuple[np.ndarray[Any, Any], list[Any]]:
-    import json
-
     import numpy as np
+    import shapely
 
     valid = _present(values)
-    made: list[Any] = [None] * len(values)
-    shapes: list[int] = []
-    for i, (value, ok) in enumerate(zip(values, valid)):
-        if not ok:
-            continue
-        if isinstance(value, bytes):
-            made[i] = value
-        else:
-            shapes.append(i)
-    if shapes:
-        import shapely
+    found: np.ndarray[Any, Any] = np.empty(len(values), dtype=object)
+    try:
+        for i, (value, ok) in enumerate(zip(values, valid)):
+            if ok:
+                found[i] = _shape(value)
+    except shapely.errors.ShapelyError as error:
+        raise ValueError(str(error)) from error
+    return valid, shapely.to_wkb(found, flavor="iso").tolist()
 
-        found = []
-        for i in shapes:
-            value = values.iloc[i] if hasattr(values, "iloc") else values[i]
-            if isinstance(value, str):
-                value = shapely.from_wkt(value)
-            elif isinstance(value, Mapping):
-                value = shapely.from_geojson(json.dumps(value))
-            elif not isinstance(value, shapely.Geometry):
-                raise TypeError(f"a shapely geometry, WKB, WKT or GeoJSON is expected, not {value!r}")
-            found.append(value)
-        for i, wkb in zip(shapes, shapely.to_wkb(np.array(found, dtype=object), flavor="iso")):
-            made[i] = wkb
-    return valid, made
+
+def _shape(value: Any) -> Any:
+    import json
+
+    import shapely
+
+    if isinstance(value, shapely.Geometry):
+        return value
+    if isinstance(value, bytes):
+        return shapely.from_wkb(value)
+    if isinstance(value, str):
+        return shapely.from_wkt(value)
+    if isinstance(value, Mapping):
+        return shapely.from_geojson(json.dumps(value))
+    raise TypeError(f"a shapely geometry, WKB, WKT or GeoJSON is expected, not {value!r}")
 
 
 def _uuid(value: Any) -> bytes:
     if isinstance(value, bytes) and len(value) == 16:
         return value
-    return value.bytes if isinstance(value, UUID) else UUID(str(value)).bytes
+    try:
+        return value.bytes if isinstance(value, UUID) else UUID(str(value)).bytes
+    except ValueError:
+        raise ValueError(f"{value!r} is no UUID") from None
 
 
 def _enum(names: Mapping[str, int], values: Any) -> tuple[np.ndarray[Any, Any], Any]:
@@ -347,10 +384,12 @@ def ids_of(datapoints: Any) -> list[str]:
     from ._calls import as_id
 
     if hasattr(datapoints, "data_vars") or hasattr(datapoints, "itertuples"):
+        if "id" not in datapoints:
+            raise ValueError("datapoints: there is no id in it")
         datapoints = datapoints["id"]
     if hasattr(datapoints, "to_numpy"):
         datapoints = datapoints.to_numpy()
     if isinstance(datapoints, (str, UUID)):
         datapoints = [datapoints]
     found = getattr(datapoints, "ravel", lambda: datapoints)()
-    return list(dict.fromkeys(as_id(value) for value in found))
+    return list(dict.fromkeys(as_id(value) for value in _arguments.several(found, "datapoints", "a Dataset, a DataFrame or ids")))

@@ -68,6 +68,8 @@ TimeIntervalLike = Union[TimeInterval, str, int, date, datetime, tuple[Any, Any]
 def to_ns(value: Any, what: str) -> int:
     """Nanoseconds since 1970 of whatever names an instant; UTC where no zone is given."""
     if isinstance(value, datetime):
+        if value != value:
+            raise ValueError(f"{what}: NaT is no time")
         exact = getattr(value, "value", None)  # pandas.Timestamp counts nanoseconds
         if isinstance(exact, int) and getattr(value, "unit", "ns") == "ns":
             return exact
@@ -114,7 +116,14 @@ def _text_to_ns(text: str, what: str) -> int:
 
 
 def interval_of(value: Any, what: str) -> Interval | None:
-    """None: no bounds."""
+    """None: no bounds. What no datapoint can have, such as the year 9999, is as far as times go."""
+    found = _interval_of(value, what)
+    if found is None:
+        return None
+    return min(max(found[0], _OPEN_START), _OPEN_END), min(max(found[1], _OPEN_START), _OPEN_END), found[2], found[3]
+
+
+def _interval_of(value: Any, what: str) -> Interval | None:
     if value is None:
         return None
     if isinstance(value, TimeInterval):
@@ -130,16 +139,22 @@ def interval_of(value: Any, what: str) -> Interval | None:
         return _pair(start, end, True, what)
     if hasattr(value, "coords") and not hasattr(value, "ndim") and "time" in value.coords:  # xarray.Dataset
         value = value.coords["time"]
-    if getattr(value, "ndim", 0) == 1 and getattr(value, "size", 0) > 0:  # its first and last instants
+    if getattr(value, "ndim", 0) == 1:  # its first and last instants
+        if value.size == 0:
+            raise ValueError(f"{what}: an array of no times is no interval")
         values = getattr(value, "values", value)
         return to_ns(values[0], what), to_ns(values[-1], what), False, False
     instant = to_ns(value, what)
     return instant, instant, False, False
 
 
+def _is_open(end: Any) -> bool:
+    return end is None or (isinstance(end, str) and end in ("", ".."))
+
+
 def _pair(start: Any, end: Any, end_exclusive: bool, what: str) -> Interval:
-    start_ns = _OPEN_START if start in (None, "", "..") else to_ns(start, f"{what}, start")
-    end_ns = _OPEN_END if end in (None, "", "..") else to_ns(end, f"{what}, end")
+    start_ns = _OPEN_START if _is_open(start) else to_ns(start, f"{what}, start")
+    end_ns = _OPEN_END if _is_open(end) else to_ns(end, f"{what}, end")
     if start_ns > end_ns:
         raise ValueError(f"{what}: the end {end!r} is before the start {start!r}")
     return start_ns, end_ns, False, end_exclusive
