@@ -1,10 +1,14 @@
 """Keys to services (`datatake auth`) and what `datatake doctor` finds on the way to them."""
+import json
 import os
 import pty
 import select
 import stat
 import subprocess
+import threading
 import time
+import urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from conftest import SLOW
@@ -118,6 +122,59 @@ def test_what_stands_in_the_way_is_told_with_what_to_do(run, serve, tmp_path):
     assert "HTTPS_PROXY" in found[("proxy", "note")] and "SSL_CERT_FILE" in found[("certificates", "wrong")]
     assert not any("pass" in text for text in found.values())
     assert "root of its host" in doctor(run, "tilebox+https://x/y", 1)[("source", "wrong")]
+
+
+class EarthEngine(BaseHTTPRequestHandler):
+    """Gives a token for the refresh token `good`, and lets it in."""
+    def answer(self, status, said):
+        body = json.dumps(said).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self):
+        form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
+        if form["refresh_token"] == ["good"]:
+            self.answer(200, {"access_token": "t1", "expires_in": 3599})
+        else:
+            self.answer(400, {"error": "invalid_grant", "error_description": "Token has been revoked."})
+
+    def do_GET(self):
+        if self.path == "/":
+            self.answer(404, {})
+        elif self.headers["authorization"] in (None, "Bearer t1") and self.path.startswith("/v1/projects/p1/"):
+            self.answer(200, {"algorithms": [{"name": "algorithms/Image.load"}, {"name": "algorithms/Image.clip"}]})
+        else:
+            self.answer(403, {"error": {"code": 403, "message": "Project p2 is not registered.", "status": "PERMISSION_DENIED"}})
+
+    def log_message(self, *words):
+        pass
+
+
+def test_credentials_of_earth_engine_are_named_tried_and_never_shown(run, tmp_path):
+    with ThreadingHTTPServer(("127.0.0.1", 0), EarthEngine) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        key = tmp_path / "key.json"
+        env = {"GOOGLE_APPLICATION_CREDENTIALS": str(key)}
+        key.write_text(json.dumps({"refresh_token": "good", "client_secret": "s3cret", "token_uri": f"{base}/token"}))
+        found = doctor(run, f"ee+{base}/?project=p1", env=env)
+        assert found[("credentials", "ok")].startswith(f"a user's refresh token, of GOOGLE_APPLICATION_CREDENTIALS ({key})")
+        assert "lets p1 in and offers 2 algorithms" in found[("service", "ok")]
+        assert "s3cret" not in str(found) and "good" not in str(found)
+        assert "none" in doctor(run, f"ee+{base}/?project=p1")[("credentials", "ok")]
+        assert "Project p2 is not registered. (PERMISSION_DENIED)" in doctor(run, f"ee+{base}/?project=p2", 1)[("credentials", "wrong")]
+        key.write_text(key.read_text().replace("good", "old"))
+        found = doctor(run, f"ee+{base}/?project=p1", 1, env=env)
+        assert "invalid_grant: Token has been revoked.; run earthengine authenticate" in found[("credentials", "wrong")]
+        server.shutdown()
+        thread.join()
+    assert "there is no such file" in doctor(run, "ee://p1", 1, env={"GOOGLE_APPLICATION_CREDENTIALS": "/nowhere"})[("credentials", "wrong")]
+    assert "earthengine authenticate" in doctor(run, "ee://p1", 1)[("credentials", "wrong")]
+    assert "of which project?" in doctor(run, "ee+http://127.0.0.1:1/", 1)[("source", "wrong")]
 
 
 def test_a_certificate_of_strangers_is_told(run, serve, tmp_path):

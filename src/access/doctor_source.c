@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "io/http.h"
+#include "sources/earthengine/check.h"
 
 #include <datatake/credentials.h>
 #include <datatake/datasets.h>
@@ -160,6 +161,40 @@ static void examine_key(const dtake__examination *e, const char *service)
                      origins[origin]);
 }
 
+/* --- Earth Engine --- */
+
+static void examine_credentials(const dtake__examination *e, const dtake__ee_check *check)
+{
+    if (check->kind == DTAKE__GOOGLE_NONE)
+        dtake__found(e, DTAKE_FINDING_OK, "credentials", "", "none; a server on this machine needs none");
+    else
+        dtake__found(e, DTAKE_FINDING_OK, "credentials", "", "%s, of %s",
+                     dtake__google_kind_name(check->kind), check->origin);
+    dtake__found(e, DTAKE_FINDING_OK, "project", "", "%s", check->project);
+}
+
+static void examine_earthengine(const dtake__examination *e)
+{
+    dtake__ee_check check;
+    dtake_error err = { .message = "" };
+    dtake_status st = dtake__ee_check_look(&check, e->source, &err);
+    if (st != DTAKE_OK) {
+        dtake__found(e, DTAKE_FINDING_WRONG, st == DTAKE_E_AUTH ? "credentials" : "source", "", "%s",
+                     err.message);
+        return;
+    }
+    examine_credentials(e, &check);
+    if (!examine_name(e, check.base) || !examine_connection(e, check.base))
+        return;
+    st = dtake__ee_check_ask(&check, e->runtime, e->source, &err);
+    if (st == DTAKE_OK)
+        dtake__found(e, DTAKE_FINDING_OK, "service", "", "it lets %s in and offers %lld algorithms",
+                     check.project, (long long)check.algorithms);
+    else
+        dtake__found(e, DTAKE_FINDING_WRONG, st == DTAKE_E_AUTH ? "credentials" : "service",
+                     advice_of(err.message), "%s", err.message);
+}
+
 /* --- what it holds --- */
 
 static void examine_datasets(const dtake__examination *e, const char *about)
@@ -188,6 +223,10 @@ void dtake__examine_source(const dtake__examination *e)
 {
     char service[DTAKE_CREDENTIAL_SERVICE_BYTES];
     dtake_error err = { .message = "" };
+    if (dtake__starts_with(e->source, "ee://") || dtake__starts_with(e->source, "ee+")) {
+        examine_earthengine(e);
+        return;
+    }
     if (!dtake__starts_with(e->source, "tilebox+")) {
         examine_datasets(e, "catalogue");
         return;

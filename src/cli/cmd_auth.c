@@ -5,6 +5,7 @@
 #include "cli/listing.h"
 #include "cli/print.h"
 #include "core/error.h"
+#include "core/text.h"
 
 #include <datatake/credentials.h>
 
@@ -59,13 +60,15 @@ static dtake_status add(const dtake__args *args, const char *service, dtake_erro
     dtake_status st = dtake_credential_service(service, name, err);
     if (st != DTAKE_OK)
         return st;
+    bool is_google = dtake__ends_with(name, ".googleapis.com");
     if (!read_key(name, key, sizeof key))
         st = dtake__fail(err, DTAKE_E_USAGE, "auth: standard input has no key in its first line");
     else
         st = dtake_credential_set(NULL, name, key, err);
     explicit_bzero(key, sizeof key);
     if (st == DTAKE_OK && !dtake__args_flag(args, "quiet"))
-        dtake__say("the key to %s is kept; datatake doctor --source tilebox+%s tries it", name, name);
+        dtake__say("the key to %s is kept; datatake doctor --source %s%s tries it", name,
+                   is_google ? "ee://" : "tilebox+", is_google ? "PROJECT" : name);
     return st;
 }
 

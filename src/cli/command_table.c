@@ -276,12 +276,15 @@ const dtake__command dtake__commands[] = {
       .inputs = "[add|list|remove] [SERVICE]",
       .min_inputs = 1,
       .max_inputs = 2,
-      .input_words = "add|list|remove|tilebox",
-      .description = "SERVICE is tilebox, https://HOST[:PORT] or a source. The key is asked for on a "
-                     "terminal, else read from "
-                     "the first line of standard input, and kept in datatake/credentials in the user's "
-                     "folder of settings, "
-                     "which only the user can read. A key in TILEBOX_API_KEY counts before it.",
+      .input_words = "add|list|remove|tilebox|earthengine",
+      .description =
+          "SERVICE is tilebox, earthengine, https://HOST[:PORT] or a source. The key is asked for on a "
+          "terminal, else read from "
+          "the first line of standard input, and kept in datatake/credentials in the user's "
+          "folder of settings, "
+          "which only the user can read. A key in TILEBOX_API_KEY counts before it; for Earth Engine, what "
+          "earthengine authenticate or "
+          "GOOGLE_APPLICATION_CREDENTIALS left.",
       .groups = { &dtake__options_shape },
       .examples = { { "the key to Tilebox", "datatake auth tilebox" },
                     { "out of a file", "datatake auth add https://tiles.example.org < key.txt" },
@@ -300,6 +303,7 @@ const dtake__command dtake__commands[] = {
       .groups = { &dtake__options_doctor, &dtake__options_source, &dtake__options_shape },
       .examples = { { "the catalogue", "datatake doctor" },
                     { "the way to Tilebox", "datatake doctor --source tilebox+https://api.tilebox.com" },
+                    { "credentials to Earth Engine", "datatake doctor --source ee://my-project" },
                     { "what is wrong, as JSON",
                       "datatake doctor --json | jq -c 'select(.level == \"wrong\")'" } },
       .run = dtake__cmd_doctor },

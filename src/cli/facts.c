@@ -23,6 +23,9 @@ const dtake__environment dtake__environments[] = {
     { "XDG_CONFIG_HOME", "the user's settings are in datatake/config.toml below it (~/.config)" },
     { "XDG_CACHE_HOME", "the header cache is in datatake below it (~/.cache)" },
     { "XDG_DATA_HOME", "the catalogue is in datatake/catalog.db below it (~/.local/share)" },
+    { "GOOGLE_APPLICATION_CREDENTIALS, EARTHENGINE_TOKEN, EE_SERVICE_ACC_PRIVATE_KEY",
+      "credentials to Earth Engine: a file, and the text of one; count before those of earthengine "
+      "authenticate" },
     { "TILEBOX_API_KEY", "the key to Tilebox services; counts before one of datatake auth" },
     { "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY", "proxies, in small letters too" },
     { "SSL_CERT_FILE, CURL_CA_BUNDLE", "certificate authorities to trust" },
