@@ -11,6 +11,13 @@
 dtake_status dtake__value_to_json(dtake__eval *eval, const dtake__value *value, dtake_buf *out,
                                   dtake_error *err);
 
+/* Lists, dictionaries, strings, numbers, booleans, null; in the eval's slab. */
+dtake_status dtake__value_of_json(dtake__eval *eval, const char *json, size_t len, dtake__value *out,
+                                  dtake_error *err);
+/* A geometry as the dictionary of its GeoJSON. */
+dtake_status dtake__figure_as_value(dtake__eval *eval, const dtake__figure *shape, dtake__value *out,
+                                    dtake_error *err);
+
 /* The part of its grid that a band fills: all of it, or what it was clipped to. False: the grid has no end,
  * nor the band. */
 dtake_status dtake__band_window(const dtake__band_value *band, dtake_window *out, bool *bounded,

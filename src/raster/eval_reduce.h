@@ -27,9 +27,15 @@ typedef struct dtake__reducer_output {
 } dtake__reducer_output;
 
 struct dtake__reducer {
-    const dtake__reducer_output *output;
+    const dtake__reducer_output *output; /* of lists: its name alone */
     size_t count;
+    bool lists;    /* keeps what it is given, of columns only */
+    size_t tuple;  /* so many inputs to an item; 0: the input itself */
+    size_t repeat; /* the same for each of so many columns; 0: one column */
 };
+
+/* Whether pixels can be reduced by it. */
+dtake_status dtake__reducer_check(const dtake__reducer *reducer, dtake_error *err);
 
 /* Of at least one input. */
 dtake__px dtake__reduce(dtake__expressions *expressions, const dtake__reducer_output *output,

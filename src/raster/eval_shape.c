@@ -189,6 +189,8 @@ dtake_status dtake__figure_make(dtake__eval *eval, const char *crs, bool geodesi
     if (st == DTAKE_OK) {
         dtake__figure *made = (dtake__figure *)(uintptr_t)*out; /* new: nobody else's yet */
         made->geodesic = geodesic;
+        made->given = made->xy;
+        made->given_end = made->part_end;
         if (geodesic && crs == NULL)
             st = keep_given(eval, made, xy, part_end, count, err);
     }

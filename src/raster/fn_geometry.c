@@ -141,6 +141,39 @@ static dtake_status all_rings(dtake__call *call, const dtake__figure **out, dtak
     return make_parts(call, &rings, true, geodesic_of(&call->arg[2]), &call->arg[1], out, err);
 }
 
+/* The rings of several polygons as they came, one behind the other. */
+static dtake_status keep_given(dtake__call *call, const dtake__value *polygons, dtake__figure *out,
+                               dtake_error *err)
+{
+    size_t points = 0, rings = 0, count = polygons->list.count;
+    for (size_t i = 0; i < count; i++) {
+        const dtake__figure *one = polygons->list.item[i].shape;
+        rings += one->parts;
+        points += one->parts > 0 ? one->given_end[one->parts - 1] : 0;
+    }
+    double *xy = dtake__call_alloc(call, points + 1, 2 * sizeof *xy, err);
+    size_t *end = dtake__call_alloc(call, rings + 1, sizeof *end, err), used = 0, ring = 0;
+    size_t *polygon_end = dtake__call_alloc(call, count + 1, sizeof *polygon_end, err);
+    if (xy == NULL || end == NULL || polygon_end == NULL)
+        return DTAKE_E_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        const dtake__figure *one = polygons->list.item[i].shape;
+        size_t n = one->parts > 0 ? one->given_end[one->parts - 1] : 0;
+        if (n > 0)
+            memcpy(xy + 2 * used, one->given, n * 2 * sizeof *xy);
+        for (size_t k = 0; k < one->parts; k++)
+            end[ring++] = used + one->given_end[k];
+        used += n;
+        polygon_end[i] = ring;
+        out->geodesic = one->geodesic;
+    }
+    out->given = xy;
+    out->given_end = end;
+    out->polygon_end = polygon_end;
+    out->polygons = count;
+    return DTAKE_OK;
+}
+
 static dtake_status multi_polygon(dtake__call *call, dtake_error *err)
 {
     const dtake__value *list = &call->arg[0];
@@ -160,6 +193,8 @@ static dtake_status multi_polygon(dtake__call *call, dtake_error *err)
     const dtake__value all = { .kind = DTAKE__FEATURE_COLLECTION, .list = { item, NULL, list->list.count } };
     if (st == DTAKE_OK)
         st = dtake__figure_join(call->eval, &all, &shape, err);
+    if (st == DTAKE_OK && list->list.count != 1)
+        st = keep_given(call, &all, (dtake__figure *)(uintptr_t)shape, err); /* new: nobody else's yet */
     return give_shape(call, st, &shape);
 }
 DTAKE__FUNCTION(geometry_multi_polygon, "GeometryConstructors.MultiPolygon", GEOMETRY, multi_polygon,

@@ -13,6 +13,9 @@ static dtake_status reduce_bands(dtake__call *call, dtake_error *err)
 {
     const dtake__image_value *image = call->arg[0].image;
     const dtake__reducer *reducer = call->arg[1].reducer;
+    dtake_status st = dtake__reducer_check(reducer, err);
+    if (st != DTAKE_OK)
+        return st;
     if (image->count == 0 || image->count > DTAKE__REDUCE_MAX_INPUTS)
         return dtake__fail(err, DTAKE_E_USAGE, "an image of %zu bands cannot be reduced", image->count);
     dtake__px *in = dtake__call_alloc(call, image->count, sizeof *in, err);
@@ -75,7 +78,9 @@ static dtake_status reduce_stack(dtake__call *call, const dtake__reducer *reduce
                                  dtake_error *err)
 {
     const dtake__value *collection = &call->arg[0];
-    dtake_status st = check_stack(call->eval, collection, err);
+    dtake_status st = dtake__reducer_check(reducer, err);
+    if (st == DTAKE_OK)
+        st = check_stack(call->eval, collection, err);
     if (st != DTAKE_OK)
         return st;
     const dtake__image_value *first = collection->list.item[0].image;

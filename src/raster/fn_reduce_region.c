@@ -273,7 +273,9 @@ static dtake_status reduce_region(dtake__call *call, dtake_error *err)
         return dtake__fail(err, DTAKE_E_EMPTY, "the image has no bands");
     if (!(call->arg[7].number >= 1))
         return dtake__fail(err, DTAKE_E_USAGE, "maxPixels %g is less than 1", call->arg[7].number);
-    dtake_status st = find_grid(call, &r, err);
+    dtake_status st = dtake__reducer_check(call->arg[1].reducer, err);
+    if (st == DTAKE_OK)
+        st = find_grid(call, &r, err);
     if (st == DTAKE_OK)
         st = make_program(call, &r, err);
     if (st == DTAKE_OK)

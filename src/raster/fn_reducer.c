@@ -88,12 +88,79 @@ DTAKE__FUNCTION(reducer_percentile, "Reducer.percentile", REDUCER, percentile, {
                 { "outputNames", DTAKE__LIST, "null" }, { "maxBuckets", DTAKE__NUMBER, "null" },
                 { "minBucketWidth", DTAKE__NUMBER, "null" }, { "maxRaw", DTAKE__NUMBER, "null" });
 
+dtake_status dtake__reducer_check(const dtake__reducer *reducer, dtake_error *err)
+{
+    return reducer->lists || reducer->repeat > 0
+               ? dtake__fail(err, DTAKE_E_UNSUPPORTED, "this reducer is for the columns of a collection")
+               : DTAKE_OK;
+}
+
+static dtake_status to_list(dtake__call *call, dtake_error *err)
+{
+    static const dtake__reducer_output output = { DTAKE__REDUCE_FIRST, 0, "list" };
+    double tuple = call->arg[0].null ? 0 : call->arg[0].number;
+    if (!(tuple >= 0 && tuple <= 100))
+        return dtake__fail(err, DTAKE_E_USAGE, "tupleSize %g is not within 1 and 100", tuple);
+    dtake_status st = give(call, &output, 1, err);
+    if (st != DTAKE_OK)
+        return st;
+    dtake__reducer *reducer = (dtake__reducer *)(uintptr_t)call->out.reducer; /* new: nobody else's yet */
+    reducer->lists = true;
+    reducer->tuple = (size_t)tuple;
+    return DTAKE_OK;
+}
+DTAKE__FUNCTION(reducer_to_list, "Reducer.toList", REDUCER, to_list, { "tupleSize", DTAKE__NUMBER, "null" },
+                { "numOptional", DTAKE__NUMBER, "0" });
+
+static dtake_status repeat(dtake__call *call, dtake_error *err)
+{
+    dtake__reducer *reducer = dtake__call_alloc(call, 1, sizeof *reducer, err);
+    double count = call->arg[1].number;
+    if (reducer == NULL)
+        return DTAKE_E_NOMEM;
+    if (!(count >= 1 && count <= 100))
+        return dtake__fail(err, DTAKE_E_USAGE, "count %g is not within 1 and 100", count);
+    if (call->arg[0].reducer->repeat > 0)
+        return dtake__fail(err, DTAKE_E_UNSUPPORTED, "a reducer that is repeated already");
+    *reducer = *call->arg[0].reducer;
+    reducer->repeat = (size_t)count;
+    return dtake__call_give(call, (dtake__value){ .kind = DTAKE__REDUCER, .reducer = reducer });
+}
+DTAKE__FUNCTION(reducer_repeat, "Reducer.repeat", REDUCER, repeat, { "reducer", DTAKE__REDUCER },
+                { "count", DTAKE__NUMBER });
+
+static dtake_status set_outputs(dtake__call *call, dtake_error *err)
+{
+    const dtake__reducer *from = call->arg[0].reducer;
+    const dtake__value *names = &call->arg[1];
+    dtake__reducer_output *output = dtake__call_alloc(call, from->count + 1, sizeof *output, err);
+    dtake__reducer *reducer = dtake__call_alloc(call, 1, sizeof *reducer, err);
+    if (output == NULL || reducer == NULL)
+        return DTAKE_E_NOMEM;
+    if (names->list.count != from->count)
+        return dtake__fail(err, DTAKE_E_USAGE, "%zu names for %zu outputs", names->list.count, from->count);
+    for (size_t i = 0; i < from->count; i++) {
+        const dtake__value *name = &names->list.item[i];
+        if (name->null || name->kind != DTAKE__STRING)
+            return dtake__fail(err, DTAKE_E_USAGE, "outputs must be strings");
+        output[i] = from->output[i];
+        output[i].name = name->text;
+    }
+    *reducer = *from;
+    reducer->output = output;
+    return dtake__call_give(call, (dtake__value){ .kind = DTAKE__REDUCER, .reducer = reducer });
+}
+DTAKE__FUNCTION(reducer_set_outputs, "Reducer.setOutputs", REDUCER, set_outputs,
+                { "reducer", DTAKE__REDUCER }, { "outputs", DTAKE__LIST });
+
 static dtake_status combine(dtake__call *call, dtake_error *err)
 {
     const dtake__reducer *a = call->arg[0].reducer, *b = call->arg[1].reducer;
     dtake__reducer_output *output = dtake__call_alloc(call, a->count + b->count, sizeof *output, err);
     if (output == NULL)
         return DTAKE_E_NOMEM;
+    if (dtake__reducer_check(a, err) != DTAKE_OK || dtake__reducer_check(b, err) != DTAKE_OK)
+        return DTAKE_E_UNSUPPORTED;
     if (!call->arg[3].boolean)
         return dtake__fail(err, DTAKE_E_UNSUPPORTED, "reducers are combined with sharedInputs only");
     memcpy(output, a->output, a->count * sizeof *output);

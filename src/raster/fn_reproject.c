@@ -1,6 +1,7 @@
 /* Which grid an image is computed on, and how its pixels get onto another. */
 #include "raster/eval_function.h"
 #include "raster/eval_projection.h"
+#include "raster/eval_reduce.h"
 #include "raster/eval_regrid.h"
 
 #include "core/error.h"
@@ -114,8 +115,11 @@ static dtake_status reduce_resolution(dtake__call *call, dtake_error *err)
     const dtake__reducer *reducer = call->arg[1].reducer;
     if (!(call->arg[3].number >= 1 && call->arg[3].number <= 65536))
         return dtake__fail(err, DTAKE_E_USAGE, "maxPixels %g is not within 1 and 65536", call->arg[3].number);
-    dtake__image_value *out = dtake__call_image(call, image->count * reducer->count, err);
-    dtake_status st = out != NULL ? DTAKE_OK : DTAKE_E_NOMEM;
+    dtake_status st = dtake__reducer_check(reducer, err);
+    dtake__image_value *out =
+        st == DTAKE_OK ? dtake__call_image(call, image->count * reducer->count, err) : NULL;
+    if (out == NULL)
+        return st != DTAKE_OK ? st : DTAKE_E_NOMEM;
     for (size_t i = 0; st == DTAKE_OK && i < out->count; i++)
         st = add_reduced(call, &image->band[i / reducer->count], i % reducer->count, reducer, &out->band[i],
                          err);

@@ -4,6 +4,22 @@
 
 #define DTAKE__FUNCTION_MAP(X)                                                                               \
     X(aggregate_array)                                                                                       \
+    X(aggregate_count)                                                                                       \
+    X(aggregate_count_distinct)                                                                              \
+    X(aggregate_first)                                                                                       \
+    X(aggregate_histogram)                                                                                   \
+    X(aggregate_max)                                                                                         \
+    X(image_max)                                                                                             \
+    X(aggregate_mean)                                                                                        \
+    X(aggregate_min)                                                                                         \
+    X(image_min)                                                                                             \
+    X(aggregate_product)                                                                                     \
+    X(aggregate_sample_sd)                                                                                   \
+    X(aggregate_sample_var)                                                                                  \
+    X(aggregate_stats)                                                                                       \
+    X(aggregate_sum)                                                                                         \
+    X(aggregate_total_sd)                                                                                    \
+    X(aggregate_total_var)                                                                                   \
     X(collection)                                                                                            \
     X(collection_distinct)                                                                                   \
     X(collection_filter)                                                                                     \
@@ -15,6 +31,7 @@
     X(collection_load_table)                                                                                 \
     X(collection_map)                                                                                        \
     X(collection_merge)                                                                                      \
+    X(collection_reduce_columns)                                                                             \
     X(collection_size)                                                                                       \
     X(collection_style)                                                                                      \
     X(collection_to_list)                                                                                    \
@@ -33,8 +50,22 @@
     X(date_range_contains)                                                                                   \
     X(date_range_end)                                                                                        \
     X(date_range_start)                                                                                      \
+    X(dictionary)                                                                                            \
+    X(dictionary_combine)                                                                                    \
+    X(dictionary_contains)                                                                                   \
+    X(dictionary_from_lists)                                                                                 \
     X(dictionary_get)                                                                                        \
+    X(dictionary_get_number)                                                                                 \
+    X(dictionary_get_string)                                                                                 \
+    X(dictionary_keys)                                                                                       \
+    X(dictionary_map)                                                                                        \
+    X(dictionary_remove)                                                                                     \
+    X(dictionary_rename)                                                                                     \
+    X(dictionary_select)                                                                                     \
+    X(dictionary_set)                                                                                        \
+    X(dictionary_size)                                                                                       \
     X(dictionary_to_image)                                                                                   \
+    X(dictionary_values)                                                                                     \
     X(element_copy_properties)                                                                               \
     X(element_geometry)                                                                                      \
     X(element_get)                                                                                           \
@@ -45,6 +76,7 @@
     X(element_set)                                                                                           \
     X(element_set_multi)                                                                                     \
     X(element_to_dictionary)                                                                                 \
+    X(error_margin)                                                                                          \
     X(feature)                                                                                               \
     X(feature_geometry)                                                                                      \
     X(feature_id)                                                                                            \
@@ -69,12 +101,38 @@
     X(filter_string_ends_with)                                                                               \
     X(filter_string_starts_with)                                                                             \
     X(filter_within_distance)                                                                                \
+    X(geometry_area)                                                                                         \
+    X(geometry_bounds)                                                                                       \
+    X(geometry_buffer)                                                                                       \
+    X(geometry_centroid)                                                                                     \
+    X(geometry_contained_in)                                                                                 \
+    X(geometry_contains)                                                                                     \
+    X(geometry_convex_hull)                                                                                  \
+    X(geometry_coordinates)                                                                                  \
+    X(geometry_difference)                                                                                   \
+    X(geometry_disjoint)                                                                                     \
+    X(geometry_distance)                                                                                     \
+    X(geometry_edges_are_geodesics)                                                                          \
+    X(geometry_geodesic)                                                                                     \
+    X(geometry_intersection)                                                                                 \
+    X(geometry_intersects)                                                                                   \
+    X(geometry_is_unbounded)                                                                                 \
+    X(geometry_length)                                                                                       \
+    X(geometry_perimeter)                                                                                    \
+    X(geometry_projection)                                                                                   \
+    X(geometry_simplify)                                                                                     \
+    X(geometry_symmetric_difference)                                                                         \
+    X(geometry_transform)                                                                                    \
+    X(geometry_type)                                                                                         \
+    X(geometry_union)                                                                                        \
+    X(geometry_within_distance)                                                                              \
     X(geometry_bbox)                                                                                         \
     X(geometry_line_string)                                                                                  \
     X(geometry_multi_polygon)                                                                                \
     X(geometry_point)                                                                                        \
     X(geometry_polygon)                                                                                      \
     X(geometry_rectangle)                                                                                    \
+    X(choose)                                                                                                \
     X(image_abs)                                                                                             \
     X(image_acos)                                                                                            \
     X(image_add)                                                                                             \
@@ -127,8 +185,6 @@
     X(image_lt)                                                                                              \
     X(image_lte)                                                                                             \
     X(image_mask)                                                                                            \
-    X(image_max)                                                                                             \
-    X(image_min)                                                                                             \
     X(image_mod)                                                                                             \
     X(image_multiply)                                                                                        \
     X(image_neq)                                                                                             \
@@ -195,6 +251,7 @@
     X(list_iterate)                                                                                          \
     X(list_join)                                                                                             \
     X(list_map)                                                                                              \
+    X(list_reduce)                                                                                           \
     X(list_remove)                                                                                           \
     X(list_remove_all)                                                                                       \
     X(list_repeat)                                                                                           \
@@ -205,6 +262,83 @@
     X(list_slice)                                                                                            \
     X(list_sort)                                                                                             \
     X(list_zip)                                                                                              \
+    X(number)                                                                                                \
+    X(number_abs)                                                                                            \
+    X(number_acos)                                                                                           \
+    X(number_add)                                                                                            \
+    X(number_and)                                                                                            \
+    X(number_asin)                                                                                           \
+    X(number_atan)                                                                                           \
+    X(number_atan2)                                                                                          \
+    X(number_bitwise_and)                                                                                    \
+    X(number_bitwise_not)                                                                                    \
+    X(number_bitwise_or)                                                                                     \
+    X(number_bitwise_xor)                                                                                    \
+    X(number_byte)                                                                                           \
+    X(number_cbrt)                                                                                           \
+    X(number_ceil)                                                                                           \
+    X(number_clamp)                                                                                          \
+    X(number_cos)                                                                                            \
+    X(number_cosh)                                                                                           \
+    X(number_divide)                                                                                         \
+    X(number_double)                                                                                         \
+    X(number_eq)                                                                                             \
+    X(number_exp)                                                                                            \
+    X(number_first)                                                                                          \
+    X(number_first_non_zero)                                                                                 \
+    X(number_float)                                                                                          \
+    X(number_floor)                                                                                          \
+    X(number_format)                                                                                         \
+    X(number_gt)                                                                                             \
+    X(number_gte)                                                                                            \
+    X(number_hypot)                                                                                          \
+    X(number_int)                                                                                            \
+    X(number_int16)                                                                                          \
+    X(number_int32)                                                                                          \
+    X(number_int64)                                                                                          \
+    X(number_int8)                                                                                           \
+    X(number_left_shift)                                                                                     \
+    X(number_log)                                                                                            \
+    X(number_log10)                                                                                          \
+    X(number_long)                                                                                           \
+    X(number_lt)                                                                                             \
+    X(number_lte)                                                                                            \
+    X(number_max)                                                                                            \
+    X(number_min)                                                                                            \
+    X(number_mod)                                                                                            \
+    X(number_multiply)                                                                                       \
+    X(number_neq)                                                                                            \
+    X(number_not)                                                                                            \
+    X(number_or)                                                                                             \
+    X(number_parse)                                                                                          \
+    X(number_pow)                                                                                            \
+    X(number_right_shift)                                                                                    \
+    X(number_round)                                                                                          \
+    X(number_short)                                                                                          \
+    X(number_signum)                                                                                         \
+    X(number_sin)                                                                                            \
+    X(number_sinh)                                                                                           \
+    X(number_sqrt)                                                                                           \
+    X(number_subtract)                                                                                       \
+    X(number_tan)                                                                                            \
+    X(number_tanh)                                                                                           \
+    X(number_to_byte)                                                                                        \
+    X(number_to_double)                                                                                      \
+    X(number_to_float)                                                                                       \
+    X(number_to_int)                                                                                         \
+    X(number_to_int16)                                                                                       \
+    X(number_to_int32)                                                                                       \
+    X(number_to_int64)                                                                                       \
+    X(number_to_int8)                                                                                        \
+    X(number_to_long)                                                                                        \
+    X(number_to_short)                                                                                       \
+    X(number_to_uint16)                                                                                      \
+    X(number_to_uint32)                                                                                      \
+    X(number_to_uint8)                                                                                       \
+    X(number_uint16)                                                                                         \
+    X(number_uint32)                                                                                         \
+    X(number_uint8)                                                                                          \
+    X(number_unit_scale)                                                                                     \
     X(projection)                                                                                            \
     X(projection_at_scale)                                                                                   \
     X(projection_nominal_scale)                                                                              \
@@ -223,9 +357,26 @@
     X(reducer_min_max)                                                                                       \
     X(reducer_mode)                                                                                          \
     X(reducer_percentile)                                                                                    \
+    X(reducer_repeat)                                                                                        \
+    X(reducer_set_outputs)                                                                                   \
     X(reducer_std_dev)                                                                                       \
     X(reducer_sum)                                                                                           \
+    X(reducer_to_list)                                                                                       \
     X(reducer_variance)                                                                                      \
+    X(string)                                                                                                \
+    X(string_cat)                                                                                            \
+    X(string_compare_to)                                                                                     \
+    X(string_equals)                                                                                         \
+    X(string_index)                                                                                          \
+    X(string_length)                                                                                         \
+    X(string_match)                                                                                          \
+    X(string_replace)                                                                                        \
+    X(string_rindex)                                                                                         \
+    X(string_slice)                                                                                          \
+    X(string_split)                                                                                          \
+    X(string_to_lower_case)                                                                                  \
+    X(string_to_upper_case)                                                                                  \
+    X(string_trim)                                                                                           \
     X(reduce_and)                                                                                            \
     X(reduce_count)                                                                                          \
     X(reduce_max)                                                                                            \
