@@ -1,7 +1,11 @@
 /* The evaluator for tests in Python, loaded by ctypes: a graph in text over bands in memory. */
 #include "core/alloc.h"
 #include "core/error.h"
+#include "format/json_write.h"
 #include "graph/text.h"
+#include "protocol/earthengine/expression.h"
+#include "raster/eval_assets.h"
+#include "raster/eval_json.h"
 #include "raster/eval_program.h"
 #include "raster/eval_value.h"
 #include "raster/warp.h"
@@ -34,10 +38,18 @@ typedef struct peer_job {
     int *type;
     void **data;
     uint8_t **mask;
+
+    const char
+        *archive; /* JSON: {"C": [{"image": "a", "properties": {...}} ...]}, collections of those images */
+    char *answer; /* of eval_peer_answer: JSON */
+    int64_t bands_made; /* how often bands of the archive's images were made */
+    const void *values; /* the archive, read */
 } peer_job;
 
 PEER int eval_peer_run(peer_job *job);
+PEER int eval_peer_answer(peer_job *job);
 PEER void eval_peer_dispose(peer_job *job);
+PEER const char *eval_peer_algorithms(void);
 PEER const char *eval_peer_functions(void);
 
 typedef struct share {
@@ -79,6 +91,84 @@ static dtake_status load(void *ctx, dtake__eval *eval, const char *id, dtake__im
     out->id = id;
     return count > 0 ? DTAKE_OK : dtake__fail(err, DTAKE_E_NOT_FOUND, "there is no image '%.100s'", id);
 }
+
+/* --- the archive --- */
+
+static dtake_status make_image(dtake__eval *eval, const char *collection, const dtake__value *entry,
+                               dtake__image_value *out, dtake_error *err)
+{
+    const dtake__value *properties = dtake__properties_get(entry, "properties");
+    const dtake__value *image = dtake__properties_get(entry, "image");
+    const dtake__value *index = dtake__properties_get(properties, "system:index");
+    const dtake__value *footprint = dtake__properties_get(properties, "system:footprint");
+    char id[256];
+    dtake__value shape;
+    snprintf(id, sizeof id, "%s/%s", collection, index->text);
+    *out = (dtake__image_value){ .id = "", .properties = properties, .version = 1704200000000000 };
+    out->asset = dtake__slab_text(dtake__eval_slab(eval), id, strlen(id));
+    dtake_status st = out->asset != NULL ? DTAKE_OK : dtake__fail_nomem(err, "an image");
+    if (st == DTAKE_OK && footprint != NULL) {
+        st = dtake__eval_cast(eval, footprint, DTAKE__GEOMETRY, &shape, err);
+        if (st == DTAKE_OK)
+            st = dtake__properties_set(eval, &out->properties, "system:footprint", shape, err);
+    }
+    return st == DTAKE_OK ? dtake__image_later(eval, out, image->text, err) : st;
+}
+
+static const dtake__value *archive_of(peer_job *job, dtake__eval *eval, dtake_error *err)
+{
+    dtake__value *all = dtake__slab_alloc(dtake__eval_slab(eval), 1, sizeof *all);
+    if (job->values == NULL && all != NULL && job->archive != NULL &&
+        dtake__value_of_json(eval, job->archive, strlen(job->archive), all, err) == DTAKE_OK)
+        job->values = all;
+    return job->values;
+}
+
+/* "C/index" of the archive, or an image of the job's own. */
+static dtake_status load_asset(void *ctx, dtake__eval *eval, const char *id, dtake__image_value *out,
+                               dtake_error *err)
+{
+    const dtake__value *all = archive_of(ctx, eval, err);
+    const char *slash = strrchr(id, '/');
+    for (size_t i = 0; all != NULL && slash != NULL && i < all->list.count; i++) {
+        const dtake__value *images = &all->list.item[i];
+        if (strncmp(all->list.key[i], id, (size_t)(slash - id)) != 0)
+            continue;
+        for (size_t k = 0; k < images->list.count; k++) {
+            const dtake__value *p = dtake__properties_get(&images->list.item[k], "properties");
+            if (strcmp(dtake__properties_get(p, "system:index")->text, slash + 1) == 0)
+                return make_image(eval, all->list.key[i], &images->list.item[k], out, err);
+        }
+    }
+    return load(ctx, eval, id, out, err);
+}
+
+static dtake_status load_bands(void *ctx, dtake__eval *eval, const void *token, dtake__image_value *out,
+                               dtake_error *err)
+{
+    ((peer_job *)ctx)->bands_made++;
+    return load(ctx, eval, token, out, err);
+}
+
+static dtake_status load_collection(void *ctx, dtake__eval *eval, const dtake__asset_query *query,
+                                    dtake__asset_sink *sink, void *sink_ctx, dtake_error *err)
+{
+    const dtake__value *images = dtake__properties_get(archive_of(ctx, eval, err), query->id);
+    dtake_status st = DTAKE_OK;
+    bool enough = false;
+    if (images == NULL)
+        return dtake__fail(err, DTAKE_E_NOT_FOUND, "there is no collection '%.100s'", query->id);
+    for (size_t i = 0; i < images->list.count && !enough && st == DTAKE_OK; i++) {
+        dtake__image_value *image = dtake__slab_alloc(dtake__eval_slab(eval), 1, sizeof *image);
+        st = image != NULL ? make_image(eval, query->id, &images->list.item[i], image, err)
+                           : dtake__fail_nomem(err, "an image");
+        if (st == DTAKE_OK)
+            st = sink(sink_ctx, image, &enough, err);
+    }
+    return st;
+}
+
+static const dtake__assets peer_assets = { .bands = load_bands, .collection = load_collection };
 
 /* The pixel under each centre. */
 static dtake_status warp(const peer_job *job, const peer_band *band, const dtake__raster_grid *grid,
@@ -215,20 +305,58 @@ static dtake_status run_image(peer_job *job, dtake__eval *eval, const dtake__ima
     return st;
 }
 
+/* The job's text, or an Expression. */
+static dtake_status start(peer_job *job, dtake__graph *graph, dtake__node *node, dtake__eval **eval,
+                          dtake_error *err)
+{
+    dtake_status st;
+    if (job->graph[0] == '{') {
+        st = dtake__ee_read_expression(graph, job->graph, strlen(job->graph), node, err);
+    } else {
+        *node = dtake__graph_parse(graph, job->graph, strlen(job->graph));
+        st = dtake__graph_status(graph, err);
+    }
+    if (st == DTAKE_OK)
+        st = dtake__eval_new(eval, graph, load_asset, job, err);
+    if (st == DTAKE_OK) {
+        dtake__eval_set_reader(*eval, read_source);
+        dtake__eval_set_assets(*eval, &peer_assets);
+    }
+    return st;
+}
+
+int eval_peer_answer(peer_job *job)
+{
+    dtake_error err = { 0 };
+    dtake__eval *eval = NULL;
+    dtake__value value;
+    dtake__node node = 0;
+    dtake_buf text = DTAKE_BUF_INIT(64 << 20);
+    dtake__graph *graph = dtake__graph_new(&dtake__functions);
+    dtake_status st = start(job, graph, &node, &eval, &err);
+    if (st == DTAKE_OK)
+        st = dtake__eval_value(eval, node, &value, &err);
+    if (st == DTAKE_OK)
+        st = dtake__value_to_json(eval, &value, &text, &err);
+    if (st != DTAKE_OK)
+        memcpy(job->message, err.message, sizeof job->message);
+    job->answer = dtake__strdup(dtake__buf_str(&text));
+    dtake__buf_dispose(&text);
+    dtake__eval_free(eval);
+    dtake__graph_free(graph);
+    return (int)st;
+}
+
 int eval_peer_run(peer_job *job)
 {
     dtake_error err = { 0 };
     dtake__eval *eval = NULL;
     const dtake__image_value *image;
+    dtake__node node = 0;
     dtake__graph *graph = dtake__graph_new(&dtake__functions);
-    dtake__node node = dtake__graph_parse(graph, job->graph, strlen(job->graph));
-    dtake_status st = dtake__graph_status(graph, &err);
+    dtake_status st = start(job, graph, &node, &eval, &err);
     if (st == DTAKE_OK)
-        st = dtake__eval_new(&eval, graph, load, job, &err);
-    if (st == DTAKE_OK) {
-        dtake__eval_set_reader(eval, read_source);
         st = dtake__eval_image(eval, node, &image, &err);
-    }
     if (st == DTAKE_OK)
         st = run_image(job, eval, image, &err);
     if (st != DTAKE_OK)
@@ -247,6 +375,37 @@ void eval_peer_dispose(peer_job *job)
     dtake__free(job->type);
     dtake__free(job->data);
     dtake__free(job->mask);
+    dtake__free(job->answer);
+}
+
+/* Signatures of all functions as JSON: [[name, returns, [[argument, kind, default or null] ...]] ...]. */
+const char *eval_peer_algorithms(void)
+{
+    static dtake_buf text = DTAKE_BUF_INIT(1 << 22);
+    dtake__json json = { .out = &text };
+    dtake__buf_clear(&text);
+    dtake__json_array(&json, NULL);
+    for (size_t i = 0; i < dtake__functions.count; i++) {
+        const dtake__function *f = dtake__functions.at[i];
+        dtake__json_array(&json, NULL);
+        dtake__json_text(&json, NULL, f->name);
+        dtake__json_text(&json, NULL, dtake__kind_name(f->returns));
+        dtake__json_array(&json, NULL);
+        for (const dtake__param *p = f->param; p->name != NULL; p++) {
+            dtake__json_array(&json, NULL);
+            dtake__json_text(&json, NULL, p->name);
+            dtake__json_text(&json, NULL, dtake__kind_name(p->kind));
+            if (p->initial != NULL)
+                dtake__json_text(&json, NULL, p->initial);
+            else
+                dtake__json_null(&json, NULL);
+            dtake__json_end(&json, ']');
+        }
+        dtake__json_end(&json, ']');
+        dtake__json_end(&json, ']');
+    }
+    dtake__json_end(&json, ']');
+    return dtake__buf_str(&text);
 }
 
 /* All names, a line each. */

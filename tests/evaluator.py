@@ -1,5 +1,6 @@
 """The evaluator of graphs through ctypes (tests/eval_peer.c): bands are numpy arrays, results too."""
 import ctypes
+import json
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,9 @@ class PeerJob(ctypes.Structure):
                 ("in_width", ctypes.c_int64), ("in_height", ctypes.c_int64),
                 ("message", ctypes.c_char * 512), ("bands", ctypes.c_int64), ("names", ctypes.c_char * 4096),
                 ("type", ctypes.POINTER(ctypes.c_int)), ("data", ctypes.POINTER(ctypes.c_void_p)),
-                ("mask", ctypes.POINTER(ctypes.c_void_p))]
+                ("mask", ctypes.POINTER(ctypes.c_void_p)),
+                ("archive", ctypes.c_char_p), ("answer", ctypes.c_char_p), ("bands_made", ctypes.c_int64),
+                ("values", ctypes.c_void_p)]
 
 
 class GraphError(Exception):
@@ -36,6 +39,7 @@ def library():
         if path.exists():
             peer = ctypes.CDLL(str(path))
             peer.eval_peer_functions.restype = ctypes.c_char_p
+            peer.eval_peer_algorithms.restype = ctypes.c_char_p
             return peer
     pytest.fail("build/*/tests/libeval_peer.so is not built")
 
@@ -44,11 +48,13 @@ def functions():
     return library().eval_peer_functions().decode().split()
 
 
-def evaluate(graph, images, shape=None, block=256, threads=1, grid=UTM, images_on=None):
-    """images: {id: {band: masked array}}. Returns {band: masked array}, mask kept as numpy does (True: masked), and
-    `.opacity` as the raw mask bytes. `shape`: the output's, when it is not the images'; `images_on`: their grid, when
-    it is not the output's."""
-    peer = library()
+def algorithms():
+    """[[name, returns, [[argument, kind, default or None] ...]] ...]"""
+    return json.loads(library().eval_peer_algorithms())
+
+
+def job_of(graph, images, shape, block, threads, grid, images_on, archive):
+    """The job, and the arrays that must outlive it."""
     kept, bands, own = [], [], shape
     for image, members in images.items():
         for name, array in members.items():
@@ -58,12 +64,45 @@ def evaluate(graph, images, shape=None, block=256, threads=1, grid=UTM, images_o
             own = data.shape
             bands.append(PeerBand(image.encode(), name.encode(), TYPES.index(data.dtype.type), data.ctypes.data,
                                   mask.ctypes.data))
-    shape, images_on = shape or own, images_on or grid
+    shape, images_on = shape or own or (1, 1), images_on or grid
+    own = own or shape
+    graph = graph if isinstance(graph, str) else json.dumps(graph)
     job = PeerJob(graph=graph.encode(), crs=grid[0].encode(), transform=(ctypes.c_double * 6)(*grid[1]),
                   width=shape[1], height=shape[0], block=block, threads=threads, count=len(bands),
                   band=(PeerBand * len(bands))(*bands),
                   in_crs=images_on[0].encode(), in_transform=(ctypes.c_double * 6)(*images_on[1]), in_width=own[1],
-                  in_height=own[0])
+                  in_height=own[0], archive=json.dumps(archive or {}).encode())
+    return job, kept
+
+
+class Answer:
+    """A value as getInfo gives it, and how often bands were made for it."""
+
+    def __init__(self, value, bands_made):
+        self.value, self.bands_made = value, bands_made
+
+
+def answer(graph, images=None, archive=None, grid=UTM):
+    """What the graph (text, or an Expression) comes to. `archive`: {collection: [{"image": of images, "properties"}]}."""
+    peer = library()
+    job, kept = job_of(graph, images or {}, None, 256, 1, grid, None, archive)
+    status = peer.eval_peer_answer(ctypes.byref(job))
+    try:
+        if status:
+            raise GraphError(job.message.decode())
+        return Answer(json.loads(job.answer), job.bands_made)
+    finally:
+        peer.eval_peer_dispose(ctypes.byref(job))
+        del kept
+
+
+def evaluate(graph, images, shape=None, block=256, threads=1, grid=UTM, images_on=None, archive=None):
+    """images: {id: {band: masked array}}. Returns {band: masked array}, mask kept as numpy does (True: masked), and
+    `.opacity` as the raw mask bytes. `shape`: the output's, when it is not the images'; `images_on`: their grid, when
+    it is not the output's."""
+    peer = library()
+    job, kept = job_of(graph, images, shape, block, threads, grid, images_on, archive)
+    shape = (job.height, job.width)
     status = peer.eval_peer_run(ctypes.byref(job))
     try:
         if status:

@@ -9,10 +9,8 @@
     X(aggregate_first)                                                                                       \
     X(aggregate_histogram)                                                                                   \
     X(aggregate_max)                                                                                         \
-    X(image_max)                                                                                             \
     X(aggregate_mean)                                                                                        \
     X(aggregate_min)                                                                                         \
-    X(image_min)                                                                                             \
     X(aggregate_product)                                                                                     \
     X(aggregate_sample_sd)                                                                                   \
     X(aggregate_sample_var)                                                                                  \
@@ -185,6 +183,8 @@
     X(image_lt)                                                                                              \
     X(image_lte)                                                                                             \
     X(image_mask)                                                                                            \
+    X(image_max)                                                                                             \
+    X(image_min)                                                                                             \
     X(image_mod)                                                                                             \
     X(image_multiply)                                                                                        \
     X(image_neq)                                                                                             \
