@@ -177,19 +177,20 @@ static dtake_status advance(dtake__tb_cursor *c, const dtake__tb_wanted *w, dtak
     return DTAKE_OK;
 }
 
-/* How much a page may hold. A single instant comes in one page: clients tell progress by time. */
-static void page_limits(const dtake__tb_asked *by, const dtake__tb_wanted *w, int64_t *rows, size_t *bytes)
+dtake__tb_room dtake__tb_page_room(const dtake__tb_wanted *w, int64_t waiting_bytes)
 {
-    int64_t room = (WAITING_BYTES - dtake__rpc_waiting_bytes(by->call)) / 8;
+    int64_t room = (WAITING_BYTES - waiting_bytes) / 8;
     const dtake__tb_time_interval *t = &w->filters->time_interval;
     bool instant = t->set && t->start_time.set && t->end_time.set &&
                    t->start_time.seconds == t->end_time.seconds && t->start_time.nanos == t->end_time.nanos;
     bool asked = w->page != NULL && w->page->has_limit;
-    *rows = asked ? (w->page->limit < MAX_PAGE_ROWS ? w->page->limit : MAX_PAGE_ROWS)
-                  : (instant ? MAX_PAGE_ROWS : PAGE_ROWS);
-    *bytes = asked || instant ? MAX_PAGE_BYTES : PAGE_BYTES;
-    if (!instant && room < (int64_t)*bytes)
-        *bytes = room > LEAST_PAGE_BYTES ? (size_t)room : LEAST_PAGE_BYTES;
+    dtake__tb_room out = { .rows = asked ? (w->page->limit < MAX_PAGE_ROWS ? w->page->limit : MAX_PAGE_ROWS)
+                                   : instant ? MAX_PAGE_ROWS
+                                             : PAGE_ROWS,
+                           .bytes = asked || instant ? MAX_PAGE_BYTES : PAGE_BYTES };
+    if (!instant && room < (int64_t)out.bytes)
+        out.bytes = room > LEAST_PAGE_BYTES ? (size_t)room : LEAST_PAGE_BYTES;
+    return out;
 }
 
 static void note_last(dtake__tb_cursor *c, int64_t row)
@@ -242,19 +243,17 @@ dtake_status dtake__tb_query_page(dtake__tb_asked *asked, const dtake__tb_wanted
                                   dtake_buf *written, dtake__tb_put_rows *put, void *ctx, bool *more,
                                   dtake_error *err)
 {
-    int64_t rows;
-    size_t bytes;
+    dtake__tb_room room = dtake__tb_page_room(w, dtake__rpc_waiting_bytes(asked->call));
     dtake_status st = DTAKE_OK;
-    page_limits(asked, w, &rows, &bytes);
     if (c->plain)
-        c->query->limit = rows + 1; /* whether others follow */
+        c->query->limit = room.rows + 1; /* whether others follow */
     if (c->load == NULL && !c->ended)
         st = dtake_load_start(&c->load, asked->service->client, c->query, err);
     if (st != DTAKE_OK)
         return st;
     if (c->load != NULL)
         dtake__rpc_on_cancel(asked->call, cancel_load, c->load);
-    st = fill_page(w, c, rows, bytes, written, put, ctx, err);
+    st = fill_page(w, c, room.rows, room.bytes, written, put, ctx, err);
     if (c->load != NULL)
         dtake__rpc_on_cancel(asked->call, NULL, NULL);
     *more = st == DTAKE_OK && !c->ended && !dtake__rpc_cancelled(asked->call);

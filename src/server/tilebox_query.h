@@ -18,6 +18,14 @@ typedef struct dtake__tb_wanted {
 dtake_status dtake__tb_query_open(dtake__tb_asked *asked, const dtake__tb_wanted *wanted,
                                   dtake__tb_cursor **out, dtake_error *err);
 
+/* How much a page may hold, while so many bytes of answers wait to be sent. A single instant comes in one
+ * page, whatever waits: clients tell progress by time. */
+typedef struct dtake__tb_room {
+    int64_t rows;
+    size_t bytes;
+} dtake__tb_room;
+dtake__tb_room dtake__tb_page_room(const dtake__tb_wanted *wanted, int64_t waiting_bytes);
+
 /* Where one run of rows of the cursor's batch goes. */
 typedef dtake_status dtake__tb_put_rows(dtake__tb_cursor *cursor, int64_t start, int64_t count, void *ctx,
                                         dtake_error *err);

@@ -2,6 +2,10 @@
  * tests/test_tilebox_clients.py. */
 #include "server/serving.h"
 
+#include "core/alloc.h"
+#include "server/server.h"
+#include "server/tilebox.h"
+
 #define PROTO "Content-Type: application/proto\r\n"
 
 static int set_up(void **state)
@@ -74,12 +78,34 @@ static void refusals_name_the_field(void **state)
     }
 }
 
+/* Nobody calls: the server's own clock does it. */
+static void a_query_that_nobody_goes_on_with_is_dropped(void **state)
+{
+    serving *s = *state;
+    dtake__tb_pages *pages = &s->server->tilebox->pages;
+    dtake__tb_cursor *old = dtake__calloc(1, sizeof *old);
+    bool there = true;
+    assert_non_null(old);
+    dtake__tb_pages_keep(pages, old);
+    pthread_mutex_lock(&pages->lock);
+    old->used_ms -= 2 * DTAKE__TB_CURSOR_MS;
+    pthread_mutex_unlock(&pages->lock);
+    for (int i = 0; i < 3000 && there; i++) {
+        poll(NULL, 0, 10);
+        pthread_mutex_lock(&pages->lock);
+        there = pages->first != NULL;
+        pthread_mutex_unlock(&pages->lock);
+    }
+    CHECK(!there);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_catalogue_that_is_not_there_yet_has_no_datasets, set_up,
                                         small_tear_down),
         cmocka_unit_test_setup_teardown(refusals_name_the_field, set_up, small_tear_down),
+        cmocka_unit_test_setup_teardown(a_query_that_nobody_goes_on_with_is_dropped, set_up, small_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
