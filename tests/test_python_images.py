@@ -353,3 +353,132 @@ def test_two_threads_read_at_once(client, scenes):
     for thread in threads:
         thread.join()
     assert len(found) == 4 and all(data.identical(wanted) for data in found)
+
+
+# --- open ---
+
+
+def test_a_raster_tells_its_header_and_gives_windows(client, tmp_path):
+    from osgeo import gdal
+
+    path = tmp_path / "three.tif"
+    write_raster(path, bands=3, pixels=256)
+    wanted = gdal.Open(str(path)).ReadAsArray()
+    raster = datatake.open(path)
+    assert raster.shape == (3, 256, 256) and raster.dtype == np.uint16 and raster.crs == "EPSG:32617" and raster.epsg == 32617
+    assert raster.transform == (50, 0, 335600, 0, -50, 934400) and raster.res == (50, 50) and raster.nodata is None
+    assert raster.bounds == (335600, 921600, 348400, 934400) and len(raster.bands) == 3 and raster.bands[0].scale == 1
+    assert (raster.read() == wanted).all() and (raster.read(2) == wanted[1]).all() and (raster.read([3, 1]) == wanted[[2, 0]]).all()
+    assert (raster.read(1, window=(10, 20, 30, 40)) == wanted[0, 20:60, 10:40]).all()
+    assert (raster.read(1, window=(250, 0, 12, 1))[0] == [*wanted[0, 0, 250:], *[0] * 6]).all()
+    window = raster.window(BOX)
+    assert (raster.read(1, bbox=BOX) == wanted[0, window.row:window.row + window.height, window.col:window.col + window.width]).all()
+    assert "EPSG:32617" in repr(raster)
+
+
+def test_overviews_and_masks(real):
+    path = next(Path(real).glob("*/B04.tif"))
+    raster = datatake.open(str(path))
+    assert raster.overviews == [(457, 457), (228, 228), (114, 114)] and raster.nodata == 0 and raster.tile == (512, 512)
+    small = raster.read(1, overview=3)
+    assert small.shape == (114, 114) and raster.read(1, overview=3, bbox=REAL).shape[0] < 60
+    masked = raster.read(1, overview=3, masked=True)
+    assert masked.fill_value == 0 and (masked.mask == (small == 0)).all() and (masked.filled() == small).all()
+
+
+def test_rasters_are_opened_and_read_side_by_side(real):
+    async def main():
+        paths = sorted(Path(real).glob("*/B04.tif"))
+        rasters = await asyncio.gather(*map(aio.open, paths))
+        return paths, await asyncio.gather(*(raster.read(1, window=(i, i, 9, 9)) for i, raster in enumerate(rasters)))
+    paths, arrays = asyncio.run(main())
+    for i, (path, array) in enumerate(zip(paths, arrays, strict=True)):
+        assert (array == datatake.open(path).read(1, window=(i, i, 9, 9))).all()
+
+
+@pytest.mark.parametrize(("arguments", "error", "words"), [
+    ({"bands": 9}, ValueError, "9"), ({"bands": "B4"}, TypeError, "bands: numbers from 1"), ({"bands": []}, ValueError, "bands: there are none"),
+    ({"overview": 5}, ValueError, "overview: 5: there are 0"), ({"overview": "1"}, TypeError, "overview: a number"),
+    ({"window": (0, 0, 0, 5)}, ValueError, "window: "), ({"window": "all"}, TypeError, "window: "), ({"bbox": (0, 0, 1, 1)}, KeyError, ""),
+    ({"bbox": BOX, "window": (0, 0, 1, 1)}, ValueError, "bbox: give either"),
+])
+def test_what_a_raster_has_not_is_named(tmp_path, arguments, error, words):
+    write_raster(tmp_path / "one.tif")
+    with pytest.raises(error, match=words):
+        datatake.open(tmp_path / "one.tif").read(**arguments)
+
+
+def test_a_raster_that_is_not_there():
+    with pytest.raises(errors.Error, match="nowhere.tif"):
+        datatake.open("/nowhere.tif")
+    with pytest.raises(TypeError, match="href: a path or an address"):
+        datatake.open(5)
+
+
+# --- compare ---
+
+
+def test_three_modes_write_the_same_and_say_what_they_took(program, scenes, tmp_path):
+    seen = []
+    found = datatake.compare(scenes, bands="B4", bbox=BOX, out=tmp_path / "out", show_progress=seen.append)
+    assert [m.mode for m in found] == ["sequential", "async", "processes"] and found.identical and found[0].speedup == 1
+    assert all(m.files == 3 and m.seconds > 0 and m.speedup == pytest.approx(found[0].seconds / m.seconds) for m in found)
+    assert "sequential" in repr(found) and "all files are the same" in repr(found)
+    assert files_of(tmp_path / "out/async") == files_of(tmp_path / "out/processes") != {}
+    found.plot(tmp_path / "modes.svg", "three dates")
+    assert "<svg" in (tmp_path / "modes.svg").read_text()
+    two = asyncio.run(aio.compare(scenes, bands="B4", bbox=BOX, out=tmp_path / "two", modes=["async", "sequential"]))
+    assert [m.mode for m in two] == ["async", "sequential"]
+    with pytest.raises(ValueError, match="modes: 'threads'"):
+        datatake.compare(scenes, out=tmp_path, modes=["threads"])
+
+
+# --- graphs ---
+
+
+def test_operators_make_the_same_pixels_as_an_expression(client, real, tmp_path):
+    from datatake.graph import bands
+
+    b8, b4 = bands("B8", "B4")
+    ndvi = ((b8 - b4) / (b8 + b4)).rename("ndvi")
+    text = client.read(real, expression="ndvi=(B8-B4)/(B8+B4)", bbox=REAL)
+    assert client.read(real, expression=ndvi, bbox=REAL).identical(text)
+    assert client.read(real, graph=str(ndvi), bbox=REAL).identical(text)
+    two = client.read(real, expression={"ndvi": ndvi, "sum": b8 + b4}, bbox=REAL, limit=1)
+    plain = client.read(real, expression="sum=B8+B4", bbox=REAL, limit=1)["sum"].values
+    assert list(two.data_vars) == ["ndvi", "sum"] and plain.dtype == "uint32"
+    assert (np.nan_to_num(two["sum"].values) == plain).all()  # masked: NaN beside a band of floats, else 0
+    files = client.get(real, expression=ndvi.visualize(min=-1, max=1, palette=["brown", "green"]), bbox=REAL, out=tmp_path, limit=2)
+    assert len(files.paths) == 2 and datatake.open(files[0]).shape[0] in (3, 4)
+
+
+def test_a_graph_is_written_as_the_engine_reads_it():
+    from datatake import graph
+    from datatake.graph import area, band, image
+
+    b8 = band("B8")
+    assert str(1 - b8 * 2) == 'Image.subtract(1, Image.multiply(Image.select(image, "B8"), 2))'
+    assert str(b8.clip()) == 'Image.clip(Image.select(image, "B8"), area)'
+    assert str((b8 > 3) & ~(b8 < 9)) == ('v1 = Image.select(image, "B8");\n'
+                                         'Image.and(Image.gt(v1, 3), Image.not(Image.lt(v1, 9)))')
+    assert str(image.normalizedDifference(["B8", "B4"])) == 'Image.normalizedDifference(image, ["B8", "B4"])'
+    assert str(graph.call("Reducer.mean")) == "Reducer.mean()" and "normalizedDifference" in dir(image) and str(area) == "area"
+    deep = b8
+    for _ in range(5000):
+        deep = deep + 1
+    assert str(deep).count("Image.add") == 5000
+    for wrong, words in ((lambda: b8 + "1", "Image.add: an image or a number"), (lambda: image.clip(5, 6), "takes"),
+                         (lambda: image.reproject(), "crs: missing; Image.reproject\\(image, crs"), (lambda: bool(b8), "neither true nor false"),
+                         (lambda: graph.call("Image.normalisedDifference"), "Image.normalizedDifference is meant"),
+                         (lambda: image.clip(geometri=1), "geometri|takes")):
+        with pytest.raises(TypeError, match=words):
+            wrong()
+    with pytest.raises(AttributeError, match="Image has no function 'blur'"):
+        image.blur(2)
+
+
+def test_a_wrong_graph_is_an_argument_error(client, real):
+    with pytest.raises(ValueError, match="Image.blur|blur"):
+        client.read(real, graph="Image.blur(image)", bbox=REAL)
+    with pytest.raises(ValueError, match="graph: there is no file"):
+        client.read(real, graph="ndvi.graph", bbox=REAL)

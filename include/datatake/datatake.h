@@ -7,6 +7,7 @@
 #include <datatake/compare.h>
 #include <datatake/datasets.h>
 #include <datatake/get.h>
+#include <datatake/graph.h>
 #include <datatake/grid.h>
 #include <datatake/id.h>
 #include <datatake/ingest.h>

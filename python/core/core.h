@@ -147,6 +147,7 @@ int job_add(PyObject *module);
 int raster_add(PyObject *module);
 int compare_add(PyObject *module);
 int items_add(PyObject *module);
+int graph_add(PyObject *module);
 
 /* Adds a type made from `spec`; *out has a reference for ever. */
 int add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **out);

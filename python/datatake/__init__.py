@@ -11,9 +11,10 @@ data = collection.load(("2020-01-01", "2021-01-01"), show_progress=True)   # xar
 
 from __future__ import annotations
 
-from . import errors
+from . import errors, graph
 from ._core import version as __version__
-from .client import Client, Collection, Dataset
+from .client import Client, Collection, Dataset, compare, open
+from .comparing import Comparison, Mode
 from .errors import (
     ArgumentError,
     AuthenticationError,
@@ -25,11 +26,14 @@ from .errors import (
 )
 from .filters import Expression, Field, field
 from .groups import Group
+from .images import File, Files
+from .raster import Band, Raster, Window
 from .tables import Table
 from .times import TimeInterval
 
 __all__ = [
-    "ArgumentError", "AuthenticationError", "Client", "Collection", "Dataset", "Error", "Expression", "Field", "Group",
-    "InternalServerError", "NetworkError", "NetworkTimeoutError", "NotFoundError", "Table", "TimeInterval", "__version__",
-    "errors", "field",
+    "ArgumentError", "AuthenticationError", "Band", "Client", "Collection", "Comparison", "Dataset", "Error",
+    "Expression", "Field", "File", "Files", "Group", "InternalServerError", "Mode", "NetworkError",
+    "NetworkTimeoutError", "NotFoundError", "Raster", "Table", "TimeInterval", "Window", "__version__", "compare",
+    "errors", "field", "graph", "open",
 ]

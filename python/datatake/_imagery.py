@@ -85,3 +85,12 @@ A file that is there already and is what would be made is left (`skipped`).
 Raises TypeError and ValueError for arguments that make no sense, NotFoundError when no image is left, NetworkError,
 AuthenticationError, LocalError.
 """
+
+COMPARE = """The same `get` in several modes, each from nothing in a process of its own: what each takes, as `datatake compare` does it.
+
+Files go to OUT/sequential, OUT/async and OUT/processes. Returns a Comparison: a Mode each with seconds, speedup (against the
+first), bytes, requests and files; print() shows the table, `.plot("modes.svg")` draws it. modes: which, in this order.
+show_progress: True for a bar, or a function that is called with the part of a mode that is done.
+
+Raises what `get` raises; DataError when the modes do not write the same files.
+"""

@@ -30,7 +30,8 @@ class ImageOptions(TypedDict, total=False):
         cloud: only images with a cloud cover of less than this, percent. limit: at most so many.
     Which pixels, in this order:
         bands: "B8,B4", ["B8", "B4"], or numbers of a raster's bands, from 1.
-        mask_clouds; expression: "ndvi=(B8-B4)/(B8+B4)", a dict of them, or an image of datatake.graph; composite: "median",
+        mask_clouds; expression: "ndvi=(B8-B4)/(B8+B4)", a dict of them, or an image of datatake.graph
+        (graph: the same, its text or its file); composite: "median",
         "mean", "count", "mosaic", "quality" (of `quality`), by_month; unmask: value of masked pixels; visualize: text or a
         dict (min, max, gamma, gain, bias, palette, opacity); palette; paint; outline: "blue,2"; type: dtype of samples.
     On which grid:
@@ -51,6 +52,7 @@ class ImageOptions(TypedDict, total=False):
     bands: Any
     mask_clouds: bool
     expression: Any
+    graph: Any
     composite: str | None
     by_month: bool
     quality: str | None
@@ -276,13 +278,26 @@ def _expression(value: Any) -> Settings:
     if isinstance(value, str):
         return {"expression": value}
     if isinstance(value, Mapping):
-        settings = [(str(name), _expression(one)) for name, one in value.items()]
-        if any("expression" not in one for _, one in settings):
-            raise ValueError("expression: an image that is more than arithmetic of bands stands alone, not in a dict")
-        return {"expression": ";".join(f"{name}={one['expression']}" for name, one in settings)}
+        if value and all(hasattr(one, "_settings") for one in value.values()):
+            from .graph import call
+
+            return _expression(call("Image.cat", [one.rename(str(name)) for name, one in value.items()]))
+        return {"expression": ";".join(f"{name}={_text(one, 'expression')}" for name, one in value.items())}
     if isinstance(value, Iterable):
-        return {"expression": ";".join(_text(_expression(one).get("expression"), "expression") for one in value)}
+        return {"expression": ";".join(_text(one, "expression") for one in value)}
     raise TypeError(f"expression: text, a dict or an image of datatake.graph is expected, not {value!r}")
+
+
+def _graph(value: Any) -> Settings:
+    """An image of datatake.graph, the text of one, or a file of it."""
+    if hasattr(value, "_settings"):
+        return _expression(value)
+    if isinstance(value, os.PathLike) or (isinstance(value, str) and "(" not in value):
+        try:
+            return {"graph": Path(value).read_text(encoding="utf-8")}
+        except FileNotFoundError:
+            raise ValueError(f"graph: there is no file {os.fspath(value)!r}, and it is no graph's text") from None
+    return {"graph": _text(value, "graph")}
 
 
 def _crs(value: Any) -> str:
@@ -354,7 +369,7 @@ READERS: dict[str, Callable[[Any], Settings]] = {
     "limit": _simple("max_items", _count, "limit"),
     "bands": _simple("bands", _names, "bands"),
     "mask_clouds": _simple("mask_clouds", _flag, "mask_clouds"),
-    "expression": _expression,
+    "expression": _expression, "graph": _graph,
     "composite": _simple("composite", _text, "composite"),
     "by_month": _simple("by_month", _flag, "by_month"),
     "quality": _simple("quality", _text, "quality"),

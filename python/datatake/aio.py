@@ -7,17 +7,22 @@ cancelled ends its transfer. What changes a source runs in a thread, since the e
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Unpack
 
-from ._imagery import GET, ImageCalls, spelled_out, worded
+from ._engine import run_async
+from ._imagery import COMPARE, GET, ImageCalls, spelled_out, worded
 from ._nouns import ClientCalls, CollectionCalls, DatasetCalls
 from ._options import FileOptions
 from ._ways import Awaiting
 from .images import FilesComing
+from .comparing import Comparison
+from .comparing import compare as steps_of_compare
 from .progress import ShowProgress
+from .raster import AsyncRaster, Opening
 
-__all__ = ["Client", "Collection", "Dataset"]
+__all__ = ["Client", "Collection", "Dataset", "compare", "open"]
 
 
 class Collection(Awaiting, CollectionCalls):
@@ -56,3 +61,15 @@ class Client(Awaiting, ImageCalls, ClientCalls[Dataset]):
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
                         trace: TracebackType | None) -> None:
         self.close()
+
+
+async def open(href: str | os.PathLike[str]) -> AsyncRaster:
+    """A raster by its path or address: reads the header only. Raises NotFoundError, NetworkError, DataError, LocalError."""
+    return await run_async(Opening(AsyncRaster).steps(href))
+
+
+@spelled_out(FileOptions)
+@worded(COMPARE)
+async def compare(items: Any, *, out: str | os.PathLike[str], modes: Iterable[str] = ("sequential", "async", "processes"),
+            show_progress: ShowProgress = False, **options: Unpack[FileOptions]) -> Comparison:
+    return await run_async(steps_of_compare(None, items, {**options, "out": out}, modes, show_progress))

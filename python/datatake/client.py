@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Unpack
 
 from . import images
 from ._engine import run
-from ._imagery import GET, ImageCalls, spelled_out, worded
+from ._imagery import COMPARE, GET, ImageCalls, spelled_out, worded
 from ._nouns import ClientCalls, CollectionCalls, DatasetCalls
 from ._options import FileOptions
 from ._ways import Blocking
 from .images import Files
+from .comparing import Comparison
+from .comparing import compare as steps_of_compare
 from .progress import ShowProgress
+from .raster import Raster, Opening
 
-__all__ = ["Client", "Collection", "Dataset"]
+__all__ = ["Client", "Collection", "Dataset", "compare", "open"]
 
 
 class Collection(Blocking, CollectionCalls):
@@ -57,3 +61,15 @@ class Client(Blocking, ImageCalls, ClientCalls[Dataset]):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.close()
+
+
+def open(href: str | os.PathLike[str]) -> Raster:
+    """A raster by its path or address: reads the header only. Raises NotFoundError, NetworkError, DataError, LocalError."""
+    return run(Opening(Raster).steps(href))
+
+
+@spelled_out(FileOptions)
+@worded(COMPARE)
+def compare(items: Any, *, out: str | os.PathLike[str], modes: Iterable[str] = ("sequential", "async", "processes"),
+            show_progress: ShowProgress = False, **options: Unpack[FileOptions]) -> Comparison:
+    return run(steps_of_compare(None, items, {**options, "out": out}, modes, show_progress))

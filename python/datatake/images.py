@@ -29,6 +29,19 @@ class File:
                  "sha256", "skipped", "width", "wire_bytes")
 
     def __init__(self, found: tuple[Any, ...]) -> None:
+        self.id: str
+        self.asset: str
+        self.sha256: str
+        self.href: str
+        self.again: str
+        self.skipped: bool
+        self.bytes: int
+        self.wire_bytes: int
+        self.requests: int
+        self.retries: int
+        self.width: int
+        self.height: int
+        self.seconds: float
         (self.id, self.asset, path, self.sha256, message, self.href, self.again, number, name, self.skipped, self.bytes,
          self.wire_bytes, self.requests, self.retries, self.width, self.height, self.seconds) = found
         self.path: Path | None = Path(path) if path else None

@@ -25,7 +25,6 @@ dtake_status dtake_pictures_start(dtake_job **out, dtake_runtime *runtime, const
     o.format = DTAKE_GEOTIFF;
     o.jpeg_quality = 0;
     o.overwrite = o.skip_existing = false;
-    o.out_dir = "."; /* nothing is written there; paths are as different as the images are */
     o.path_template = NULL;
     return dtake__job_start(out, runtime, &o, true, err);
 }
