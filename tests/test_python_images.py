@@ -112,7 +112,7 @@ def test_what_items_may_be(client, scenes, tmp_path):
     for items in (path, str(path), [str(path)], json.loads(path.read_text()), [Item(one) for one in scenes]):
         assert client.read(items, bands="B4", bbox=BOX).identical(wanted)
     assert client.read(Path(raster), bbox=BOX).sizes["time"] == 1
-    assert client.read([raster], bands=1, bbox=BOX).sizes["time"] == 1
+    assert client.read([raster, raster], bands=1, bbox=BOX).sizes["time"] == 2
 
 
 def test_images_of_the_clients_own_catalogue(program, real, tmp_path):

@@ -8,7 +8,7 @@
     client.get(items, expression=ndvi.visualize(min=0, max=1, palette=["brown", "green"]), out="out")
 
 `image` is the image at hand, `area` what it is cut to. Every function of docs/graph.md is a method of its first argument
-(`ndvi.focalMedian(radius=2)`), or `call("Image.focalMedian", ndvi, radius=2)`. Numbers stand for constant images, shapely's and
+(`ndvi.focal_median(2)`), or `call("Image.focal_median", ndvi, 2)`. Numbers stand for constant images, shapely's and
 GeoJSON's shapes for geometries. Nothing is computed before `get` or `read`.
 """
 

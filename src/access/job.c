@@ -235,10 +235,13 @@ dtake_status dtake__job_start(dtake_job **out, dtake_runtime *runtime, const dta
                               bool pictures, dtake_error *err)
 {
     dtake_job *job;
+    dtake_get_options checked = *options;
+    if (pictures)
+        checked.out_dir = "."; /* nothing is written, so it has none */
     *out = NULL;
     dtake_status st = dtake__runtime_usable(runtime, false, err);
     if (st == DTAKE_OK)
-        st = dtake__options_check(options, err);
+        st = dtake__options_check(&checked, err);
     if (st == DTAKE_OK && options->path_template != NULL)
         st = dtake__template_check(options->path_template, err);
     if (st == DTAKE_OK)

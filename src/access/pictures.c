@@ -25,7 +25,7 @@ dtake_status dtake_pictures_start(dtake_job **out, dtake_runtime *runtime, const
     o.format = DTAKE_GEOTIFF;
     o.jpeg_quality = 0;
     o.overwrite = o.skip_existing = false;
-    o.path_template = NULL;
+    o.out_dir = o.path_template = NULL;
     return dtake__job_start(out, runtime, &o, true, err);
 }
 
@@ -124,7 +124,6 @@ dtake_status dtake__picture_make(dtake__take *take, dtake_error *err)
     take->image->height = picture->pixels.height;
     if (st == DTAKE_OK) {
         take->image->picture = picture;
-        take->image->path[0] = '\0';
         return st;
     }
     dtake_picture_dispose(picture);

@@ -115,6 +115,23 @@ static void coloured_pictures_too(void **state)
     close_sandbox(&box);
 }
 
+static void images_of_one_name_are_read_side_by_side(void **state)
+{
+    (void)state;
+    if (!have_scenes())
+        skip();
+    sandbox box = open_sandbox();
+    static const char *const twice[] = { SCENES, SCENES };
+    dtake_get_options o = bands_job(&box);
+    dtake_result r;
+    o.inputs = twice;
+    o.input_count = 2;
+    dtake_job *job = read_pictures(&box, &o);
+    CHECK(dtake_job_result(job, 9, &r) && !dtake_job_result(job, 10, &r));
+    dtake_job_free(job);
+    close_sandbox(&box);
+}
+
 static void a_plan_says_what_would_come_and_its_item_brings_it(void **state)
 {
     (void)state;
@@ -230,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pictures_have_the_pixels_of_the_files),
         cmocka_unit_test(coloured_pictures_too),
+        cmocka_unit_test(images_of_one_name_are_read_side_by_side),
         cmocka_unit_test(a_plan_says_what_would_come_and_its_item_brings_it),
         cmocka_unit_test(what_only_files_have_is_refused),
         cmocka_unit_test(each_result_is_told_as_it_finishes),

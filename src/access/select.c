@@ -112,7 +112,7 @@ dtake_status dtake__select_path(dtake__image *image, const dtake_get_options *o,
     dtake_buf bands = DTAKE_BUF_INIT(1024), path = DTAKE_BUF_INIT(4096);
     char ext[16];
     dtake_status st = DTAKE_OK;
-    if (o->explain_only)
+    if (o->explain_only || o->out_dir == NULL) /* nothing will be written */
         return DTAKE_OK;
     if (o->per_band)
         st = dtake__buf_puts(&bands, image->asset);
