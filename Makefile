@@ -9,7 +9,8 @@ PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
 help:
-	echo "make demo      build, make scenes, fill a catalogue and load a year, cut and colour forty dates in three ways"
+	echo "make demo      build, make scenes, fill a catalogue and load a year, cut and colour forty dates in three ways,"
+	echo "               execute a notebook"
 	echo "make test      the fixed set of tests (under 15 minutes on two cores)"
 	echo "make check     everything: also fuzzing and all journeys under sanitizers (hours; FUZZ_SECONDS=600)"
 	echo "make bench     speed over a path with a true delay, beside other programs (root; QUICK=1 for a short run)"
@@ -22,7 +23,7 @@ help:
 	echo "make clean     remove what was built"
 
 demo:
-	tools/install build
+	tools/install build demo
 	tools/demo
 
 test:
