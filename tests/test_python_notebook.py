@@ -1,5 +1,6 @@
 """What a notebook shows: pictures of datasets, collections and tables, and bars side by side."""
 import re
+import shutil
 import struct
 import threading
 import zlib
@@ -48,7 +49,7 @@ def shown(thing):
     """Static, escaped, of bounded size, with nothing fetched from anywhere."""
     html = thing if isinstance(thing, str) else thing._repr_html_()
     read = Read(html)
-    assert len(html) < 100_000 and "script" not in read.tags and "http://" not in html.replace("http://www.w3.org/2000/svg", "")
+    assert len(html) < 1_500_000 and "script" not in read.tags and "http://" not in html.replace("http://www.w3.org/2000/svg", "")
     assert all(address.startswith("data:image/") for address in read.addresses)
     return " ".join(" ".join(read.texts).split()), read
 
@@ -118,6 +119,29 @@ def test_a_picture_is_inside_the_text_or_left_out(tmp_path):
     (tmp_path / "no.png").write_text("not one")
     (tmp_path / "large.png").write_bytes(png(1, 1) + bytes(_html.LARGEST_PICTURE))
     assert [_html.picture(tmp_path / name) for name in ("no.png", "large.png", "none.png")] == ["", "", ""]
+
+
+def test_finished_files_show_their_pictures_and_their_errors(client, demo_scenes, tmp_path):
+    options = {"bbox": (-82.48, 8.35, -82.39, 8.44), "bands": "B8,B4,B3", "visualize": "min=0,max=5000", "scale": 40, "on_error": "return"}
+    (tmp_path / "scenes").mkdir()
+    good, other, bad = [scene for scene in sorted(demo_scenes.iterdir()) if scene.is_dir()][:3]
+    for scene in (good, other):
+        (tmp_path / "scenes" / scene.name).symlink_to(scene)
+    shutil.copytree(bad, tmp_path / "bad" / bad.name)
+    (tmp_path / "bad" / bad.name / "B08.tif").write_bytes(b"II*\0" + bytes(10))
+    files = client.get([tmp_path / "scenes", tmp_path / "bad"], out=tmp_path / "out", format="png", **options)
+    text, read = shown(files)
+    assert f"{len(files)} files" in text and "1 failed" in text and len(read.addresses) == len(files) - 1 and "done" in text
+    text, read = shown(next(file for file in files if not file.error))
+    assert "x" in text and "fetched" in text and read.addresses[0].startswith("data:image/png")
+    assert "error" in shown(files.failed[0])[0]
+    many = type(files)(list(files) * 20)  # as many as there may be: some rows, some pictures
+    text, read = shown(many)
+    assert f"{len(many) - 10} more" in text and len(read.addresses) <= 6
+    tifs = client.get(tmp_path / "scenes", out=tmp_path / "tifs", **options)
+    assert shown(tifs)[1].addresses == [] and shown(tifs[0])[1].addresses == []
+    tifs = client.get(tmp_path / "scenes", out=tmp_path / "more", quicklook=100, **options)
+    assert len(shown(tifs)[1].addresses) == 2 and len(shown(tifs[0])[1].addresses) == 1
 
 
 @pytest.mark.parametrize("box", [(-180, -90, 180, 90), (170, -20, -170, -10), (10, 50, 10, 50), (0, 89.9, 1e-9, 90)])

@@ -7,10 +7,12 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
 if TYPE_CHECKING:
     from ._calls import CollectionInfo, DatasetInfo
+    from .images import File, Files
     from .tables import Table
 
 MOST_ROWS = 10
@@ -18,6 +20,7 @@ MOST_COLUMNS = 12
 MOST_FIELDS = 200
 MOST_SHAPES = 200
 MOST_POINTS = 6000
+MOST_PICTURES = 6
 LONGEST_CELL = 60
 LARGEST_PICTURE = 1 << 20  # bytes of the file; a third more as text
 
@@ -223,3 +226,35 @@ def of_table(table: Table) -> str:
     drawn = paths_of(shapes)
     return page(many(total, "datapoint"), many(len(names), "field"), grid(names, rows, total),
                 footprints(drawn, note=f"the first {len(shapes)} of them" if total > len(shapes) else ""))
+
+
+def of_file(file: File) -> str:
+    known = facts((("path", file.path), ("pixels", f"{file.width} x {file.height}" if file.width else None),
+                   ("bytes", f"{file.bytes:,}" if file.bytes else None),
+                   ("fetched", f"{file.wire_bytes:,} bytes in {many(file.requests, 'request')}, {file.seconds:.2f} s"),
+                   ("from", file.href), ("error", file.error)))
+    return page(file.id, _state(file), known, picture(_small(file.path), file.id) if file.path is not None else "")
+
+
+def of_files(files: Files) -> str:
+    rows = [(file.id, _state(file), file.path.name if file.path is not None else "", f"{file.bytes:,}", f"{file.seconds:.2f}", file.error)
+            for file in files[:MOST_ROWS]]
+    shown: list[str] = []
+    left = LARGEST_PICTURE
+    for path in files.paths[:4 * MOST_PICTURES]:
+        drawn = picture(_small(path), path.name, 160)
+        if drawn and len(drawn) <= left and len(shown) < MOST_PICTURES:
+            shown.append(drawn)
+            left -= len(drawn)
+    return page(many(len(files), "file"), f"{files.bytes:,} bytes, {len(files.failed)} failed",
+                grid(("id", "", "file", "bytes", "seconds", "error"), rows, len(files)), " ".join(shown))
+
+
+def _small(path: Path) -> Path:
+    """Its quicklook, where there is one."""
+    small = path.with_name(f"{path.stem}.quicklook.png")
+    return small if small.is_file() else path
+
+
+def _state(file: File) -> str:
+    return "failed" if file.error is not None else "skipped" if file.skipped else "done"

@@ -26,7 +26,7 @@ def spelled_out(options: type) -> Callable[[F], F]:
         known = {k: v for base in reversed([options, *getattr(options, "__orig_bases__", ())])
                  for k, v in getattr(base, "__annotations__", {}).items()}
         fixed = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-        more = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        more = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=getattr(kind, "__forward_arg__", kind))
                 for name, kind in known.items()]
         function.__signature__ = signature.replace(parameters=fixed + more)  # type: ignore[attr-defined]
         words = inspect.cleandoc(options.__doc__ or "")

@@ -7,11 +7,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, SupportsIndex
 
-from . import _core, errors
+from . import _core, _html, errors
 from ._engine import TICK_S, Step, Steps, run_async, runtime
 from ._items import settings_of
 from ._options import FileOptions
-from .progress import ShowProgress
+from .progress import ShowProgress, close_bar
 
 __all__ = ["File", "Files"]
 
@@ -61,6 +61,9 @@ class File:
             return f"<File {self.path or self.id}: skipped>"
         return f"<File {self.path}, {self.width} x {self.height}, {self.bytes:,} bytes, {self.seconds:.2f} s>"
 
+    def _repr_html_(self) -> str:
+        return _html.of_file(self)
+
 
 class Files(list[File]):
     """Finished files, in the order in which they finished."""
@@ -89,6 +92,9 @@ class Files(list[File]):
         lines = [f"{len(self.paths)} files, {self.bytes:,} bytes, {len(self.failed)} failed"]
         lines += [f"  {file!r}" for file in self[:20]]
         return "\n".join(lines + ([f"  (+{len(self) - 20})"] if len(self) > 20 else []))
+
+    def _repr_html_(self) -> str:
+        return _html.of_files(self)
 
     def __add__(self, other: Iterable[File]) -> Files:  # type: ignore[override]
         return Files([*self, *other])
@@ -154,7 +160,7 @@ class Bar(Quiet):
         self._bar.refresh()
 
     def end(self) -> None:
-        self._bar.close()
+        close_bar(self._bar)
 
 
 def begin(job: _core.Job, show: ShowProgress, what: str) -> Quiet:

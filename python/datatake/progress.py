@@ -75,22 +75,27 @@ class Bar(Quiet):
         if finished:
             self.update()
             self._bar.update(self._total - self._bar.n)
-        # A notebook that is opened again has no widgets any more: what a bar said at the end stays as text.
-        in_notebook = hasattr(self._bar, "container")
-        if in_notebook:
-            self._bar.leave = False
-        self._bar.close()
-        if in_notebook:
-            _say_in_notebook(self._bar)
+        close_bar(self._bar)
 
 
-def _say_in_notebook(bar: Any) -> None:
+def close_bar(bar: Any) -> None:
+    """Leaves what it said at the end: a line above the bars that still move, or text in a notebook, which has no widgets any more
+    when it is opened again."""
+    if bar.disable:  # by TQDM_DISABLE, or closed
+        return
+    in_notebook = hasattr(bar, "container")
+    said, line = bar.format_dict, str(bar)
+    bar.leave = False
+    bar.close()
+    if not in_notebook:
+        bar.write(f"\r{line}", file=bar.fp)  # from the beginning of the line, where close() need not be
+        return
     from IPython import display
 
-    said = bar.format_dict
-    share = said["n"] / said["total"] if said["total"] else 1.0
-    words = f"{share:.0%} in {bar.format_interval(said['elapsed'])}, {said['postfix']}"
     shown: Any = display
+    share = said["n"] / said["total"] if said["total"] else 1.0
+    amount = f"{bar.format_sizeof(said['n'], said['unit'], said['unit_divisor'])}, " if said["unit_scale"] else ""
+    words = f"{share:.0%} in {bar.format_interval(said['elapsed'])}, {amount}{said['postfix']}"
     shown.display(shown.HTML(f"<div><progress value='{share:.3f}'></progress> {clip(bar.desc, 200)}: {clip(words, 200)}</div>"))
 
 
