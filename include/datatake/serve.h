@@ -21,7 +21,8 @@ typedef struct dtake_serve_options {
     int64_t header_timeout_ms;   /* a request's header must be complete by then; 0: 10,000 */
     int64_t write_timeout_ms;    /* no byte taken by the client for this long: closed; 0: 30,000 */
     size_t max_header_bytes;     /* 0: 32 KiB */
-    const char *access_log;      /* path, "-" for stderr; NULL: none */
+    int64_t max_pixels;     /* of an image that Earth Engine's clients ask for; 0: as many as 48 MiB hold */
+    const char *access_log; /* path, "-" for stderr; NULL: none */
 } dtake_serve_options;
 
 /* Listens and serves on a thread of its own until dtake_server_stop. */

@@ -33,6 +33,7 @@ int dtake__cmd_serve(const dtake__args *args)
         .listen = dtake__args_text(args, "listen"),
         .first_byte_delay_ms = (int64_t)dtake__args_f64(args, "first-byte-delay", 0),
         .max_connections = (int32_t)dtake__args_i64(args, "max-connections", 0),
+        .max_pixels = dtake__args_i64(args, "max-pixels", 0),
         .idle_timeout_ms = (int64_t)(dtake__args_f64(args, "idle-timeout", 60) * 1000),
         .access_log = dtake__args_text(args, "access-log"),
     };

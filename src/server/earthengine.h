@@ -25,6 +25,7 @@ typedef struct dtake__ee_service { /* server->earthengine */
     dtake__evaluator *evaluator;
     dtake__ee_names_kept *names;
     dtake__ee_flights *flights;
+    int64_t max_pixels; /* of an image; 0: no limit of its own */
 } dtake__ee_service;
 
 /* One call, until it is answered. */

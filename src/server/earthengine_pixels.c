@@ -169,13 +169,19 @@ static dtake_status find_grid(const dtake__ee_request *r, const dtake__band_valu
 }
 
 static dtake_status check_limits(const dtake__evaluation *e, const dtake__image_value *image,
-                                 const dtake__raster_grid *grid, int64_t side_max, dtake_error *err)
+                                 const dtake__raster_grid *grid, const dtake__ee_image_request *want,
+                                 dtake_error *err)
 {
     int64_t sample = (int64_t)dtake_type_bytes(dtake__evaluation_type(e, image)) + 1;
-    if (grid->width > side_max || grid->height > side_max)
+    if (grid->width > want->side_max || grid->height > want->side_max)
         return dtake__fail(err, DTAKE_E_LIMIT,
                            "Pixel grid dimensions (%lldx%lld) must be less than or equal to %lld.",
-                           (long long)grid->width, (long long)grid->height, (long long)side_max);
+                           (long long)grid->width, (long long)grid->height, (long long)want->side_max);
+    if (want->max_pixels > 0 && grid->width > want->max_pixels / grid->height)
+        return dtake__fail(
+            err, DTAKE_E_LIMIT,
+            "Pixel grid of %lldx%lld pixels must have at most %lld (--max-pixels of this server).",
+            (long long)grid->width, (long long)grid->height, (long long)want->max_pixels);
     if (image->count > DTAKE__EE_BANDS_MAX)
         return dtake__fail(err, DTAKE_E_LIMIT, "The number of bands (%zu) must be less than or equal to %d.",
                            image->count, DTAKE__EE_BANDS_MAX);
@@ -392,7 +398,7 @@ static dtake_status draw(dtake__evaluation *e, const dtake__image_value *image,
     else
         st = find_grid(r, &image->band[0], &grid, err);
     if (st == DTAKE_OK)
-        st = check_limits(e, image, &grid, want->side_max, err);
+        st = check_limits(e, image, &grid, want, err);
     if (st == DTAKE_OK)
         st = dtake__evaluation_pixels(e, image, &grid, &pixels, err);
     if (st == DTAKE_OK && drawn)

@@ -10,6 +10,7 @@ typedef struct dtake__ee_image_request {
     const dtake__ee_request *request;
     const dtake__raster_grid *grid; /* of a map's tile; NULL: the request's, or the image's own */
     int64_t side_max;               /* pixels */
+    int64_t max_pixels;             /* in all; 0: no limit of its own */
 } dtake__ee_image_request;
 
 /* The image that `node` is, as the request has it. DTAKE_E_USAGE, DTAKE_E_LIMIT as the service says it. */

@@ -44,6 +44,37 @@ static void repeated_slashes_are_one(void **state)
     drop(&r);
 }
 
+static reply ask_image(const serving *s, int width, int height)
+{
+    char body[600];
+    snprintf(
+        body, sizeof body,
+        "{\"expression\":{\"result\":\"0\",\"values\":{\"0\":{\"functionInvocationValue\":{\"functionName\":"
+        "\"Image.constant\",\"arguments\":{\"value\":{\"constantValue\":7}}}}}},\"fileFormat\":\"NPY\","
+        "\"grid\":{"
+        "\"dimensions\":{\"width\":%d,\"height\":%d},\"affineTransform\":{\"scaleX\":1,\"scaleY\":-1},"
+        "\"crsCode\":\"EPSG:4326\"}}",
+        width, height);
+    return post(s, "/v1/projects/p/image:computePixels", body);
+}
+
+static void an_image_of_more_than_max_pixels_is_refused(void **state)
+{
+    serving *s = *state;
+    dtake_server_stop(s->server, 0);
+    char path[TEMP_PATH + 16];
+    snprintf(path, sizeof path, "%s/catalog.db", s->folder);
+    serve(s, (dtake_serve_options){ .catalog = path, .max_pixels = 1000 });
+    reply fits = ask_image(s, 40, 25), more = ask_image(s, 40, 26), wide = ask_image(s, 32000, 32000);
+    CHECK_EQ(fits.status, 200);
+    CHECK_EQ(more.status, 400);
+    CHECK_EQ(wide.status, 400);
+    CHECK(strstr(dtake__buf_str(&more.body), "40x26 pixels must have at most 1000 (--max-pixels") != NULL);
+    drop(&fits);
+    drop(&more);
+    drop(&wide);
+}
+
 static void the_functions_of_the_registry_are_listed(void **state)
 {
     reply r = ask(*state, "GET", "/v1/projects/p/algorithms", "");
@@ -254,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_SERVER(a_constant_is_its_value),
         WITH_SERVER(repeated_slashes_are_one),
+        WITH_SERVER(an_image_of_more_than_max_pixels_is_refused),
         WITH_SERVER(the_functions_of_the_registry_are_listed),
         WITH_SERVER(refusals_have_the_forms_of_the_service),
         WITH_SERVER(a_name_that_nobody_made_leads_nowhere),

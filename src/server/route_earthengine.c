@@ -274,6 +274,7 @@ dtake_status dtake__route_earthengine_open(dtake_server *server, dtake_error *er
     if (service == NULL)
         return dtake__fail_nomem(err, "server");
     service->client = server->client;
+    service->max_pixels = server->max_pixels;
     dtake_status st = dtake_runtime_open(&service->runtime, &options, err);
     if (st == DTAKE_OK)
         st = dtake__evaluator_open(&service->evaluator, server->client, service->runtime, err);

@@ -50,7 +50,7 @@ static dtake_status work(void *ctx, const dtake__ee_patience *patience, dtake__e
     const piece *p = ctx;
     dtake__ee_request request = { 0 };
     dtake__ee_graph graph = { 0 };
-    const dtake__ee_image_request want = { &request, p->grid, p->side_max };
+    const dtake__ee_image_request want = { &request, p->grid, p->side_max, p->service->max_pixels };
     dtake_status st = dtake__ee_request_read(&request, p->body, err);
     if (st == DTAKE_OK)
         st = p->asset != NULL ? graph_of_asset(&graph, p, &request, patience, err)

@@ -109,6 +109,7 @@ static void use_options(dtake_server *server, const dtake_serve_options *options
         .first_byte_delay_ms = options->first_byte_delay_ms,
         .header_bytes = options->max_header_bytes > 0 ? options->max_header_bytes : 32 * 1024,
     };
+    server->max_pixels = options->max_pixels;
     server->door.everybody_reads = options->everybody_reads;
     server->door.each_second = options->requests_s;
 }
@@ -118,7 +119,8 @@ static dtake_status check_options(const dtake_serve_options *options, dtake_erro
     if (options == NULL || (options->files_dir == NULL && options->catalog == NULL))
         return dtake__fail(err, DTAKE_E_USAGE, "serve: neither a folder nor a catalogue is named");
     if (options->max_connections < 0 || options->idle_timeout_ms < 0 || options->header_timeout_ms < 0 ||
-        options->write_timeout_ms < 0 || options->first_byte_delay_ms < 0 || options->requests_s < 0)
+        options->write_timeout_ms < 0 || options->first_byte_delay_ms < 0 || options->requests_s < 0 ||
+        options->max_pixels < 0)
         return dtake__fail(err, DTAKE_E_USAGE, "serve: a limit is negative");
     if ((options->tls_cert == NULL) != (options->tls_key == NULL))
         return dtake__fail(err, DTAKE_E_USAGE, "serve: TLS needs a certificate and its key, both");

@@ -73,6 +73,7 @@ struct dtake_server {
     dtake_client *client;              /* the catalogue; NULL: none */
     struct dtake__tb_service *tilebox; /* likewise */
     struct dtake__ee_service *earthengine;
+    int64_t max_pixels; /* of an image; 0: no limit of its own */
     dtake__rpc rpc;
     dtake__access_log *log;
 };
