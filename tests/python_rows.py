@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from conftest import ROOT, SLOW
 
-FOLDER = ROOT / "build/release/python"
+FOLDER = ROOT / os.environ.get("DATATAKE_PYTHON", "build/release/python")
 sys.path.insert(0, str(FOLDER))
 
 SLUG = "open_data.test.every_type"
