@@ -13,7 +13,7 @@ enum { ITEM_BYTES = 64 << 20 };
 static dtake_status no_image(const char *id, dtake_error *err)
 {
     return dtake__fail(err, DTAKE_E_NOT_FOUND,
-                       "Image.load: Image asset '%.300s' not found (does not exist or caller does not have "
+                       "Image asset '%.300s' not found (does not exist or caller does not have "
                        "access).",
                        id);
 }

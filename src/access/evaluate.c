@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "raster/kernels.h"
 
 #include <string.h>
@@ -168,12 +169,18 @@ dtake_status dtake__evaluation_open_files(dtake__evaluation *e, dtake__ee_source
 
 /* --- values --- */
 
+/* A description is not worth asking other machines: of theirs the items are believed. */
+static bool is_worth_opening(const dtake__ee_source *source)
+{
+    return source->file == NULL && !dtake__is_http_url(source->band->href);
+}
+
 /* All bands that were made, so far as there are not too many. */
 static dtake_status check_all(dtake__evaluation *e, dtake_error *err)
 {
     size_t count = 0;
     for (const dtake__ee_source *s = e->sources; s != NULL; s = s->next)
-        count += s->file == NULL;
+        count += is_worth_opening(s);
     if (count == 0 || count > DESCRIBED_MOST)
         return DTAKE_OK;
     dtake__ee_source **list = dtake__calloc(count, sizeof(*list));
@@ -181,7 +188,7 @@ static dtake_status check_all(dtake__evaluation *e, dtake_error *err)
         return dtake__fail_nomem(err, "the files of an image");
     count = 0;
     for (dtake__ee_source *s = e->sources; s != NULL; s = s->next)
-        if (s->file == NULL)
+        if (is_worth_opening(s))
             list[count++] = s;
     dtake_status st = dtake__evaluation_open_files(e, list, count, false, err);
     dtake__free(list);
@@ -269,8 +276,30 @@ static bool asks_for_grids(const dtake__graph *graph)
     return false;
 }
 
-dtake_status dtake__evaluation_image(dtake__evaluation *e, dtake__node node, const dtake__image_value **out,
-                                     dtake_error *err)
+/* In the slab of the round. */
+static dtake_status pick_bands(dtake__evaluation *e, const dtake__strings *names,
+                               const dtake__image_value **image, dtake_error *err)
+{
+    dtake__slab *slab = dtake__eval_slab(e->eval);
+    dtake__image_value *out = dtake__slab_alloc(slab, 1, sizeof *out);
+    dtake__band_value *band = dtake__slab_alloc(slab, names->count, sizeof *band);
+    if (out == NULL || band == NULL)
+        return dtake__fail(err, DTAKE_E_LIMIT, "User memory limit exceeded.");
+    for (size_t i = 0; i < names->count; i++) {
+        int64_t at = dtake__image_band(*image, names->at[i]);
+        if (at < 0)
+            return dtake__fail_no_band(*image, names->at[i], err);
+        band[i] = (*image)->band[at];
+    }
+    *out = **image;
+    out->band = band;
+    out->count = names->count;
+    *image = out;
+    return DTAKE_OK;
+}
+
+dtake_status dtake__evaluation_image(dtake__evaluation *e, dtake__node node, const dtake__strings *bands,
+                                     const dtake__image_value **out, dtake_error *err)
 {
     bool all = asks_for_grids(e->graph);
     dtake_status st = DTAKE_OK;
@@ -280,6 +309,8 @@ dtake_status dtake__evaluation_image(dtake__evaluation *e, dtake__node node, con
             st = dtake__eval_image(e->eval, node, out, err);
         if (st == DTAKE_OK)
             st = dtake__image_need(e->eval, *out, err);
+        if (st == DTAKE_OK && bands != NULL && bands->count > 0)
+            st = pick_bands(e, bands, out, err);
         if (st == DTAKE_OK && !e->wrong)
             st = open_used(e, *out, err);
         if (st == DTAKE_OK && !e->wrong && all)

@@ -35,10 +35,11 @@ dtake_status dtake__evaluation_value(dtake__evaluation *evaluation, dtake__node 
                                      dtake__evaluation_show *show, void *ctx, dtake_buf *out,
                                      dtake_error *err);
 
-/* The image that a node is, its files open; good until the next evaluation. DTAKE_E_EMPTY: it has no bands.
- */
+/* The image that a node is, or these bands of it, in their order; their files are open. Good until the next
+ * evaluation. `bands` NULL or empty: all. DTAKE_E_EMPTY: it has none. */
 dtake_status dtake__evaluation_image(dtake__evaluation *evaluation, dtake__node node,
-                                     const dtake__image_value **out, dtake_error *err);
+                                     const dtake__strings *bands, const dtake__image_value **out,
+                                     dtake_error *err);
 /* The type that holds all of its bands. */
 dtake_type dtake__evaluation_type(const dtake__evaluation *evaluation, const dtake__image_value *image);
 /* Pixels of the grid, with a mask a band unless nothing is masked. DTAKE_E_LIMIT: even one pixel needs more

@@ -15,28 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- bands --- */
-
-/* Those that are asked for, in that order. The caller frees `own`. */
-static dtake_status pick_bands(const dtake__image_value *image, const dtake__strings *names,
-                               dtake__image_value *out, dtake_error *err)
-{
-    *out = *image;
-    out->band = dtake__calloc((names->count > 0 ? names->count : image->count) + 1, sizeof *out->band);
-    if (out->band == NULL)
-        return dtake__fail_nomem(err, "an image");
-    if (names->count == 0)
-        memcpy(out->band, image->band, image->count * sizeof *out->band);
-    for (size_t i = 0; i < names->count; i++) {
-        int64_t at = dtake__image_band(image, names->at[i]);
-        if (at < 0)
-            return dtake__fail_no_band(image, names->at[i], err);
-        out->band[i] = image->band[at];
-    }
-    out->count = names->count > 0 ? names->count : image->count;
-    return DTAKE_OK;
-}
-
 /* --- the grid --- */
 
 static dtake_status unbounded(dtake_error *err)
@@ -418,12 +396,6 @@ dtake_status dtake__ee_pixels(dtake__evaluation *e, dtake__node node, const dtak
                               dtake__ee_landed *out, dtake_error *err)
 {
     const dtake__image_value *image = NULL;
-    dtake__image_value picked = { 0 };
-    dtake_status st = dtake__evaluation_image(e, node, &image, err);
-    if (st == DTAKE_OK)
-        st = pick_bands(image, &want->request->bands, &picked, err);
-    if (st == DTAKE_OK)
-        st = draw(e, &picked, want, out, err);
-    dtake__free(picked.band);
-    return st;
+    dtake_status st = dtake__evaluation_image(e, node, &want->request->bands, &image, err);
+    return st == DTAKE_OK ? draw(e, image, want, out, err) : st;
 }
