@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from . import _core, stacks
+from . import _core, _stacks
 from ._engine import Steps
 from ._options import FileOptions, ImageOptions
 from ._ways import call
@@ -70,7 +70,7 @@ class ImageCalls:
 
         Raises TypeError and ValueError for arguments that make no sense, NotFoundError when no image is left, NetworkError.
         """
-        return (yield from stacks.read(self._core, items, options, chunks, show_progress, on_error))
+        return (yield from _stacks.read(self._core, items, options, chunks, show_progress, on_error))
 
 
 GET = """Images cut, computed, coloured and written, as `datatake get` does it: the same files, byte for byte.

@@ -177,8 +177,8 @@ class Getting:
     """A job under way, result by result."""
 
     def __init__(self, job: _core.Job, show: ShowProgress, what: str) -> None:
-        self.job = job
-        self.at = 0
+        self.job: _core.Job = job
+        self.at: int = 0
         self._bar = begin(job, show, what)
 
     def next(self) -> Steps[tuple[Any, ...] | None]:
