@@ -271,6 +271,10 @@ static dtake_status call(dtake__eval *eval, dtake__node node, const scope *frame
     c->out = (dtake__value){ .null = true };
     if (st == DTAKE_OK)
         st = run(c, node, err);
+    /* Of a slab that is nearly full nobody can tell whether it or the machine had no more. */
+    if (st == DTAKE_E_NOMEM && !eval->told && eval->slab.held > MAX_BYTES / 4)
+        st = dtake__fail(err, DTAKE_E_LIMIT, "User memory limit exceeded: more than %d MB of values",
+                         MAX_BYTES >> 20);
     if (st != DTAKE_OK)
         prefix(eval, node, err);
     *out = c->out;

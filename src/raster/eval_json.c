@@ -10,12 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 40 }; /* dtake__json goes 64 deep, and a feature takes several levels */
+enum {
+    MAX_DEPTH = 40,       /* dtake__json goes 64 deep, and a feature takes several levels */
+    MAX_VALUES = 1000000, /* lists may hold one another a thousand times over */
+};
 
 typedef struct writer {
     dtake__eval *eval;
     dtake__json json;
-    int depth;
+    int depth, values;
     dtake_error *err;
 } writer;
 
@@ -344,6 +347,8 @@ static dtake_status write_of_kind(writer *w, const char *key, const dtake__value
 
 static dtake_status write_value(writer *w, const char *key, const dtake__value *value)
 {
+    if (++w->values > MAX_VALUES)
+        return dtake__fail(w->err, DTAKE_E_LIMIT, "the answer has more than %d values", MAX_VALUES);
     if (value->null) {
         dtake__json_null(&w->json, key);
         return DTAKE_OK;

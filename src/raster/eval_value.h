@@ -75,6 +75,7 @@ typedef struct dtake__reducer dtake__reducer; /* raster/eval_reduce.h */
 
 typedef struct dtake__closure dtake__closure;
 typedef struct dtake__filter_value dtake__filter_value; /* raster/eval_filter.h */
+typedef struct dtake__weights dtake__weights;           /* raster/eval_weights.h */
 typedef struct dtake__join dtake__join;                 /* raster/eval_join.h */
 typedef struct dtake__lazy dtake__lazy;                 /* raster/eval_assets.h */
 
@@ -99,6 +100,7 @@ struct dtake__value {
         } range;
         const dtake__filter_value *filter;
         const dtake__join *join;
+        const dtake__weights *weights; /* of kernels */
         struct {
             dtake__value *item;
             const char **key; /* of dictionaries */

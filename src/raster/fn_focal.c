@@ -249,6 +249,8 @@ static dtake_status run_focal(dtake__call *call, dtake__reduction reduction, dta
 {
     static const char *const shapes[] = { "circle", "square", "cross", "plus", "diamond" };
     focal f = { reduction, -1, call->arg[1].number, 0, (int)call->arg[4].number };
+    if (!call->arg[5].null)
+        return dtake__fail(err, DTAKE_E_UNSUPPORTED, "a kernel is not known here: kernelType and radius are");
     for (int i = 0; i < 5; i++)
         if (strcmp(call->arg[2].text, shapes[i]) == 0)
             f.shape = i;

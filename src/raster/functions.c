@@ -29,6 +29,7 @@
     X(collection_load_table)                                                                                 \
     X(collection_map)                                                                                        \
     X(collection_merge)                                                                                      \
+    X(collection_random_column)                                                                              \
     X(collection_reduce_columns)                                                                             \
     X(collection_size)                                                                                       \
     X(collection_style)                                                                                      \
@@ -152,13 +153,17 @@
     X(image_clip)                                                                                            \
     X(image_clip_to_bounds_and_scale)                                                                        \
     X(image_clip_to_collection)                                                                              \
+    X(image_connected_pixel_count)                                                                           \
     X(image_constant)                                                                                        \
+    X(image_convolve)                                                                                        \
     X(image_cos)                                                                                             \
     X(image_date)                                                                                            \
+    X(image_directional_distance_transform)                                                                  \
     X(image_divide)                                                                                          \
     X(image_double)                                                                                          \
     X(image_eq)                                                                                              \
     X(image_exp)                                                                                             \
+    X(image_fast_distance_transform)                                                                         \
     X(image_float)                                                                                           \
     X(image_floor)                                                                                           \
     X(image_focal_max)                                                                                       \
@@ -169,6 +174,7 @@
     X(image_geometry)                                                                                        \
     X(image_gt)                                                                                              \
     X(image_gte)                                                                                             \
+    X(image_hsv_to_rgb)                                                                                      \
     X(image_hypot)                                                                                           \
     X(image_id)                                                                                              \
     X(image_int)                                                                                             \
@@ -193,15 +199,19 @@
     X(image_or)                                                                                              \
     X(image_paint)                                                                                           \
     X(image_parse_expression)                                                                                \
+    X(image_pixel_area)                                                                                      \
+    X(image_pixel_lon_lat)                                                                                   \
     X(image_pow)                                                                                             \
     X(image_projection)                                                                                      \
     X(image_reduce)                                                                                          \
     X(image_reduce_region)                                                                                   \
+    X(image_reduce_regions)                                                                                  \
     X(image_reduce_resolution)                                                                               \
     X(image_remap)                                                                                           \
     X(image_rename)                                                                                          \
     X(image_reproject)                                                                                       \
     X(image_resample)                                                                                        \
+    X(image_rgb_to_hsv)                                                                                      \
     X(image_right_shift)                                                                                     \
     X(image_round)                                                                                           \
     X(image_select)                                                                                          \
@@ -211,6 +221,7 @@
     X(image_signum)                                                                                          \
     X(image_sin)                                                                                             \
     X(image_slice)                                                                                           \
+    X(image_spectral_distance)                                                                               \
     X(image_sqrt)                                                                                            \
     X(image_subtract)                                                                                        \
     X(image_tan)                                                                                             \
@@ -240,6 +251,24 @@
     X(image_collection_mosaic)                                                                               \
     X(image_collection_quality_mosaic)                                                                       \
     X(image_collection_reduce)                                                                               \
+    X(image_collection_to_bands)                                                                             \
+    X(join_apply)                                                                                            \
+    X(join_inner)                                                                                            \
+    X(join_inverted)                                                                                         \
+    X(join_save_all)                                                                                         \
+    X(join_save_first)                                                                                       \
+    X(join_simple)                                                                                           \
+    X(kernel_circle)                                                                                         \
+    X(kernel_cross)                                                                                          \
+    X(kernel_diamond)                                                                                        \
+    X(kernel_fixed)                                                                                          \
+    X(kernel_gaussian)                                                                                       \
+    X(kernel_laplacian4)                                                                                     \
+    X(kernel_laplacian8)                                                                                     \
+    X(kernel_plus)                                                                                           \
+    X(kernel_prewitt)                                                                                        \
+    X(kernel_sobel)                                                                                          \
+    X(kernel_square)                                                                                         \
     X(list_add)                                                                                              \
     X(list_cat)                                                                                              \
     X(list_contains)                                                                                         \
