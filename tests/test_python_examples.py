@@ -1,5 +1,6 @@
 """The notebooks of examples/ are kept without outputs, and do what they say when they are executed."""
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,3 +55,23 @@ def test_a_year_of_four_collections_one_by_one_and_at_once(execute, run, serve, 
     assert out.count("Fetching data took") == 2
     assert [size > 10_000 for size in pictures] == [True]
     assert any("1,281 datapoints" in html and "<svg" in html for html in html_of(cells))
+
+
+@pytest.mark.slow
+def test_images_of_one_place_three_ways(execute, demo_scenes, tmp_path):
+    out, cells, pictures = execute("images_three_ways.ipynb", DATATAKE_SCENES=str(demo_scenes), DATATAKE_OUT=str(tmp_path / "images"),
+                                   DATATAKE_SOURCE=str(tmp_path / "catalog.db"))
+    assert out.count(": 498 x 499 pixels") == 5 and "The files of all modes are identical." in out
+    assert len(pictures) == 1 and pictures[0] > 3000
+    few, modes = (next(html for html in html_of(cells) if word in html) for word in ("5 files", "<td>processes</td>"))
+    assert few.count("data:image/png;base64,") == 5 and "0 failed" in few
+    assert modes.count("<tr>") == 4
+    assert len(list((tmp_path / "images/modes/async").glob("*.tif"))) == len(list((tmp_path / "images/modes/sequential").glob("*.tif"))) >= 5
+
+
+@pytest.mark.slow
+def test_the_ndvi_of_a_field(execute, demo_scenes, tmp_path):
+    out, cells, pictures = execute("ndvi_of_a_field.ipynb", DATATAKE_SCENES=str(demo_scenes), DATATAKE_SOURCE=str(tmp_path / "catalog.db"))
+    shown, least, most = re.search(r"(\d+) of 8 dates show the field; NDVI from ([\d.]+) to ([\d.]+)", out).groups()
+    assert int(shown) >= 4 and 0.15 < float(least) < 0.25 and 0.4 < float(most) < 0.6  # it greens from January to February
+    assert len(pictures) == 1 and pictures[0] > 10_000

@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class _Words:
+    """A type as it is written, for signatures."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
 def spelled_out(options: type) -> Callable[[F], F]:
     """Shows what **options may be: to help(), and to Tab in a notebook."""
 
@@ -26,7 +38,7 @@ def spelled_out(options: type) -> Callable[[F], F]:
         known = {k: v for base in reversed([options, *getattr(options, "__orig_bases__", ())])
                  for k, v in getattr(base, "__annotations__", {}).items()}
         fixed = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-        more = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=getattr(kind, "__forward_arg__", kind))
+        more = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_Words(getattr(kind, "__forward_arg__", str(kind))))
                 for name, kind in known.items()]
         function.__signature__ = signature.replace(parameters=fixed + more)  # type: ignore[attr-defined]
         words = inspect.cleandoc(options.__doc__ or "")
