@@ -242,6 +242,11 @@ dtake_status dtake__layer_plan_on(dtake__layer *layer, const dtake__raster_grid 
     if (!info->has_transform || info->crs[0] == '\0')
         return dtake__fail(err, DTAKE_E_UNSUPPORTED, "%.200s has no CRS: it cannot be put on another grid",
                            info->href);
+    if (grid->width > MAX_SIDE || grid->height > MAX_SIDE)
+        return dtake__fail(err, DTAKE_E_LIMIT,
+                           "%.200s on a grid of %lld x %lld pixels: choose a smaller area or a larger scale",
+                           info->href, (long long)grid->width, (long long)grid->height);
+    layer->grid_px = grid->width * grid->height;
     return plan_warp(&to, layer, DTAKE_NEAREST, err);
 }
 

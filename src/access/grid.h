@@ -23,6 +23,7 @@ typedef struct dtake__layer {
                             window is  the output's grid */
     dtake__warp *warp;   /* instead of picks: resampled; NULL: not */
     bool empty;          /* with warp: nothing of the file lies in the output */
+    int64_t grid_px;     /* of a grid that is not the output's; 0: the output's */
 } dtake__layer;
 
 typedef struct dtake__grid {

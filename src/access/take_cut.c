@@ -69,6 +69,8 @@ static double bytes_of_layer(const dtake__take *take, const dtake__layer *layer)
     double sample =
         (double)layer->band_count * (double)dtake_type_bytes(dtake_raster_get_info(layer->raster)->type) + 1;
     double pixels = (double)(layer->window.width * layer->window.height);
+    if (layer->grid_px > 0) /* from there they are taken as doubles */
+        return pixels * sample + (double)layer->grid_px * (sample + (double)sizeof(double));
     if (layer->warp != NULL || layer->col != NULL)
         pixels += (double)(take->grid.width * take->grid.height);
     return pixels * sample;
@@ -189,7 +191,8 @@ dtake_status dtake__blocks_plan(dtake__take *take, int64_t *bytes, dtake_error *
         return st;
     for (size_t i = blocks->files; i < blocks->layers; i++) {
         dtake_read read = dtake__take_read(&blocks->layer[i], blocks->layer[i].window);
-        *bytes += dtake__raster_read_bytes(blocks->layer[i].raster, &read);
+        *bytes += dtake__raster_read_bytes(blocks->layer[i].raster, &read) +
+                  (int64_t)bytes_of_layer(take, &blocks->layer[i]);
     }
     whole = whole && *bytes <= limit / AS_ONE;
     blocks->groups = blocks->shader != NULL ? dtake__shader_groups(blocks->shader) : 1;

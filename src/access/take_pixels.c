@@ -143,7 +143,8 @@ static void on_open(dtake_status status, dtake_raster *raster, const dtake_error
         dtake__take_note_layer(take, at.index, status, err);
     if (--take->pending > 0 || gave_up(take))
         return;
-    bool reads = dtake__shade_reads(&take->options) && !take->options.explain_only;
+    bool reads =
+        dtake__shade_reads(&take->options) && (!take->options.explain_only || take->job->keeps_pictures);
     dtake__take_work_on(take, reads ? dtake__aside_run : dtake__workers_run, plan_run, planned);
 }
 
