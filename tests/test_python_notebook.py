@@ -1,7 +1,8 @@
-"""What a notebook shows: pictures of datasets, collections and tables, and bars side by side."""
+"""What a notebook shows: pictures of datasets, collections and tables, and bars side by side; bars in a terminal."""
 import re
 import shutil
 import struct
+import sys
 import threading
 import zlib
 from html.parser import HTMLParser
@@ -10,6 +11,7 @@ import pytest
 import python_rows
 from conftest import SLOW
 from python_rows import FOLDER, SLUG
+from test_terminal import Terminal
 from tilebox_service import Service, made_dataset
 
 datatake = pytest.importorskip("datatake", reason="build/release/python is not built")
@@ -220,3 +222,48 @@ def test_bars_are_text_where_widgets_are_missing(execute):
     outputs, said = execute(WITHOUT, wait_for=0)
     text = "".join(out.get("text", "") for out in outputs if out.get("name") == "stderr")
     assert not said and text.count("Fetching ") >= 2 and text.count("100%") >= 2 and "4000 datapoints" in text
+
+
+SCRIPT = """
+import asyncio
+from datatake.aio import Client
+async def main():
+    found = await (await Client().dataset("made.rows")).collections()
+    return await asyncio.gather(*(found[name].load(None, show_progress=True) for name in sorted(found)))
+for data in asyncio.run(main()):
+    print(data.sizes["time"], "datapoints came")
+"""
+
+
+def screen(seen):
+    """The lines of a terminal that has seen this."""
+    rows, row, column = [[]], 0, 0
+    for part in re.findall(r"\x1b\[[\d;?]*[A-Za-z]|.|[\r\n]", seen):
+        if part == "\n":
+            row += 1
+            rows += [[] for _ in range(row + 1 - len(rows))]
+        elif part == "\r":
+            column = 0
+        elif part == "\x1b[A":
+            row -= 1
+        elif part[0] != "\x1b":
+            line = rows[row]
+            line += " " * (column + 1 - len(line))
+            line[column] = part
+            column += 1
+    return [line for line in ("".join(row).rstrip() for row in rows) if line]
+
+
+def test_bars_in_a_terminal_stand_below_each_other_and_leave_a_line_each(tmp_path, quiet_env):
+    begun = threading.Event()
+    wait = dict.fromkeys(range(64), lambda service: begun.wait(60 * SLOW) and None)
+    with Service(made_dataset(counts=(("first", 4000), ("second", 4000))), page_rows=500, faults=wait) as service:
+        terminal = Terminal([sys.executable, "-c", SCRIPT], tmp_path, quiet_env, PYTHONPATH=str(FOLDER), DATATAKE_SOURCE=service.source,
+                            TILEBOX_API_KEY="any")
+        terminal.read_until(r"Fetching[^\n]*\n[^\n]*Fetching", timeout_s=60)
+        assert [line[:23] for line in screen(terminal.seen)] == ["Fetching A dataset:   0"] * 2
+        begun.set()
+        assert terminal.end() == 0
+    lines = screen(terminal.seen)
+    assert [line[:24] for line in lines[:2]] == ["Fetching A dataset: 100%"] * 2 and all("4000 datapoints" in line for line in lines[:2])
+    assert lines[2:] == ["4000 datapoints came"] * 2
