@@ -97,7 +97,7 @@ def job_of(task, chosen, server, client, scratch):
     writes = task["kind"] in ("files", "write")
     memory = Path("/dev/shm") / f"datatake-bench-{os.getpid()}"  # for a program that cannot keep pixels itself
     out = scratch / "out" if writes else memory if client.whole and task["kind"] in ("windows", "warp") else None
-    return peers.Job(list_file, hrefs, out)
+    return peers.Job(list_file, hrefs, out, "window" in task)
 
 
 def result_of(client, task, job, printed):
@@ -179,7 +179,7 @@ def too_slow(name, runs):
 def measure(task):
     running, missing = peers.clients_for(task["kind"], task["name"], task["quick"], task["clients"])
     chosen = workload.chosen(task)
-    if task["kind"] == "write":
+    if task["kind"] == "write" and "window" not in task:
         chosen = [workload.get_window(peers.PROGRAM, task["source"])] * task["count"]
     if task["kind"] == "warp":
         expected = workload.warped_sum(task["source"], chosen, task["crs"], task["kernel"])

@@ -28,6 +28,7 @@ class Job:
     list_file: Path  # HREF or HREF COL ROW WIDTH HEIGHT a line
     hrefs: list
     out: Path
+    whole: bool = False  # of the kind "write": the files, not an area of them
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,8 @@ CLIENTS = [
         PROGRAM, "get", job.list_file.with_suffix(".ndjson"), "--raw", "--assets", "data", "--template", "{id}.{ext}",
         "--no-cache", "-q", "-o", job.out],
            "--raw of STAC Items, its defaults: files flushed to disk, then renamed; the whole process", whole=True),
-    Client("datatake get", ("write",), lambda job: [PROGRAM, "get", *job.hrefs, "--bbox", workload.GET_BBOX, "--no-cache",
+    Client("datatake get", ("write",), lambda job: [PROGRAM, "get", *job.hrefs,
+                                                    *([] if job.whole else ["--bbox", workload.GET_BBOX]), "--no-cache",
                                                     "-q", "-o", job.out],
            "its defaults, no header cache; the whole process", whole=True),
     Client("datatake", ("warp",), lambda job: [WARPS, job.list_file],

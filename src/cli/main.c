@@ -61,12 +61,14 @@ static int unknown_command(const char *name)
 
 /* Images come and go by the thousand on all threads. Their buffers are mapped one by one and so given back at
  * once; an arena a thread, and glibc's own threshold, which rises to 32 MB, would keep what the busiest
- * moment of each thread needed. 2,000 windows: 80 MB instead of 104. */
+ * moment of each thread needed. 2,000 windows: 80 MB instead of 104. Smaller ones, of tiles, are used again
+ * before they go: with 128 KiB at the top of an arena a composite faults in five times as many pages. */
 static void keep_little_memory(void)
 {
 #ifdef __GLIBC__
     mallopt(M_ARENA_MAX, 2);
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 8 << 20);
 #endif
 }
 
