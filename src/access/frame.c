@@ -37,6 +37,14 @@ static dtake_status make_room(dtake__frame *frame, int32_t bands, const dtake_pi
     return DTAKE_OK;
 }
 
+dtake_pixels dtake__frame_view(dtake__frame *frame)
+{
+    pthread_mutex_lock(&frame->lock);
+    dtake_pixels view = frame->pixels;
+    pthread_mutex_unlock(&frame->lock);
+    return view;
+}
+
 static void copy_rows(const void *from, dtake_window at, size_t bytes, int64_t width, void *to)
 {
     for (int64_t row = 0; row < at.height; row++)

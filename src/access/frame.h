@@ -21,6 +21,9 @@ void dtake__frame_dispose(dtake__frame *frame);
 dtake_status dtake__frame_put(dtake__frame *frame, dtake_window at, const int32_t *band, int32_t bands,
                               dtake_pixels *pixels, dtake_error *err);
 
+/* All of it as it is now, borrowed: what has been put is there. */
+dtake_pixels dtake__frame_view(dtake__frame *frame);
+
 /* When all are there. A mask that is the same for all bands is one; without any in a block there is none. */
 dtake_pixels dtake__frame_take(dtake__frame *frame);
 

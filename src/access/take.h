@@ -79,6 +79,10 @@ void dtake__take_open(dtake__take *take);
 void dtake__take_pixels_ended(dtake__take *take); /* in success and failure */
 void dtake__take_make_file(dtake__take *take);
 
+/* The nodata value the files share; masked pixels become it. What was unmasked or visualised has none left.
+ */
+bool dtake__take_nodata(const dtake__take *take, double *out);
+
 /* Whether all that the pixels go to has one mask for all bands. */
 bool dtake__take_has_one_mask(const dtake__take *take);
 

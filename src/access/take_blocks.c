@@ -28,8 +28,6 @@ struct dtake__block {
     block_read *read;
 };
 
-static void start_more(dtake__take *take);
-
 static void free_block(dtake__block *b)
 {
     for (size_t i = 0; i < b->take->blocks.layers && b->part != NULL; i++)
@@ -51,7 +49,7 @@ static void end_block(dtake__block *b)
         b->next->prev = b->prev;
     free_block(b);
     blocks->active--;
-    start_more(take);
+    dtake__blocks_go_on(take);
 }
 
 void dtake__blocks_cancel(dtake__take *take)
@@ -100,7 +98,10 @@ static void render_run(dtake__work *work)
 
 static void rendered(dtake__work *work)
 {
-    end_block(DTAKE__CONTAINER(work, dtake__block, work));
+    dtake__block *b = DTAKE__CONTAINER(work, dtake__block, work);
+    if (b->status == DTAKE_OK && !dtake__take_stopped(b->take))
+        dtake__take_early_put(b->take, b->window);
+    end_block(b);
 }
 
 /* --- read --- */
@@ -251,7 +252,7 @@ static bool begin(dtake__take *take, size_t index)
     return true;
 }
 
-static void start_more(dtake__take *take)
+void dtake__blocks_go_on(dtake__take *take)
 {
     dtake__blocks *blocks = &take->blocks;
     while (!dtake__take_stopped(take) && blocks->next < blocks->count && blocks->active < blocks->at_once) {
@@ -261,7 +262,7 @@ static void start_more(dtake__take *take)
         else
             dtake__take_note_item(take, dtake__fail_nomem(&err, "a block of pixels"), &err);
     }
-    if (blocks->active == 0)
+    if (blocks->active == 0 && blocks->early.under_way == 0)
         dtake__take_pixels_ended(take);
 }
 
@@ -270,14 +271,19 @@ void dtake__blocks_start(dtake__take *take)
     dtake__frame_init(&take->blocks.frame, take->grid.width, take->grid.height,
                       dtake__take_has_one_mask(take));
     take->blocks.has_frame = true;
+    dtake_error err = { 0 };
+    dtake_status st = dtake__take_early_plan(take, &err);
+    if (st != DTAKE_OK)
+        dtake__take_note_item(take, st, &err);
     dtake__take_set_state(take, DTAKE_ITEM_FETCHING);
-    start_more(take);
+    dtake__blocks_go_on(take);
 }
 
 void dtake__blocks_dispose(dtake__blocks *blocks)
 {
     dtake__blocks_drop_inputs(blocks);
     dtake__shader_free(blocks->shader);
+    dtake__take_early_dispose(&blocks->early);
     if (blocks->has_frame)
         dtake__frame_dispose(&blocks->frame);
     *blocks = (dtake__blocks){ 0 };

@@ -9,6 +9,13 @@
 typedef struct dtake__take dtake__take;
 typedef struct dtake__block dtake__block;
 
+/* Tiles of the file that are compressed before the last block is there (take_early.c). */
+typedef struct dtake__early_rows {
+    struct dtake__early *tiles; /* made with the first row that is complete */
+    int32_t *left;              /* blocks that each row of tiles waits for; NULL: none is compressed early */
+    size_t under_way;
+} dtake__early_rows;
+
 typedef struct dtake__blocks {
     dtake__cut cut;
     dtake__shader *shader; /* NULL: bands, unmask and visualize only */
@@ -26,6 +33,7 @@ typedef struct dtake__blocks {
     /* loop thread */
     size_t next, active, reading;
     dtake__block *first; /* of those under way */
+    dtake__early_rows early;
 } dtake__blocks;
 
 /* take_inputs.c: what is read for the shader, known once it is made. */
@@ -43,5 +51,13 @@ void dtake__blocks_dispose(dtake__blocks *blocks);
 /* On the loop thread, to dtake__take_pixels_ended. */
 void dtake__blocks_start(dtake__take *take);
 void dtake__blocks_cancel(dtake__take *take);
+
+/* Begins more blocks; ends when nothing is under way any more. */
+void dtake__blocks_go_on(dtake__take *take);
+
+/* Before the first block; when the pixels of one are in the frame. Loop thread. */
+dtake_status dtake__take_early_plan(dtake__take *take, dtake_error *err);
+void dtake__take_early_put(dtake__take *take, dtake_window window);
+void dtake__take_early_dispose(dtake__early_rows *rows);
 
 #endif

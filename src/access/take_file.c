@@ -5,6 +5,7 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "output/early.h"
 #include "raster/kernels.h"
 
 #include <string.h>
@@ -79,6 +80,8 @@ static void write_file(dtake__take *take)
                             .tally = &take->tally,
                             .receipt = take->receipt_text };
     out->pixels = dtake_pixels_take(&take->pixels);
+    out->early = take->blocks.early.tiles;
+    take->blocks.early.tiles = NULL;
     out->has_nodata = dtake__take_nodata(take, &out->nodata);
     out->rgb = out->pixels.bands == 3 && out->pixels.type == DTAKE_U8;
     out->band_names = !visual                  ? (const char *const *)take->band_name
@@ -92,6 +95,7 @@ static void write_file(dtake__take *take)
     if (st == DTAKE_OK)
         return;
     dtake_pixels_dispose(&out->pixels);
+    dtake__early_free(out->early);
     dtake__take_note_item(take, st, &err);
     dtake__take_finish(take);
 }

@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "format/tiff_write.h"
 #include "geo/crs.h"
-#include "io/workers.h"
+#include "output/early.h"
 #include "output/pyramid.h"
 #include "output/stamp.h"
 #include "output/store.h"
@@ -16,9 +16,6 @@
 #include <string.h>
 
 enum {
-    /* libdeflate on real u16 and RGB imagery: level 6 takes half as long again and is no smaller; on smooth
-     * synthetic pictures three times as long for 11 % (docs/benchmarks.md). */
-    DEFLATE_LEVEL = 1,
     HEADER_LIMIT = 256 << 20,
     CRS_LIMIT = 1 << 16,
 };
@@ -45,36 +42,6 @@ struct dtake__geotiff {
     char datetime[40];
     const char **band_names; /* with one for alpha */
 };
-
-/* A thread's encoder, of the level that was asked for last. */
-typedef struct scratch {
-    int level;
-    dtake__encoder *encoder;
-} scratch;
-
-static char scratch_key;
-
-static void *make_scratch(void)
-{
-    return dtake__calloc(1, sizeof(scratch));
-}
-
-static void free_scratch(void *of_thread)
-{
-    scratch *s = of_thread;
-    dtake__encoder_free(s->encoder);
-    dtake__free(s);
-}
-
-static dtake__encoder *encoder_of(int level)
-{
-    scratch *s = dtake__thread_scratch(&scratch_key, make_scratch, free_scratch);
-    if (s == NULL || (s->encoder != NULL && s->level == level))
-        return s != NULL ? s->encoder : NULL;
-    dtake__encoder_free(s->encoder);
-    *s = (scratch){ level, dtake__encoder_new(level) };
-    return s->encoder;
-}
 
 static dtake_status fill_crs(dtake__geotiff *tiff, dtake_error *err)
 {
@@ -126,23 +93,19 @@ static dtake_status fill_spec(dtake__geotiff *tiff, dtake_error *err)
 {
     const dtake__output *output = tiff->output;
     const dtake_pixels *full = &tiff->pyramid.level[0];
-    bool floats = full->type == DTAKE_F32 || full->type == DTAKE_F64;
-    tiff->spec = (dtake__tiff_spec){
-        .tile_side = tiff->pyramid.tile_side,
-        .bands = tiff->pyramid.bands,
-        .type = full->type,
-        .compression = DTAKE__TIFF_DEFLATE,
-        .predictor = floats ? 3 : 2,
-        .rgb = output->rgb && full->bands == 3 && (full->type == DTAKE_U8 || full->type == DTAKE_U16),
-        .alpha = tiff->pyramid.alpha,
-        .has_transform = output->has_transform,
-        .transform = output->transform,
-        .has_nodata = output->has_nodata,
-        .nodata = output->nodata,
-        .description = output->receipt,
-        .metadata = output->metadata,
-        .cog = output->format == DTAKE_COG,
-    };
+    dtake__tiff_spec *spec = &tiff->spec;
+    *spec = dtake__tile_spec(full->type, tiff->pyramid.bands, tiff->pyramid.tile_side,
+                             output->format == DTAKE_COG);
+    spec->rgb = output->rgb && full->bands == 3 && (full->type == DTAKE_U8 || full->type == DTAKE_U16);
+    spec->alpha = tiff->pyramid.alpha;
+    spec->has_transform = output->has_transform;
+    spec->transform = output->transform;
+    spec->has_nodata = output->has_nodata;
+    spec->nodata = output->nodata;
+    spec->description = output->receipt;
+    spec->metadata = output->metadata;
+    if (output->early != NULL && !dtake__early_is(output->early, spec, full))
+        return dtake__fail(err, DTAKE_E_OTHER, "its tiles were compressed for another kind of file");
     dtake_status st = fill_names(tiff, err);
     fill_time(tiff);
     return st == DTAKE_OK ? fill_crs(tiff, err) : st;
@@ -182,6 +145,11 @@ static dtake_status prepare(dtake__geotiff *tiff, dtake__output *output, dtake_e
     dtake_pixels *pixels = &output->pixels;
     bool wide_rgb = pixels->type == DTAKE_U8 || pixels->type == DTAKE_U16;
     bool nearest = pixels->type == DTAKE_U8 && pixels->bands == 1 && !output->visualized;
+    if (output->early != NULL && output->has_nodata) { /* it has been written where it belongs */
+        dtake__free(pixels->mask);
+        pixels->mask = NULL;
+        pixels->mask_bands = 0;
+    }
     dtake_status st = dtake__pyramid_init(&tiff->pyramid, pixels, output->has_nodata, output->nodata,
                                           output->rgb && pixels->bands == 3 && wide_rgb,
                                           output->format == DTAKE_COG, nearest, err);
@@ -232,14 +200,26 @@ static const sheet *sheet_of(const dtake__geotiff *tiff, int64_t tile)
     return &tiff->sheet[i];
 }
 
+/* A tile that was compressed while others were still made. */
+static dtake_status take_early(dtake__geotiff *tiff, int64_t tile, dtake_error *err)
+{
+    tiff->encoded[tile] = dtake__early_take(tiff->output->early, tile);
+    tiff->tile_bytes[tile] = tiff->encoded[tile].len;
+    return tiff->encoded[tile].len > 0
+               ? DTAKE_OK
+               : dtake__fail(err, DTAKE_E_OTHER, "tile %lld was not compressed", (long long)tile);
+}
+
 dtake_status dtake__geotiff_encode(dtake__geotiff *tiff, int64_t tile, dtake_error *err)
 {
     const sheet *s = sheet_of(tiff, tile);
+    if (tiff->output->early != NULL && s->level == 0 && !s->is_mask)
+        return take_early(tiff, tile - s->first_tile, err);
     size_t side = (size_t)tiff->pyramid.tile_side;
     size_t raw =
         side * side * (s->is_mask ? 1 : (size_t)tiff->pyramid.bands * dtake_type_bytes(tiff->spec.type));
     int level = tiff->output->deflate_level;
-    dtake__encoder *encoder = encoder_of(level > 0 ? level : DEFLATE_LEVEL);
+    dtake__encoder *encoder = dtake__encoder_of_thread(level > 0 ? level : DTAKE__DEFLATE_LEVEL);
     void *pixels = encoder ? dtake__alloc(raw) : NULL;
     if (!pixels)
         return dtake__fail_nomem(err, "a tile");

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "io/loop.h"
 #include "io/workers.h"
+#include "output/early.h"
 #include "output/geotiff.h"
 #include "output/jpeg_output.h"
 #include "output/npy_output.h"
@@ -84,6 +85,7 @@ static void finish(dtake__work *work)
     writer *w = (writer *)work;
     w->done(w->status, w->status == DTAKE_OK ? &w->written : NULL, w->status == DTAKE_OK ? NULL : &w->err,
             w->ctx);
+    dtake__early_free(w->output.early);
     dtake__free(w->tile);
     dtake__free(w);
 }
@@ -209,6 +211,7 @@ dtake_status dtake__output_start(dtake_runtime *runtime, dtake__output *output, 
     w->runtime = runtime;
     w->output = *output;
     w->output.pixels = dtake_pixels_take(&output->pixels);
+    output->early = NULL;
     forget_unfit_nodata(&w->output);
     w->done = done;
     w->ctx = ctx;

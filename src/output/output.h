@@ -28,6 +28,9 @@ typedef struct dtake__output {
     int64_t time_ns;     /* of acquisition, for TIFFTAG_DATETIME; INT64_MIN or 0: none */
     int jpeg_quality;    /* 1 to 100; 0: the default, 90 */
     int deflate_level;   /* of GeoTIFF and COG: 1 (fast) to 12 (small); 0: the default, which is fast */
+    struct dtake__early
+        *early; /* the image's tiles (output/early.h), taken like the pixels, whose samples may
+                   then be gone; only a GeoTIFF of the default level without alpha. NULL: none */
     bool replace;
     uint64_t order;
     dtake__tally *tally; /* cpu_us is added */

@@ -13,6 +13,11 @@ static size_t plane_of(const dtake_pixels *pixels)
     return (size_t)pixels->width * (size_t)pixels->height;
 }
 
+int32_t dtake__pyramid_side(int64_t width, int64_t height)
+{
+    return width < TILE_SIDE && height < TILE_SIDE ? SMALL_TILE_SIDE : TILE_SIDE;
+}
+
 static int64_t longest_side(const dtake_pixels *pixels)
 {
     return pixels->width > pixels->height ? pixels->width : pixels->height;
@@ -54,7 +59,7 @@ dtake_status dtake__pyramid_init(dtake__pyramid *out, dtake_pixels *pixels, bool
     out->alpha = alpha && full->mask && !burn;
     out->mask = full->mask && !burn && !out->alpha;
     out->bands = full->bands + (out->alpha ? 1 : 0);
-    out->tile_side = longest_side(full) < TILE_SIDE ? SMALL_TILE_SIDE : TILE_SIDE;
+    out->tile_side = dtake__pyramid_side(full->width, full->height);
     if (!burn)
         unite_masks(full);
     dtake_status st = DTAKE_OK;

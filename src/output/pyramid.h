@@ -23,6 +23,9 @@ dtake_status dtake__pyramid_init(dtake__pyramid *out, dtake_pixels *pixels, bool
                                  bool alpha, bool overviews, bool nearest, dtake_error *err);
 void dtake__pyramid_dispose(dtake__pyramid *pyramid);
 
+/* Of the tiles of an image. */
+int32_t dtake__pyramid_side(int64_t width, int64_t height);
+
 /* Tiles of a level, across and down. */
 int32_t dtake__pyramid_across(const dtake__pyramid *pyramid, size_t level);
 int32_t dtake__pyramid_down(const dtake__pyramid *pyramid, size_t level);
@@ -31,7 +34,8 @@ int32_t dtake__pyramid_down(const dtake__pyramid *pyramid, size_t level);
 void dtake__pyramid_tile(const dtake__pyramid *pyramid, size_t level, int64_t tile, void *out);
 void dtake__pyramid_mask_tile(const dtake__pyramid *pyramid, size_t level, int64_t tile, uint8_t *out);
 
-/* The rows of a level's tiles are not needed any more, or those of its mask's; they give their memory back. */
+/* The rows of a level's tiles are not needed any more, or those of its mask's; they give their memory back.
+ */
 void dtake__pyramid_forget(const dtake__pyramid *pyramid, size_t level, bool mask, int64_t tile_row);
 
 #endif
