@@ -19,7 +19,7 @@ typedef struct tile_work {
  * a picture of red, green and blue masks would be alpha. */
 static bool is_wanted(const dtake__take *take)
 {
-    const dtake_get_options *o = &take->job->options.value;
+    const dtake_get_options *o = &take->options;
     return take->blocks.count > 1 && o->format == DTAKE_GEOTIFF && take->job->sheet == NULL &&
            o->quicklook_px == 0 && !take->drawn_only && !take->job->keeps_pictures;
 }
