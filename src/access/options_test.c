@@ -145,6 +145,14 @@ static void options_that_make_no_sense_are_refused(void **state)
     BAD((o.overwrite = true, o.skip_existing = true));
     BAD((o.shard_count = 2, o.shard_index = 2));
     BAD(o.max_items = -1);
+    BAD(o.graph = "Image.ad(image, 1)");
+    CHECK(strstr(err.message, "--graph: graph, line 1, column 1: there is no function 'Image.ad'") != NULL);
+    BAD(o.graph = "Image.clip(image, area)"); /* there is no area */
+    BAD(o.graph = "f = fn(f) { f(f=f) }; f(f=f)");
+    BAD(o.graph = "");
+    BAD((o.graph = "image", o.expression = "B4"));
+    BAD((o.per_band = true, o.graph = "image"));
+    BAD((o.per_band = true, o.expression = "B4 + 1"));
 #undef BAD
 }
 

@@ -104,6 +104,32 @@ static void pictures_have_the_pixels_of_the_files(void **state)
     close_sandbox(&box);
 }
 
+static void a_graph_that_waits_for_pixels_makes_them_too(void **state)
+{
+    (void)state;
+    if (!have_scenes())
+        skip();
+    sandbox box = open_sandbox();
+    dtake_get_options o = bands_job(&box);
+    o.bands = NULL;
+    o.band_count = 0;
+    o.graph = "red = Image.select(image, \"B4\");"
+              "most = Image.reduceRegion(red, Reducer.max(), area, maxPixels=1e8);"
+              "Image.toUint16(Image.multiply(Image.divide(Image.resample(red), Dictionary.get(most, "
+              "\"B4\")), 1000))";
+    check_all(&box, &o);
+    o.explain_only = true; /* the type and the names are those of the graph, which has to be evaluated */
+    dtake_job *job = read_pictures(&box, &o);
+    dtake_picture picture;
+    CHECK_OK(dtake_picture_take(job, 0, &picture, NULL));
+    CHECK_EQ(picture.pixels.bands, 1);
+    CHECK_STR(picture.name[0], "B4");
+    CHECK(picture.pixels.type == DTAKE_U16 && picture.pixels.data == NULL);
+    dtake_picture_dispose(&picture);
+    dtake_job_free(job);
+    close_sandbox(&box);
+}
+
 static void coloured_pictures_too(void **state)
 {
     (void)state;
@@ -247,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pictures_have_the_pixels_of_the_files),
         cmocka_unit_test(coloured_pictures_too),
+        cmocka_unit_test(a_graph_that_waits_for_pixels_makes_them_too),
         cmocka_unit_test(images_of_one_name_are_read_side_by_side),
         cmocka_unit_test(a_plan_says_what_would_come_and_its_item_brings_it),
         cmocka_unit_test(what_only_files_have_is_refused),
