@@ -73,6 +73,10 @@ dtake__block *dtake__block_new_packed(size_t bytes)
     size_t need = sizeof(dtake__block) + ALIGN + align(bytes) + sizeof(void *);
     region *full = NULL;
     pthread_mutex_lock(&region_lock);
+    /* With all its blocks given back it serves again from its start: what holds little for a short time takes
+     * the same pages each time, and pins no others. */
+    if (current && atomic_load_explicit(&current->refs, memory_order_acquire) == 1)
+        current->at = (uint8_t *)(current + 1);
     if (!current || (size_t)(current->end - current->at) < need) {
         full = current;
         current = region_new();

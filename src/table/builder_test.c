@@ -278,6 +278,28 @@ static void columns_that_are_shared_or_packed_hold_what_was_put(void **state)
     dtake__spare_keep(-(16 << 20));
 }
 
+static void packed_blocks_that_were_given_back_serve_again(void **state)
+{
+    (void)state;
+    dtake__spare_keep(1 << 20);
+    bool packed = dtake__spare_on(); /* with sanitizers each block has memory of its own */
+    dtake__block *first = dtake__block_new_packed(1000), *kept;
+    uint8_t *at = dtake__block_data(first);
+    dtake__block_release(first);
+    for (int i = 0; i < 10000; i++) {
+        dtake__block *block = dtake__block_new_packed(1000);
+        CHECK(!packed || dtake__block_data(block) == at);
+        dtake__block_release(block);
+    }
+    kept = dtake__block_new_packed(1000);
+    first = dtake__block_new_packed(1000); /* not where one is that is still needed */
+    CHECK(!packed || dtake__block_data(kept) == at);
+    CHECK(dtake__block_data(first) != dtake__block_data(kept));
+    dtake__block_release(kept);
+    dtake__block_release(first);
+    dtake__spare_keep(-(1 << 20));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +311,7 @@ int main(void)
         cmocka_unit_test(each_allocation_may_fail_and_nothing_is_lost),
         cmocka_unit_test(a_put_that_finds_no_memory_leaves_the_row_without_the_value),
         cmocka_unit_test(columns_that_are_shared_or_packed_hold_what_was_put),
+        cmocka_unit_test(packed_blocks_that_were_given_back_serve_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
