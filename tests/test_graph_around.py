@@ -180,3 +180,24 @@ def test_random_numbers_are_the_same_each_time():
     assert 0 <= min(got) and max(got) < 1 and np.mean(got) == pytest.approx(.5, abs=.03) and np.std(got) == pytest.approx(12 ** -.5, abs=.02)
     got = value(f'AggregateFeatureCollection.array(Collection.randomColumn({many}, "r", 1, "normal"), "r")')
     assert np.mean(got) == pytest.approx(0, abs=.06) and np.std(got) == pytest.approx(1, abs=.06)
+
+
+def test_pixels_as_features(rng):  # noqa: F811
+    """Image.sample( Image.sampleRegions("""
+    images = {"a": {"x": band(rng, np.uint16), "y": band(rng, np.int16)}}
+    x, y = images["a"]["x"], images["a"]["y"]
+    region = 'GeometryConstructors.Rectangle([500100, 4999900, 500300, 4999950], "EPSG:32633", false)'
+    got = answer(f"Image.sample({A}, {region}, 10, geometries=true)", images).value["features"]
+    rows, cols = np.mgrid[5:10, 10:30]
+    valid = [(r, c) for r, c in zip(rows.ravel(), cols.ravel()) if not (np.ma.getmaskarray(x)[r, c] or np.ma.getmaskarray(y)[r, c])]
+    assert [(f["properties"]["x"], f["properties"]["y"]) for f in got] == [(int(x[at]), int(y[at])) for at in valid]
+    lon, lat = Transformer.from_crs("EPSG:32633", "EPSG:4326", always_xy=True).transform(500005 + 10 * valid[0][1], 4999995 - 10 * valid[0][0])
+    assert got[0]["geometry"]["coordinates"] == pytest.approx([lon, lat], abs=1e-9)
+    some = answer(f"Collection.size(Image.sample({A}, numPixels=500, dropNulls=false))", images).value
+    assert 400 < some < 600
+    (r, c), point = valid[3], 'GeometryConstructors.Point([{}, {}], "EPSG:32633")'
+    feature = f'Feature({point.format(500000 + 10 * c + 3, 5000000 - 10 * r - 8)}, {{"n": 7, "system:index": "q"}})'
+    got = answer(f"Image.sampleRegions({A}, Collection([{feature}]))", images).value["features"]
+    assert [f["properties"] for f in got] == [{"n": 7, "x": int(x[r, c]), "y": int(y[r, c])}]
+    with pytest.raises(GraphError, match="at most 8000000"):
+        answer(f"Image.sample({A}, scale=0.01)", images)

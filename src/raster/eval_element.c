@@ -1,6 +1,7 @@
 #include "raster/eval_element.h"
 
 #include "core/error.h"
+#include "raster/eval_geos.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -224,6 +225,38 @@ static dtake_status keep_few(dtake__call *call, const dtake__value *from, bool i
     return st;
 }
 
+/* What both cover; where GEOS cannot tell, what it was clipped to. */
+static const dtake__figure *common(dtake__eval *eval, const dtake__figure *footprint,
+                                   const dtake__figure *area)
+{
+    GEOSGeometry *a = NULL, *b = NULL, *both = NULL;
+    const dtake__figure *out = NULL;
+    if (footprint == NULL || dtake__geos() == NULL)
+        return area;
+    if (dtake__figure_to_geos(eval, footprint, "EPSG:4326", &a, NULL) == DTAKE_OK &&
+        dtake__figure_to_geos(eval, area, "EPSG:4326", &b, NULL) == DTAKE_OK)
+        both = GEOSIntersection_r(dtake__geos(), a, b);
+    if (a != NULL)
+        GEOSGeom_destroy_r(dtake__geos(), a);
+    if (b != NULL)
+        GEOSGeom_destroy_r(dtake__geos(), b);
+    return both != NULL && dtake__figure_of_geos(eval, both, "EPSG:4326", &out, NULL) == DTAKE_OK &&
+                   out->points > 0
+               ? out
+               : area;
+}
+
+/* The footprint of a clipped image lies within what it was clipped to. */
+static dtake_status clip_footprint(dtake__call *call, dtake__image_value *out, dtake_error *err)
+{
+    dtake__value area;
+    if (dtake__eval_cast(call->eval, &call->arg[1], DTAKE__GEOMETRY, &area, NULL) != DTAKE_OK ||
+        area.shape == NULL || !area.shape->closed)
+        return DTAKE_OK;
+    area.shape = common(call->eval, dtake__element_shape(&call->arg[0]), area.shape);
+    return dtake__properties_set(call->eval, &out->properties, "system:footprint", area, err);
+}
+
 dtake_status dtake__image_inherit(dtake__call *call, dtake_error *err)
 {
     const dtake__value *from = &call->arg[0];
@@ -236,7 +269,9 @@ dtake_status dtake__image_inherit(dtake__call *call, dtake_error *err)
         out->properties = from->image->properties;
         out->asset = from->image->asset;
         out->version = from->image->version;
-        return DTAKE_OK;
+        return strcmp(name, "Image.clip") == 0 && from->image->properties != NULL
+                   ? clip_footprint(call, out, err)
+                   : DTAKE_OK;
     }
     return from->image->properties == NULL
                ? DTAKE_OK

@@ -14,11 +14,24 @@ static dtake_status geometry_of(dtake__eval *eval, const dtake__figure *shape, d
     return text != NULL ? dtake__geometry_from_geojson(text, strlen(text), out, err) : DTAKE_E_NOMEM;
 }
 
+/* Boxes tell of most pairs that they do not meet; longitudes beyond 180 go the long way. */
+static bool lie_apart(const dtake__figure *a, const dtake__figure *b)
+{
+    bool plain = a->crs == NULL && b->crs == NULL && a->points > 0 && b->points > 0 && a->box[0] > -180 &&
+                 a->box[2] < 180 && b->box[0] > -180 && b->box[2] < 180;
+    return plain &&
+           (a->box[0] > b->box[2] || b->box[0] > a->box[2] || a->box[1] > b->box[3] || b->box[1] > a->box[3]);
+}
+
 dtake_status dtake__figure_relate(dtake__eval *eval, const dtake__figure *a, const dtake__figure *b,
                                   dtake__relation relation, bool *out, dtake_error *err)
 {
     dtake__geometry left = { 0 }, right = { 0 };
     dtake__prepared *area = NULL;
+    if (lie_apart(a, b)) {
+        *out = relation == DTAKE__DISJOINT;
+        return DTAKE_OK;
+    }
     dtake_status st = geometry_of(eval, a, &left, err);
     if (st == DTAKE_OK)
         st = geometry_of(eval, b, &right, err);

@@ -214,6 +214,8 @@
     X(image_rgb_to_hsv)                                                                                      \
     X(image_right_shift)                                                                                     \
     X(image_round)                                                                                           \
+    X(image_sample)                                                                                          \
+    X(image_sample_regions)                                                                                  \
     X(image_select)                                                                                          \
     X(image_self_mask)                                                                                       \
     X(image_set_default_projection)                                                                          \
