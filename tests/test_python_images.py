@@ -203,6 +203,15 @@ def test_bad_items_are_named(client):
         client.read([item()], bbox=(0, 0, 1, 1))
 
 
+def test_a_closed_client_says_so(tmp_path, scenes):
+    client = datatake.Client(str(tmp_path / "catalog.db"))
+    client.close()
+    with pytest.raises(errors.StateError, match="the client is closed"):
+        client.read(scenes, bands="B4")
+    with pytest.raises(errors.StateError, match="the client is closed"):
+        client.get(scenes, bands="B4", out=tmp_path)
+
+
 # --- asyncio ---
 
 
@@ -342,6 +351,62 @@ def test_dask_is_not_needed_without_chunks(scenes, tmp_path):
             "assert 'dask' not in sys.modules and 'rasterio' not in sys.modules and data.sizes['time'] == 3\n")
     subprocess.run([sys.executable, "-c", code, str(tmp_path), json.dumps(scenes)], check=True, timeout=60 * SLOW,
                    env={**os.environ, "PYTHONPATH": str(FOLDER)})
+
+
+@pytest.mark.slow
+def test_what_is_read_given_up_and_failed_leaves_no_memory(scenes, tmp_path):
+    """Round after round of everything, cancelled ones included."""
+    code = """if True:
+        import asyncio, gc, json, sys, tracemalloc
+        import datatake, xarray
+        from datatake import aio, graph
+
+        items, catalog = json.loads(sys.argv[1]), sys.argv[2]
+        client = datatake.Client(catalog)
+
+        def round_of():
+            client.read(items, bands="B4,B8")
+            client.get(items, bands="B4", out=catalog + ".out", overwrite=True, resume=False)
+            raster = datatake.open(items[0]["assets"]["B4"]["href"])
+            raster.read(1, window=(0, 0, 64, 64), masked=True)
+            for wrong in (lambda: datatake.open("/nowhere"), lambda: client.read("/nowhere")):
+                try:
+                    wrong()
+                except datatake.Error:
+                    pass
+            str(graph.band("B8") + 1)
+
+        async def given_up():
+            async with aio.Client(catalog) as client:
+                task = asyncio.create_task(client.read(items, bands="B4"))
+                for _ in range(3):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                async for file in client.get(items, bands="B8", out=catalog + ".out8", overwrite=True, resume=False):
+                    break
+
+        def resident():
+            gc.collect()
+            return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+        tracemalloc.start()
+        seen = []
+        for _ in range(8):
+            for _ in range(40):
+                round_of()
+                asyncio.run(given_up())
+            gc.collect()
+            seen.append((tracemalloc.get_traced_memory()[0], resident()))
+        print(json.dumps(seen))
+    """
+    done = subprocess.run([sys.executable, "-c", code, json.dumps(scenes), str(tmp_path / "catalog.db")], text=True,
+                          capture_output=True, timeout=600 * SLOW, env={**os.environ, "PYTHONPATH": str(FOLDER)})
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    grown = sorted(after[0] - before[0] for before, after in zip(seen[1:], seen[2:], strict=False))
+    assert grown[len(grown) // 2] < 20_000, seen  # a cache of a library may grow once
+    assert seen[-1][1] - seen[1][1] < 8 << 20, seen
 
 
 def test_two_threads_read_at_once(client, scenes):

@@ -164,6 +164,16 @@ static PyObject *client_close(PyObject *self, PyObject *nothing)
     Py_RETURN_NONE;
 }
 
+/* check(): raises when it is closed */
+static PyObject *client_check(PyObject *self, PyObject *nothing)
+{
+    (void)nothing;
+    if (client_use((client_object *)self) == NULL)
+        return NULL;
+    client_unuse((client_object *)self);
+    Py_RETURN_NONE;
+}
+
 void clients_shut(void)
 {
     while (clients != NULL) {
@@ -347,6 +357,7 @@ static PyObject *client_insert(PyObject *self, PyObject *arguments)
 
 static PyMethodDef client_methods[] = {
     { "close", client_close, METH_NOARGS, "end its loads and close it" },
+    { "check", client_check, METH_NOARGS, "raise when it is closed" },
     { "datasets", client_datasets, METH_O, "datasets(queue) -> Op" },
     { "collections", client_collections, METH_VARARGS, "collections(dataset, queue) -> Op" },
     { "find", client_find, METH_VARARGS, "find(dataset, collection, id, queue) -> Op" },

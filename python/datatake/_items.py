@@ -21,6 +21,8 @@ _CLOUD_FIELDS = ("eo:cloud_cover", "cloud_cover", "cloudCover", "cloud_pct", "CL
 
 def settings_of(client: _core.Client | None, items: Any, options: Mapping[str, Any], known: type) -> Steps[Settings]:
     """The options of a job, with its images."""
+    if client is not None:
+        client.check()
     settings = read_options(options, known)
     if items is not None:
         for name in ("dataset", "collections", "filter", "ids"):
