@@ -53,7 +53,7 @@ struct dtake__stream {
     bool was_told;     /* before this query: it may have changed since */
     bool begun, planned, closing, merging;
     bool again;      /* nothing was given yet: all begins again as soon as nothing is outstanding */
-    bool given;      /* a batch */
+    bool given;      /* a batch, or the end */
     int outstanding; /* asking, calls and work that will still come back */
     dtake__sieve sieve;
     dtake__remote_plan plan;

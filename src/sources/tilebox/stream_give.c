@@ -12,7 +12,7 @@ static void give(dtake__stream *s, dtake_status status, dtake_batch *batch)
     s->pull = NULL;
     pull->status = status;
     pull->batch = batch;
-    s->given |= batch != NULL;
+    s->given |= status == DTAKE_OK;
     if (status != DTAKE_OK)
         dtake__error_copy(&pull->err, &s->err);
     pthread_mutex_lock(&s->lock);
