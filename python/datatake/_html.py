@@ -7,10 +7,11 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ._calls import CollectionInfo, DatasetInfo
     from .images import File, Files
     from .tables import Table

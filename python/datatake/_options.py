@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from . import _core
 from .queries import _box
 from .times import interval_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Numbers = Sequence[float]
 
@@ -179,7 +179,7 @@ def geojson(value: Any, what: str) -> str:
         if text.startswith("{"):
             return text
         if os.path.exists(value):
-            return Path(value).read_text(encoding="utf-8")
+            return _file(value).read_text(encoding="utf-8")
         if "(" in text:
             import shapely
 
@@ -189,7 +189,7 @@ def geojson(value: Any, what: str) -> str:
                 raise ValueError(f"{what}: {text[:80]!r} is no WKT: {error}") from None
         raise ValueError(f"{what}: there is no file {value!r}, and it is neither GeoJSON nor WKT")
     if isinstance(value, os.PathLike):
-        return Path(value).read_text(encoding="utf-8")
+        return _file(value).read_text(encoding="utf-8")
     if hasattr(value, "to_crs") and hasattr(value, "to_json"):  # geopandas
         return str((value.to_crs("OGC:CRS84") if value.crs is not None else value).to_json())
     if hasattr(value, "__geo_interface__"):
@@ -258,7 +258,7 @@ def _paint(value: Any) -> Settings:
         value = value["area"]
     elif isinstance(value, str) and not value.strip().startswith("{") and not os.path.exists(value):
         path, *style = value.split(",")
-        value = Path(path)
+        value = _file(path)
     out = {"paint": geojson(value, "paint")}
     return {**out, "paint_style": ",".join(style)} if style else out
 
@@ -294,7 +294,7 @@ def _graph(value: Any) -> Settings:
         return _expression(value)
     if isinstance(value, os.PathLike) or (isinstance(value, str) and "(" not in value):
         try:
-            return {"graph": Path(value).read_text(encoding="utf-8")}
+            return {"graph": _file(value).read_text(encoding="utf-8")}
         except FileNotFoundError:
             raise ValueError(f"graph: there is no file {os.fspath(value)!r}, and it is no graph's text") from None
     return {"graph": _text(value, "graph")}
@@ -347,13 +347,21 @@ def _type(value: Any) -> Settings:
         raise TypeError(f"type: a dtype is expected, not {value!r}") from None
 
 
+def _file(text: str | os.PathLike[str]) -> Path:
+    from pathlib import Path  # some milliseconds of an import
+
+    return Path(text)
+
+
 def program() -> str:
     """The program `datatake` of this package, for jobs in several processes."""
-    beside = [Path(__file__).with_name("bin") / "datatake", Path(_core.__file__).resolve().parents[2] / "datatake",
-              Path(sys.executable).parent / "datatake"]
+    beside = [_file(__file__).with_name("bin") / "datatake", _file(_core.__file__).resolve().parents[2] / "datatake",
+              _file(sys.executable).parent / "datatake"]
     for path in beside:
         if path.is_file() and os.access(path, os.X_OK):
             return str(path)
+    import shutil
+
     return shutil.which("datatake") or "datatake"
 
 
@@ -408,6 +416,8 @@ def read_options(given: Mapping[str, Any], known: type) -> Settings:
     settings: Settings = {}
     for name, value in given.items():
         if name not in names and name != "out":
+            import difflib
+
             near = difflib.get_close_matches(name, names, 1)
             raise TypeError(f"{name}: there is no such argument" + (f"; {near[0]} is meant?" if near else ""))
         if value is None or name in SOURCE_OPTIONS:

@@ -175,6 +175,8 @@ def call(name: str, *given: Any, **named: Any) -> Any:
     if found is None:
         import difflib
 
+        import difflib
+
         near = difflib.get_close_matches(str(name), functions(), 1)
         raise TypeError(f"there is no function {name!r}" + (f"; {near[0]} is meant?" if near else ""))
     _, returns, parameters = found

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
-from pathlib import Path
 from time import monotonic
-from typing import Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from . import _core, _html, errors
 from ._engine import TICK_S, Step, Steps, run_async, runtime
 from ._items import settings_of
 from ._options import FileOptions
 from .progress import ShowProgress, close_bar
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["File", "Files"]
 
@@ -44,6 +46,8 @@ class File:
         self.seconds: float
         (self.id, self.asset, path, self.sha256, message, self.href, self.again, number, name, self.skipped, self.bytes,
          self.wire_bytes, self.requests, self.retries, self.width, self.height, self.seconds) = found
+        from pathlib import Path  # some milliseconds of an import
+
         self.path: Path | None = Path(path) if path else None
         self.error: errors.Error | None = None
         if number != 0 and not self.skipped:
