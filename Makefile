@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .SILENT:
-.PHONY: help demo test check bench install format lint clean release wheel reference
+.PHONY: help demo demo-ee test check bench install format lint clean release wheel reference
 
 PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files '*.c' '*.h')
@@ -11,6 +11,7 @@ SOURCES = $(shell git ls-files '*.c' '*.h')
 help:
 	echo "make demo      build, make scenes, fill a catalogue and load a year, cut and colour forty dates in three ways,"
 	echo "               execute a notebook"
+	echo "make demo-ee   the same images by Earth Engine's clients from PyPI, from our server, and our time beside theirs"
 	echo "make test      the fixed set of tests (under 15 minutes on two cores)"
 	echo "make check     everything: also fuzzing and all journeys under sanitizers (hours; FUZZ_SECONDS=600)"
 	echo "make bench     speed over a path with a true delay, beside other programs (root; QUICK=1 for a short run)"
@@ -25,6 +26,10 @@ help:
 demo:
 	tools/install build demo
 	tools/demo
+
+demo-ee:
+	tools/install build demo
+	tools/demo-ee
 
 test:
 	tools/install build test

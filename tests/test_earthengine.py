@@ -182,6 +182,26 @@ def test_more_than_its_share_is_refused(demo):
     assert refused and set(refused) == {"RESOURCE_EXHAUSTED"}
 
 
+def test_a_dataset_goes_by_the_names_that_it_is_given(run, serve, demo_scenes, tmp_path):
+    catalog = tmp_path / "c.db"
+    rules = {"dataset": "demo.s2", "bands": {"NIR": "nir"}, "properties": {"CLOUD": "eo:cloud_cover"}}
+    (tmp_path / "rules.json").write_text(json.dumps(rules))
+    run("ingest", demo_scenes, "-d", "demo.s2", "--source", catalog)
+    run("catalog", "asset", "MY/SCENES", tmp_path / "rules.json", "--source", catalog)
+    run("catalog", "repair", "--source", catalog)
+    assert {"id": "MY/SCENES", "dataset": "demo.s2", "rules": rules} in run("catalog", "assets", "--source", catalog).lines()
+    url = serve(tmp_path, "--catalog", catalog).url.rstrip("/")
+    image = call("Image.load", id=f"MY/SCENES/{FIRST}")
+    pair = {"arrayValue": {"values": [call("Image.bandNames", image=image), call("Element.get", object=image, property="CLOUD")]}}
+    status, _, answer = ask(f"{url}/v1/projects/p/value:compute", {"expression": graph(pair)})
+    assert (status, json.loads(answer)) == (200, {"result": [["NIR"], 12.31]})
+    run("catalog", "unasset", "MY/SCENES", "--source", catalog)
+    assert [line["id"] for line in run("catalog", "assets", "--source", catalog).lines()] == [
+        "COPERNICUS/S2_SR", "COPERNICUS/S2_SR_HARMONIZED", "demo/s2"]
+    (tmp_path / "rules.json").write_text('{"dataset": "demo.s2", "colour": "red"}')
+    assert "'colour' is no rule" in run("catalog", "asset", "A/B", tmp_path / "rules.json", "--source", catalog, status=2).err
+
+
 # --- the long one ---
 
 

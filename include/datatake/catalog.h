@@ -32,6 +32,16 @@ DTAKE_API dtake_status dtake_catalog_check(dtake_client *client, dtake_error *er
 DTAKE_API dtake_status dtake_catalog_repair(dtake_client *client, dtake_error *err, dtake_problem_fn problem,
                                             void *ctx);
 
+/* What datasets of items are called by Earth Engine's clients of a server (docs/earthengine.md): an id of an
+ * image collection, "COPERNICUS/S2_SR", and its rules, a JSON object with "dataset" and, if wanted,
+ * "collections", "like", "bands", "properties", "offset" and "title". NULL: it goes by what is found by
+ * itself again. DTAKE_E_USAGE says what is wrong with the rules. */
+DTAKE_API dtake_status dtake_asset_set(dtake_client *client, const char *id, const char *rules,
+                                       dtake_error *err);
+/* All ids that a server answers to, configured or found, with the rules that were given ("" without). */
+typedef void (*dtake_asset_fn)(const char *id, const char *dataset, const char *rules, void *ctx);
+DTAKE_API dtake_status dtake_assets(dtake_client *client, dtake_asset_fn each, void *ctx, dtake_error *err);
+
 /* A compact read-only copy that any number of readers open at once, on network file systems too. */
 DTAKE_API dtake_status dtake_catalog_export(dtake_client *client, const char *path, dtake_error *err);
 

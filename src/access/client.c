@@ -1,6 +1,7 @@
 /* A client, and the verbs that are one question and one answer: blocking ones are the asynchronous ones plus
  * a wait. */
 #include "access/client.h"
+#include "access/ee_map.h"
 
 #include "core/alloc.h"
 #include "core/error.h"
@@ -201,6 +202,21 @@ dtake_status dtake_dataset_alias_add(dtake_client *client, const char *dataset, 
 dtake_status dtake_dataset_alias_remove(dtake_client *client, const char *alias, dtake_error *err)
 {
     return perform(client, &(waiter){ .act = { .kind = DTAKE__ACT_ALIAS_REMOVE, .text = alias } }, err);
+}
+
+dtake_status dtake_asset_set(dtake_client *client, const char *id, const char *rules, dtake_error *err)
+{
+    dtake_status st = rules != NULL ? dtake__ee_rules_check(id, rules, err) : DTAKE_OK;
+    waiter w = { .act = { .kind = DTAKE__ACT_ASSET_SET, .dataset = id, .text = rules } };
+    return st == DTAKE_OK ? perform(client, &w, err) : st;
+}
+
+dtake_status dtake__assets_configured(dtake_client *client, dtake__strings *out, dtake_error *err)
+{
+    waiter w = { .act.kind = DTAKE__ACT_ASSETS };
+    dtake_status st = perform(client, &w, err);
+    *out = w.act.texts;
+    return st;
 }
 
 dtake_status dtake_collection_create(dtake_client *client, const char *dataset, const char *collection,

@@ -14,4 +14,7 @@ struct dtake_client {
     atomic_int_least64_t ahead_bytes; /* in batches that loads hold ready and nobody has taken yet */
 };
 
+/* What was given to dtake_asset_set: id, rules, id, rules ... *out is to be disposed of in any case. */
+dtake_status dtake__assets_configured(dtake_client *client, dtake__strings *out, dtake_error *err);
+
 #endif

@@ -1,8 +1,11 @@
 #include "access/ee_map.h"
+#include "access/client.h"
 
 #include "core/alloc.h"
 #include "core/error.h"
 #include "core/text.h"
+
+#include <datatake/catalog.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -155,6 +158,100 @@ static dtake_status add_dataset(dtake__ee_map *map, dtake_client *client, const 
     return own->rules == NULL ? add_part(own, info->slug, NULL, err) : DTAKE_OK;
 }
 
+/* --- what is configured --- */
+
+dtake_status dtake__ee_rules_check(const char *id, const char *text, dtake_error *err)
+{
+    static const struct {
+        const char *name;
+        json_type type;
+    } known[] = { { "dataset", JSON_STRING }, { "collections", JSON_ARRAY }, { "like", JSON_STRING },
+                  { "bands", JSON_OBJECT },   { "properties", JSON_OBJECT }, { "offset", JSON_STRING },
+                  { "title", JSON_STRING } };
+    json_error_t why;
+    json_t *rules = json_loads(text, 0, &why), *value;
+    const char *key;
+    dtake_status st = DTAKE_OK;
+    if (!json_is_object(rules))
+        st = dtake__fail(err, DTAKE_E_USAGE, "asset '%s': its rules are no JSON object: %s", id, why.text);
+    json_object_foreach(rules, key, value)
+    {
+        size_t i = 0;
+        while (i < sizeof known / sizeof known[0] && strcmp(known[i].name, key) != 0)
+            i++;
+        if (st == DTAKE_OK && (i == sizeof known / sizeof known[0] || json_typeof(value) != known[i].type))
+            st = dtake__fail(err, DTAKE_E_USAGE, "asset '%s': '%.60s' is %s", id, key,
+                             i == sizeof known / sizeof known[0] ? "no rule" : "of another type");
+    }
+    const char *offset = json_string_value(json_object_get(rules, "offset"));
+    if (st == DTAKE_OK && json_object_get(rules, "dataset") == NULL)
+        st = dtake__fail(err, DTAKE_E_USAGE, "asset '%s': \"dataset\" is missing", id);
+    if (st == DTAKE_OK && offset != NULL && strcmp(offset, "keep") != 0 && strcmp(offset, "remove") != 0)
+        st = dtake__fail(err, DTAKE_E_USAGE, "asset '%s': \"offset\" is keep or remove", id);
+    json_decref(rules);
+    return st;
+}
+
+static const dtake__ee_names *names_like(const char *like)
+{
+    if (like == NULL)
+        return NULL;
+    if (dtake__starts_with(like, "COPERNICUS/S2_SR"))
+        return &dtake__ee_sentinel2_l2a;
+    return dtake__starts_with(like, "COPERNICUS/S2") ? &dtake__ee_sentinel2_l1c : NULL;
+}
+
+static dtake_status add_configured(dtake__ee_map *map, const char *id, const char *text, dtake_error *err)
+{
+    json_t *rules = json_loads(text, 0, NULL);
+    const char *dataset = json_string_value(json_object_get(rules, "dataset"));
+    const char *offset = json_string_value(json_object_get(rules, "offset"));
+    const json_t *collections = json_object_get(rules, "collections");
+    if (dataset == NULL) { /* of a later program */
+        json_decref(rules);
+        return DTAKE_OK;
+    }
+    const dtake__ee_names *names = names_like(json_string_value(json_object_get(rules, "like")));
+    dtake__ee_collection *c = add(
+        map, id, names, offset != NULL ? strcmp(offset, "remove") == 0 : dtake__ends_with(id, "_HARMONIZED"));
+    if (c == NULL) {
+        json_decref(rules);
+        return dtake__fail_nomem(err, "the names of images");
+    }
+    c->rules = rules;
+    dtake_status st = json_array_size(collections) == 0 ? add_part(c, dataset, NULL, err) : DTAKE_OK;
+    for (size_t i = 0; i < json_array_size(collections) && st == DTAKE_OK; i++) {
+        const char *name = json_string_value(json_array_get(collections, i));
+        if (name != NULL)
+            st = add_part(c, dataset, name, err);
+    }
+    return st;
+}
+
+static dtake_status add_all_configured(dtake__ee_map *map, dtake_client *client, dtake_error *err)
+{
+    dtake__strings list = { 0 };
+    dtake_status st = dtake__assets_configured(client, &list, err);
+    for (size_t i = 0; i + 1 < list.count && st == DTAKE_OK; i += 2)
+        st = add_configured(map, list.at[i], list.at[i + 1], err);
+    dtake__strings_dispose(&list);
+    return st == DTAKE_E_UNSUPPORTED ? DTAKE_OK : st; /* a source that keeps none */
+}
+
+dtake_status dtake_assets(dtake_client *client, dtake_asset_fn each, void *ctx, dtake_error *err)
+{
+    dtake__ee_map map;
+    dtake_status st = dtake__ee_map_load(&map, client, err);
+    for (size_t i = 0; i < map.count && st == DTAKE_OK; i++) {
+        char *rules = map.at[i].rules != NULL ? json_dumps(map.at[i].rules, JSON_COMPACT) : NULL;
+        each(map.at[i].id, map.at[i].part_count > 0 ? map.at[i].part[0].dataset : "",
+             rules != NULL ? rules : "", ctx);
+        free(rules);
+    }
+    dtake__ee_map_dispose(&map);
+    return st;
+}
+
 static int by_id(const void *a, const void *b)
 {
     return strcmp(((const dtake__ee_collection *)a)->id, ((const dtake__ee_collection *)b)->id);
@@ -167,6 +264,8 @@ dtake_status dtake__ee_map_load(dtake__ee_map *out, dtake_client *client, dtake_
     dtake_status st = dtake_datasets(client, &list, err);
     if (st == DTAKE_E_NOT_FOUND) /* no catalogue yet */
         return DTAKE_OK;
+    if (st == DTAKE_OK)
+        st = add_all_configured(out, client, err);
     for (size_t i = 0; st == DTAKE_OK && i < dtake_dataset_list_count(list); i++)
         if (holds_items(dtake_dataset_list_at(list, i)))
             st = add_dataset(out, client, dtake_dataset_list_at(list, i), err);

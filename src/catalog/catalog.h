@@ -7,6 +7,8 @@
 #ifndef DTAKE_CATALOG_CATALOG_H
 #define DTAKE_CATALOG_CATALOG_H
 
+#include "core/strings.h"
+
 #include <datatake/datasets.h>
 
 typedef struct dtake__catalog dtake__catalog;
@@ -35,6 +37,11 @@ dtake_status dtake__catalog_dataset_delete(dtake__catalog *catalog, const char *
 dtake_status dtake__catalog_alias_add(dtake__catalog *catalog, const char *dataset, const char *alias,
                                       dtake_error *err);
 dtake_status dtake__catalog_alias_remove(dtake__catalog *catalog, const char *alias, dtake_error *err);
+/* `rules` NULL: no more. */
+dtake_status dtake__catalog_asset_set(dtake__catalog *catalog, const char *id, const char *rules,
+                                      dtake_error *err);
+/* Appends an id, its rules, an id, its rules ... */
+dtake_status dtake__catalog_assets(dtake__catalog *catalog, dtake__strings *out, dtake_error *err);
 dtake_status dtake__catalog_collection_create(dtake__catalog *catalog, const char *dataset,
                                               const char *collection, const char *description,
                                               dtake_error *err);

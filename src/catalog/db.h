@@ -52,6 +52,9 @@ enum {
       "SELECT substr(key, 7), value FROM meta WHERE key > 'alias:' AND key < 'alias;' ORDER BY key")         \
     X(ALIAS_SET, "INSERT OR REPLACE INTO meta VALUES('alias:' || ?1, ?2)")                                   \
     X(ALIAS_DROP, "DELETE FROM meta WHERE key = 'alias:' || ?1")                                             \
+    X(ASSETS, "SELECT substr(key, 7), value FROM meta WHERE key > 'asset:' AND key < 'asset;' ORDER BY key") \
+    X(ASSET_SET, "INSERT OR REPLACE INTO meta VALUES('asset:' || ?1, ?2)")                                   \
+    X(ASSET_DROP, "DELETE FROM meta WHERE key = 'asset:' || ?1")                                             \
     X(ALIASES_DROP, "DELETE FROM meta WHERE key > 'alias:' AND key < 'alias;' AND value = ?1")               \
     X(COLLECTIONS, "SELECT id, dataset, name, description, uuid, changed, chunks, rows, checksum ="          \
                    " dtake_sum(dataset, name, description, uuid, changed, chunks, rows) FROM "               \

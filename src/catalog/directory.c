@@ -19,6 +19,15 @@ static void copy_uuid(sqlite3_stmt *s, int column, uint8_t out[16])
         memcpy(out, sqlite3_column_blob(s, column), 16);
 }
 
+static void free_pairs(dtake__alias *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        dtake__free(list[i].alias);
+        dtake__free(list[i].slug);
+    }
+    dtake__free(list);
+}
+
 void dtake__directory_release(dtake__directory *d)
 {
     if (d == NULL || atomic_fetch_sub(&d->references, 1) != 1)
@@ -33,13 +42,10 @@ void dtake__directory_release(dtake__directory *d)
         dtake__free(d->collections[i].name);
         dtake__free(d->collections[i].description);
     }
-    for (size_t i = 0; i < d->alias_count; i++) {
-        dtake__free(d->aliases[i].alias);
-        dtake__free(d->aliases[i].slug);
-    }
+    free_pairs(d->aliases, d->alias_count);
+    free_pairs(d->assets, d->asset_count);
     dtake__free(d->datasets);
     dtake__free(d->collections);
-    dtake__free(d->aliases);
     dtake__free(d);
 }
 
@@ -107,16 +113,27 @@ static dtake_status add_collection(dtake__directory *d, sqlite3_stmt *s, const c
     return c->name != NULL && c->description != NULL ? DTAKE_OK : dtake__fail_nomem(err, "list collections");
 }
 
+static dtake_status add_pair(dtake__alias **list, size_t *count, sqlite3_stmt *s, dtake_error *err)
+{
+    void *grown = grow(*list, *count, sizeof(**list));
+    if (grown == NULL)
+        return dtake__fail_nomem(err, "list datasets");
+    *list = grown;
+    dtake__alias *a = &(*list)[(*count)++];
+    *a = (dtake__alias){ .alias = copy_text(s, 0), .slug = copy_text(s, 1) };
+    return a->alias != NULL && a->slug != NULL ? DTAKE_OK : dtake__fail_nomem(err, "list datasets");
+}
+
 static dtake_status add_alias(dtake__directory *d, sqlite3_stmt *s, const char *path, dtake_error *err)
 {
     (void)path;
-    void *grown = grow(d->aliases, d->alias_count, sizeof *d->aliases);
-    if (grown == NULL)
-        return dtake__fail_nomem(err, "list datasets");
-    d->aliases = grown;
-    dtake__alias *a = &d->aliases[d->alias_count++];
-    *a = (dtake__alias){ .alias = copy_text(s, 0), .slug = copy_text(s, 1) };
-    return a->alias != NULL && a->slug != NULL ? DTAKE_OK : dtake__fail_nomem(err, "list datasets");
+    return add_pair(&d->aliases, &d->alias_count, s, err);
+}
+
+static dtake_status add_asset(dtake__directory *d, sqlite3_stmt *s, const char *path, dtake_error *err)
+{
+    (void)path;
+    return add_pair(&d->assets, &d->asset_count, s, err);
 }
 
 static dtake_status each_row(dtake__directory *d, dtake__db *db, dtake__sql which,
@@ -182,6 +199,8 @@ static dtake_status load(dtake__db *db, int64_t generation, dtake__directory **o
         st = each_row(d, db, DTAKE__SQL_COLLECTIONS, add_collection, err);
     if (st == DTAKE_OK)
         st = each_row(d, db, DTAKE__SQL_ALIASES, add_alias, err);
+    if (st == DTAKE_OK)
+        st = each_row(d, db, DTAKE__SQL_ASSETS, add_asset, err);
     if (st == DTAKE_OK)
         st = check_counts(d, db, err);
     if (st == DTAKE_OK)

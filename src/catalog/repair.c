@@ -74,15 +74,23 @@ static dtake_status copy_dataset(mending *m, sqlite3_stmt *row, dtake_error *err
 }
 
 /* As many as can be read. */
-static dtake_status copy_aliases(mending *m, dtake_error *err)
+static dtake_status copy_facts(mending *m, dtake__sql which, const char *insert, dtake_error *err)
 {
-    sqlite3_stmt *s = dtake__db_prepare(m->from, DTAKE__SQL_ALIASES, NULL);
+    sqlite3_stmt *s = dtake__db_prepare(m->from, which, NULL);
     dtake_status st = DTAKE_OK;
     while (s != NULL && st == DTAKE_OK && sqlite3_step(s) == SQLITE_ROW)
-        st = copy_row(m, s, "INSERT INTO meta VALUES('alias:' || ?1, ?2)", err);
+        st = copy_row(m, s, insert, err);
     if (s != NULL)
         sqlite3_reset(s);
     return st;
+}
+
+static dtake_status copy_aliases(mending *m, dtake_error *err)
+{
+    dtake_status st = copy_facts(m, DTAKE__SQL_ALIASES, "INSERT INTO meta VALUES('alias:' || ?1, ?2)", err);
+    return st == DTAKE_OK
+               ? copy_facts(m, DTAKE__SQL_ASSETS, "INSERT INTO meta VALUES('asset:' || ?1, ?2)", err)
+               : st;
 }
 
 static dtake_status copy_collection(mending *m, sqlite3_stmt *row, dtake_error *err)

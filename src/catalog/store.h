@@ -34,7 +34,8 @@ typedef struct dtake__directory {
     dtake__dataset *datasets; /* by slug */
     dtake__collection *collections;
     dtake__alias *aliases; /* by alias */
-    size_t dataset_count, collection_count, alias_count;
+    dtake__alias *assets;  /* ids of Earth Engine, and rules as JSON in place of a slug; by id */
+    size_t dataset_count, collection_count, alias_count, asset_count;
 } dtake__directory;
 
 /* --- chunks of one collection in one committed state --- */

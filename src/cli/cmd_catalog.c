@@ -1,12 +1,14 @@
 /* catalog: upkeep of the file. */
 #include "cli/catalog_text.h"
 #include "cli/commands.h"
+#include "cli/input.h"
 #include "cli/listing.h"
 #include "cli/print.h"
 #include "cli/source.h"
 #include "cli/units.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "format/json_write.h"
 
 #include <datatake/catalog.h>
 
@@ -125,12 +127,60 @@ static dtake_status alias(const dtake__args *args, dtake_client *client, dtake_e
                : dtake_dataset_alias_remove(client, args->inputs[1], err);
 }
 
+/* Rules are a file's, or name a dataset only. */
+static dtake_status set_asset(dtake_client *client, const char *id, const char *from, dtake_error *err)
+{
+    dtake_buf text = DTAKE_BUF_INIT(256 * 1024);
+    bool file = dtake__ends_with(from, ".json") || strcmp(from, "-") == 0;
+    dtake_status st = file ? dtake__input_read(&text, from, "rules of an asset", err)
+                           : dtake__buf_printf(&text, "{\"dataset\":\"%s\"}", from);
+    if (st == DTAKE_OK)
+        st = dtake_asset_set(client, id, dtake__buf_str(&text), err);
+    dtake__buf_dispose(&text);
+    return st;
+}
+
+static void print_asset(const char *id, const char *dataset, const char *rules, void *ctx)
+{
+    dtake__json json = { .out = ctx };
+    dtake__json_object(&json, NULL);
+    dtake__json_text(&json, "id", id);
+    dtake__json_text(&json, "dataset", dataset);
+    if (rules[0] != '\0')
+        dtake__json_raw(&json, "rules", rules);
+    dtake__json_end(&json, '}');
+    dtake__buf_puts(ctx, "\n");
+}
+
+static dtake_status asset(const dtake__args *args, dtake_client *client, dtake_error *err)
+{
+    const char *verb = args->inputs[0];
+    bool set = strcmp(verb, "asset") == 0, list = strcmp(verb, "assets") == 0;
+    if (args->input_count != (set ? 3 : list ? 1 : 2))
+        return dtake__fail(err, DTAKE_E_USAGE, "catalog %s: expected %s", verb,
+                           set    ? "ID and a DATASET or FILE.json"
+                           : list ? "nothing more"
+                                  : "ID");
+    if (set)
+        return set_asset(client, args->inputs[1], args->inputs[2], err);
+    if (!list)
+        return dtake_asset_set(client, args->inputs[1], NULL, err);
+    dtake_buf text = DTAKE_BUF_INIT(64 << 20);
+    dtake_status st = dtake_assets(client, print_asset, &text, err);
+    if (st == DTAKE_OK)
+        dtake__stdout_buf(&text);
+    dtake__buf_dispose(&text);
+    return st;
+}
+
 static dtake_status perform(const dtake__args *args, dtake_client *client, dtake_error *err)
 {
     const char *verb = args->inputs[0], *path = args->input_count > 1 ? args->inputs[1] : NULL;
     bool export = strcmp(verb, "export") == 0;
     if (strcmp(verb, "alias") == 0 || strcmp(verb, "unalias") == 0)
         return alias(args, client, err);
+    if (strcmp(verb, "asset") == 0 || strcmp(verb, "assets") == 0 || strcmp(verb, "unasset") == 0)
+        return asset(args, client, err);
     if (export && path == NULL)
         return dtake__fail(err, DTAKE_E_USAGE, "catalog export: to which FILE?");
     if (!export && path != NULL)
@@ -148,10 +198,10 @@ static dtake_status perform(const dtake__args *args, dtake_client *client, dtake
 
 static bool is_verb(const char *text, bool *writes)
 {
-    static const char *const reads[] = { "check", "stats", "export" }, *const changes[] = { "compact",
-                                                                                            "repair", "alias",
-                                                                                            "unalias" };
-    for (size_t i = 0; i < 3; i++)
+    static const char *const reads[] = { "check", "stats", "export", "assets" }, *const changes[] = {
+        "compact", "repair", "alias", "unalias", "asset", "unasset"
+    };
+    for (size_t i = 0; i < sizeof reads / sizeof reads[0]; i++)
         if (strcmp(text, reads[i]) == 0)
             return true;
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
@@ -166,10 +216,10 @@ int dtake__cmd_catalog(const dtake__args *args)
     bool writes = false;
     dtake_status st = DTAKE_OK;
     if (!is_verb(args->inputs[0], &writes))
-        st = dtake__fail(
-            &err, DTAKE_E_USAGE,
-            "catalog '%.60s': expected one of alias, check, compact, export, repair, stats, unalias",
-            args->inputs[0]);
+        st = dtake__fail(&err, DTAKE_E_USAGE,
+                         "catalog '%.60s': expected one of alias, asset, assets, check, compact, export, "
+                         "repair, stats, unalias, unasset",
+                         args->inputs[0]);
     if (st == DTAKE_OK)
         st = dtake__source_use(&source, args, writes, &err);
     if (st == DTAKE_OK)

@@ -194,17 +194,20 @@ const dtake__command dtake__commands[] = {
       .run = dtake__cmd_delete },
     { .name = "catalog",
       .summary = "look after the file of a catalogue",
-      .inputs = "alias|check|compact|export|repair|stats|unalias [...]",
+      .inputs = "VERB [...]",
       .min_inputs = 1,
       .max_inputs = 3,
-      .input_words = "alias|check|compact|export|repair|stats|unalias",
-      .description = "check reads all of it and says what is wrong; compact folds fresh rows together; stats "
-                     "says what takes "
-                     "how much; export writes a compact read-only copy to FILE, which any number of readers "
-                     "open at once, on "
-                     "network file systems too; repair drops what cannot be read and keeps all else; alias "
-                     "DATASET ALIAS "
-                     "lets a dataset answer to another name too, unalias ALIAS takes that back.",
+      .input_words = "alias|asset|assets|check|compact|export|repair|stats|unalias|unasset",
+      .description =
+          "check reads all of it and says what is wrong; compact folds fresh rows together; stats "
+          "says what takes "
+          "how much; export writes a compact read-only copy to FILE, which any number of readers "
+          "open at once, on "
+          "network file systems too; repair drops what cannot be read and keeps all else; alias "
+          "DATASET ALIAS "
+          "lets a dataset answer to another name too, unalias ALIAS takes that back; asset ID "
+          "DATASET|FILE.json says what Earth Engine's clients call a dataset, unasset ID takes that "
+          "back, assets lists them all.",
       .groups = { &dtake__options_shape, &dtake__options_source },
       .examples = { { "is it sound?", "datatake catalog check" },
                     { "a copy for everybody", "datatake catalog export /shared/catalog.db" },

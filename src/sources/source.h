@@ -8,6 +8,7 @@
 #include <datatake/catalog.h>
 #include <datatake/datasets.h>
 
+#include "core/strings.h"
 #include "io/workers.h"
 
 typedef struct dtake__source dtake__source;
@@ -21,6 +22,8 @@ typedef enum dtake__act_kind {
     DTAKE__ACT_DATASET_DELETE,    /* dataset */
     DTAKE__ACT_ALIAS_ADD,         /* dataset, text: the alias */
     DTAKE__ACT_ALIAS_REMOVE,      /* text */
+    DTAKE__ACT_ASSET_SET,         /* dataset: an id of Earth Engine; text: its rules, NULL: no more */
+    DTAKE__ACT_ASSETS,            /* -> texts: id, rules, id, rules ... */
     DTAKE__ACT_COLLECTION_CREATE, /* dataset, collection, text: its description */
     DTAKE__ACT_COLLECTION_DELETE, /* dataset, collection */
     DTAKE__ACT_FIND,              /* dataset, collection or NULL, text: id or name -> batch */
@@ -51,6 +54,7 @@ typedef struct dtake__act {
     dtake_collection_list *collections;
     dtake_batch *batch;
     int64_t number;
+    dtake__strings texts;
     dtake_catalog_stats stats;
 
     dtake__source *source; /* the source's own */

@@ -118,6 +118,7 @@ static bool act_writes(dtake__act_kind kind)
     case DTAKE__ACT_DATASET_DELETE:
     case DTAKE__ACT_ALIAS_ADD:
     case DTAKE__ACT_ALIAS_REMOVE:
+    case DTAKE__ACT_ASSET_SET:
     case DTAKE__ACT_COLLECTION_CREATE:
     case DTAKE__ACT_COLLECTION_DELETE:
     case DTAKE__ACT_DELETE:
@@ -144,6 +145,10 @@ static dtake_status perform(dtake__catalog *c, dtake__act *a)
         return dtake__catalog_alias_add(c, a->dataset, a->text, &a->err);
     case DTAKE__ACT_ALIAS_REMOVE:
         return dtake__catalog_alias_remove(c, a->text, &a->err);
+    case DTAKE__ACT_ASSET_SET:
+        return dtake__catalog_asset_set(c, a->dataset, a->text, &a->err);
+    case DTAKE__ACT_ASSETS:
+        return dtake__catalog_assets(c, &a->texts, &a->err);
     case DTAKE__ACT_COLLECTION_CREATE:
         return dtake__catalog_collection_create(c, a->dataset, a->collection, a->text, &a->err);
     case DTAKE__ACT_COLLECTION_DELETE:
