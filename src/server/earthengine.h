@@ -24,8 +24,9 @@ typedef struct dtake__ee_service { /* server->earthengine */
     dtake_runtime *runtime; /* its own: pixels are read with more memory than pages of datapoints */
     dtake__evaluator *evaluator;
     dtake__ee_names_kept *names;
-    dtake__ee_flights *flights;
-    int64_t max_pixels; /* of an image; 0: no limit of its own */
+    dtake__ee_flights *flights; /* of pixels */
+    dtake__ee_flights *values;  /* of values, which need no files for the most part, but memory */
+    int64_t max_pixels;         /* of an image; 0: no limit of its own */
 } dtake__ee_service;
 
 /* One call, until it is answered. */

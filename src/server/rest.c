@@ -36,7 +36,9 @@ static void start(dtake__exchange *exchange, const dtake__rpc_call *call, int64_
 {
     const char *type = call->answer_type[0] != '\0' ? call->answer_type : "application/json; charset=UTF-8";
     dtake__response_field(exchange, "Content-Type", type);
-    dtake__response_field(exchange, "Access-Control-Allow-Origin", "*");
+    /* Whoever knows the name of pixels may have them, pages of other sites too; nothing else is theirs. */
+    if (call->is_get && call->answer_type[0] != '\0')
+        dtake__response_field(exchange, "Access-Control-Allow-Origin", "*");
     if (call->out_packed)
         dtake__response_field(exchange, "Content-Encoding", "gzip");
     dtake__response_start(exchange, 200, len);
@@ -63,7 +65,6 @@ static void refuse(dtake__exchange *exchange, dtake__rpc_code code, const char *
     dtake__json_text(&json, "status", name);
     dtake__json_end(&json, '}');
     dtake__json_end(&json, '}');
-    dtake__response_field(exchange, "Access-Control-Allow-Origin", "*");
     if (json.status == DTAKE_OK)
         dtake__response_bytes(exchange, dtake__rpc_code_http(code), "application/json; charset=UTF-8",
                               body.data, body.len);

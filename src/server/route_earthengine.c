@@ -13,7 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ANSWER_BYTES = 256 << 20, KEY_BYTES = 512, READ_BYTES = 64 << 20, RETRIES = 2, CONNECT_MS = 5000 };
+enum {
+    ANSWER_BYTES = 256 << 20,
+    KEY_BYTES = 512,
+    READ_BYTES = 64 << 20,
+    RETRIES = 2,
+    CONNECT_MS = 5000,
+    VALUES_AT_ONCE = 4
+};
 
 /* --- which --- */
 
@@ -187,22 +194,11 @@ size_t dtake__earthengine_body_limit(const dtake__exchange *exchange)
     return dtake__request_is(&exchange->request, "POST") ? DTAKE__EE_BODY_BYTES : 0;
 }
 
-/* What other servers' pages may ask for, as the service's own answers to browsers allow it. */
-static void answer_preflight(dtake__exchange *exchange)
-{
-    dtake__response_field(exchange, "Access-Control-Allow-Origin", "*");
-    dtake__response_field(exchange, "Access-Control-Allow-Methods", "GET, POST, OPTIONS");
-    dtake__response_field(exchange, "Access-Control-Allow-Headers", "*");
-    dtake__response_start(exchange, 204, -1);
-}
-
 void dtake__route_earthengine(dtake__exchange *exchange)
 {
     const dtake__request *request = &exchange->request;
     bool reads = dtake__request_is(request, "GET") || dtake__request_is(request, "HEAD");
-    if (dtake__request_is(request, "OPTIONS"))
-        answer_preflight(exchange);
-    else if (!reads && !dtake__request_is(request, "POST"))
+    if (!reads && !dtake__request_is(request, "POST"))
         dtake__rpc_rest.refuse(exchange, DTAKE__RPC_UNIMPLEMENTED,
                                "Assets are changed by ingest, not through this API.");
     else if ((exchange->caller.rights & DTAKE__RIGHT_READ) == 0 && !is_capability(request))
@@ -257,6 +253,7 @@ void dtake__route_earthengine_close(dtake_server *server)
     if (service == NULL)
         return;
     dtake__ee_flights_free(service->flights);
+    dtake__ee_flights_free(service->values);
     dtake__ee_names_free(service->names);
     dtake__evaluator_close(service->evaluator);
     dtake_runtime_close(service->runtime);
@@ -280,6 +277,8 @@ dtake_status dtake__route_earthengine_open(dtake_server *server, dtake_error *er
         st = dtake__evaluator_open(&service->evaluator, server->client, service->runtime, err);
     if (st == DTAKE_OK)
         st = dtake__ee_names_new(&service->names, err);
+    if (st == DTAKE_OK)
+        st = dtake__ee_flights_new(&service->values, VALUES_AT_ONCE, err);
     if (st == DTAKE_OK)
         st = dtake__ee_flights_new(&service->flights, 2 + (int)sysconf(_SC_NPROCESSORS_ONLN), err);
     return st;

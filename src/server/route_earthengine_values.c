@@ -41,15 +41,22 @@ static dtake_status show_json(dtake__eval *eval, const dtake__value *value, void
     return st == DTAKE_OK ? dtake__buf_puts(out, "}") : st;
 }
 
-static dtake_status show_of(dtake__ee_asked *asked, dtake__evaluation_show *show, dtake_error *err)
+typedef struct question {
+    dtake__ee_service *service;
+    dtake__span body;
+} question;
+
+static dtake_status work(void *ctx, const dtake__ee_patience *patience, dtake__ee_landed *out,
+                         dtake_error *err)
 {
+    const question *q = ctx;
     dtake__ee_request request = { 0 };
     dtake__ee_graph graph = { 0 };
-    dtake_status st = dtake__ee_request_read(&request, asked->body, err);
+    dtake_status st = dtake__ee_request_read(&request, q->body, err);
     if (st == DTAKE_OK)
-        st = dtake__ee_graph_read(&graph, asked->service, &asked->patience, request.expression, err);
+        st = dtake__ee_graph_read(&graph, q->service, patience, request.expression, err);
     if (st == DTAKE_OK)
-        st = dtake__evaluation_value(graph.evaluation, graph.node, show, &request, &asked->answer, err);
+        st = dtake__evaluation_value(graph.evaluation, graph.node, show_json, NULL, &out->bytes, err);
     dtake__ee_graph_dispose(&graph);
     dtake__ee_request_dispose(&request);
     return st;
@@ -57,5 +64,13 @@ static dtake_status show_of(dtake__ee_asked *asked, dtake__evaluation_show *show
 
 dtake_status dtake__ee_compute_value(dtake__ee_asked *asked, dtake_error *err)
 {
-    return show_of(asked, show_json, err);
+    question q = { asked->service, asked->body };
+    dtake__ee_landed landed;
+    dtake_status st =
+        dtake__ee_fly(asked->service->values, asked->body, &asked->patience, work, &q, &landed, err);
+    if (st != DTAKE_OK)
+        return st;
+    dtake__buf_dispose(&asked->answer);
+    dtake__buf_move(&asked->answer, &landed.bytes);
+    return DTAKE_OK;
 }
