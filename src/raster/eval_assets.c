@@ -71,6 +71,8 @@ static dtake_status make_bands(dtake__eval *eval, dtake__pending *p, dtake_error
         st = assets->bands(ctx, eval, p->token, &p->made, err);
     else
         st = dtake__fail(err, DTAKE_E_UNSUPPORTED, "nobody makes the bands of images here");
+    if (st == DTAKE_OK)
+        st = dtake__expressions_status(dtake__eval_expressions(eval), err);
     p->done = st == DTAKE_OK;
     return st;
 }

@@ -1,6 +1,7 @@
 /* Collections and images that are loaded when somebody asks, and what is answered of them. */
 #include "check.h"
 
+#include "core/alloc.h"
 #include "graph/text.h"
 #include "protocol/earthengine/expression.h"
 #include "raster/eval_fixture.h"
@@ -99,7 +100,8 @@ static dtake_status answer(archive *a, const char *text, bool json, char *out, s
     dtake__graph *graph = dtake__graph_new(&dtake__functions);
     dtake__node node = 0;
     *a = (archive){ 0 };
-    assert_non_null(graph);
+    if (graph == NULL)
+        return dtake__fail_nomem(err, "a graph");
     dtake_status st =
         json ? dtake__ee_read_expression(graph, text, strlen(text), &node, err)
              : (node = dtake__graph_parse(graph, text, strlen(text)), dtake__graph_status(graph, err));
@@ -236,6 +238,48 @@ static void failures_name_the_function(void **state)
              DTAKE_OK);
 }
 
+/* Whatever allocation fails, all that comes of it is DTAKE_E_NOMEM or DTAKE_E_LIMIT, and nothing is lost. */
+static void every_allocation_may_fail(void **state)
+{
+    static const char *const graphs[] = {
+        "c = Collection.filter(ImageCollection.load(\"C\"), Filter.lessThan(\"cloud\", 30)); "
+        "Collection.map(c, fn(i) { "
+        "Image.unmask(Image.clip(i, GeometryConstructors.Point([15, 45])), -1) })",
+        "Collection.reduceColumns(Collection.limit(Collection.merge(ImageCollection.load(\"C\"), "
+        "ImageCollection.load(\"C\")), 3, \"cloud\", false), Reducer.repeat(Reducer.toList(), 2), "
+        "[\"cloud\", "
+        "\"system:index\"])",
+        "p = GeometryConstructors.Polygon([[15, 45], [15.01, 45], [15.01, 45.1]]); [Geometry.buffer(p, 10), "
+        "Geometry.union(p, Geometry.bounds(p)), Geometry.area(p), Geometry.transform(p, \"EPSG:32633\")]",
+        "[String.split(\"a,b\", \",\"), Dictionary.combine({\"a\": 1}, {\"b\": [1, {}]}), "
+        "Date.format(Date(\"2024-01-05\")), "
+        "List.zip(List.sequence(1, 3), [\"a\", 2, null])]",
+        "Join.apply(Join.saveAll(\"m\"), ImageCollection.load(\"C\"), "
+        "Collection.limit(ImageCollection.load(\"C\"), 2), "
+        "Filter.maxDifference(15, \"cloud\", null, \"cloud\"))",
+    };
+    dtake_error err;
+    archive a;
+    (void)state;
+    for (size_t i = 0; i < sizeof graphs / sizeof graphs[0]; i++) {
+        dtake_status st =
+            answer(&a, graphs[i], false, out, sizeof out, &err); /* and PROJ has read its files */
+        if (st != DTAKE_OK)
+            fail_msg("%zu: %s", i, err.message);
+        st = DTAKE_E_NOMEM;
+        for (long n = 0; st != DTAKE_OK; n++) {
+            dtake__alloc_fail_after(n, false);
+            st = answer(&a, graphs[i], false, out, sizeof out, &err);
+            bool reached = !dtake__alloc_may_still_fail();
+            dtake__alloc_fail_after(-1, false);
+            if (st != DTAKE_OK && (!reached || (st != DTAKE_E_NOMEM && st != DTAKE_E_LIMIT)))
+                fail_msg("%zu, allocation %ld: %s: %s", i, n, dtake_status_name(st), err.message);
+            if (st == DTAKE_OK && reached)
+                st = DTAKE_E_NOMEM; /* it could do without; go on with the next */
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +288,7 @@ int main(void)
         cmocka_unit_test(an_image_is_described_with_its_grid_and_properties),
         cmocka_unit_test(a_clip_shrinks_what_an_image_fills),
         cmocka_unit_test(failures_name_the_function),
+        cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

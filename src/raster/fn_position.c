@@ -10,21 +10,16 @@
 #include <string.h>
 
 /* Longitudes and latitudes of a lattice of the window: the centres of pixels (0.5), or their corners. */
-static double *degrees_of(const dtake__raster_grid *grid, dtake_window w, double offset, dtake_error *err)
+static dtake_status degrees_of(const dtake__raster_grid *grid, dtake_window w, double offset, double **out,
+                               dtake_error *err)
 {
-    double *xy = dtake__calloc((size_t)(w.width * w.height) + 1, 2 * sizeof *xy);
-    if (xy == NULL) {
-        dtake__fail_nomem(err, "a block of pixels");
-        return NULL;
-    }
+    double *xy = *out = dtake__calloc((size_t)(w.width * w.height) + 1, 2 * sizeof *xy);
+    if (xy == NULL)
+        return dtake__fail_nomem(err, "a block of pixels");
     for (int64_t i = 0; i < w.width * w.height; i++)
         dtake__affine_apply(&grid->transform, (double)(w.col + i % w.width) + offset,
                             (double)(w.row + i / w.width) + offset, &xy[2 * i], &xy[2 * i + 1]);
-    if (dtake__crs_transform(grid->crs, "EPSG:4326", xy, (size_t)(w.width * w.height), err) != DTAKE_OK) {
-        dtake__free(xy);
-        return NULL;
-    }
-    return xy;
+    return dtake__crs_transform(grid->crs, "EPSG:4326", xy, (size_t)(w.width * w.height), err);
 }
 
 /* param[0]: 0 longitude, 1 latitude */
@@ -34,16 +29,16 @@ static dtake_status plane_of_degrees(const dtake__px_node *node, const dtake__px
 {
     (void)in;
     dtake_status st = dtake__px_plane_init(out, window, DTAKE_F64, true, true, err);
-    double *xy = st == DTAKE_OK ? degrees_of(place->grid, window, 0.5, err) : NULL;
-    if (xy == NULL)
-        return st != DTAKE_OK ? st : DTAKE_E_OTHER;
-    for (int64_t i = 0; i < window.width * window.height; i++) {
+    double *xy = NULL;
+    if (st == DTAKE_OK)
+        st = degrees_of(place->grid, window, 0.5, &xy, err);
+    for (int64_t i = 0; i < window.width * window.height && st == DTAKE_OK; i++) {
         double v = xy[2 * i + (int64_t)node->param[0]];
         ((double *)out->owned_data)[i] = isfinite(v) ? v : 0;
         ((uint8_t *)out->owned_mask)[i] = isfinite(v) ? 255 : 0;
     }
     dtake__free(xy);
-    return DTAKE_OK;
+    return st;
 }
 
 static const dtake__px_op op_degrees = { .name = "Image.pixelLonLat", .plane = plane_of_degrees };
@@ -83,11 +78,12 @@ static dtake_status plane_of_areas(const dtake__px_node *node, const dtake__px_p
     (void)node;
     (void)in;
     dtake_status st = dtake__px_plane_init(out, window, DTAKE_F64, true, true, err);
-    double *xy = st == DTAKE_OK ? degrees_of(place->grid, corners, 0, err) : NULL;
-    if (xy == NULL)
-        return st != DTAKE_OK ? st : DTAKE_E_OTHER;
-    equal_area(xy, (size_t)(corners.width * corners.height));
-    for (int64_t i = 0; i < window.width * window.height; i++) {
+    double *xy = NULL;
+    if (st == DTAKE_OK)
+        st = degrees_of(place->grid, corners, 0, &xy, err);
+    if (st == DTAKE_OK)
+        equal_area(xy, (size_t)(corners.width * corners.height));
+    for (int64_t i = 0; i < window.width * window.height && st == DTAKE_OK; i++) {
         int64_t at = i / window.width * corners.width + i % window.width;
         const double *p = xy + 2 * at, *q = p + 2 * corners.width;
         double area = fabs((q[2] - p[0]) * (p[3] - q[1]) - (p[2] - q[0]) * (q[3] - p[1])) / 2;
@@ -95,7 +91,7 @@ static dtake_status plane_of_areas(const dtake__px_node *node, const dtake__px_p
         ((uint8_t *)out->owned_mask)[i] = isfinite(area) ? 255 : 0;
     }
     dtake__free(xy);
-    return DTAKE_OK;
+    return st;
 }
 
 static const dtake__px_op op_area = { .name = "Image.pixelArea", .plane = plane_of_areas };
