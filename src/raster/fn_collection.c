@@ -101,9 +101,10 @@ static dtake_status to_list(dtake__call *call, dtake_error *err)
     if (st != DTAKE_OK)
         return st;
     size_t skip = (size_t)offset < all.list.count ? (size_t)offset : all.list.count;
-    return dtake__call_give(
-        call,
-        (dtake__value){ .kind = DTAKE__LIST, .list = { all.list.item + skip, NULL, all.list.count - skip } });
+    return dtake__call_give(call,
+                            (dtake__value){ .kind = DTAKE__LIST,
+                                            .list = { all.list.count > skip ? all.list.item + skip : NULL,
+                                                      NULL, all.list.count - skip } });
 }
 DTAKE__FUNCTION(collection_to_list, "Collection.toList", LIST, to_list,
                 { "collection", DTAKE__ANY_COLLECTION }, { "count", DTAKE__NUMBER },

@@ -79,6 +79,12 @@ static dtake__node pop_list(reader *r, size_t first)
     return list;
 }
 
+/* Those from `first` on. */
+static const dtake__named *parts_from(const reader *r, size_t first)
+{
+    return r->parts > first ? r->part + first : NULL;
+}
+
 typedef dtake__node element_fn(reader *r, dtake__json_in *in);
 
 static dtake__node read_list(reader *r, dtake__json_in *in, element_fn *element)
@@ -108,7 +114,7 @@ static dtake__node read_dict(reader *r, dtake__json_in *in, element_fn *element)
 {
     size_t first = r->parts;
     bool going = read_members(r, in, element);
-    dtake__node dict = going ? dtake__graph_dict(r->graph, r->part + first, r->parts - first) : 0;
+    dtake__node dict = going ? dtake__graph_dict(r->graph, parts_from(r, first), r->parts - first) : 0;
     r->parts = first;
     return dict;
 }
@@ -229,7 +235,7 @@ static dtake__node read_call(reader *r, dtake__json_in *in)
         else
             going = dtake__json_skip(in);
     }
-    dtake__node node = going && good(r) ? call(r, &to, r->part + first, r->parts - first) : 0;
+    dtake__node node = going && good(r) ? call(r, &to, parts_from(r, first), r->parts - first) : 0;
     r->parts = first;
     return node;
 }
