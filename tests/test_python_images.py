@@ -406,7 +406,8 @@ def test_what_is_read_given_up_and_failed_leaves_no_memory(scenes, tmp_path):
     seen = json.loads(done.stdout)
     grown = sorted(after[0] - before[0] for before, after in zip(seen[1:], seen[2:], strict=False))
     assert grown[len(grown) // 2] < 20_000, seen  # a cache of a library may grow once
-    assert seen[-1][1] - seen[1][1] < 8 << 20, seen
+    if "LD_PRELOAD" not in os.environ:  # sanitizers keep what is freed for a while
+        assert seen[-1][1] - seen[1][1] < 8 << 20, seen
 
 
 def test_two_threads_read_at_once(client, scenes):
@@ -483,8 +484,9 @@ def test_a_raster_that_is_not_there():
 # --- compare ---
 
 
-def test_three_modes_write_the_same_and_say_what_they_took(program, scenes, tmp_path):
+def test_three_modes_write_the_same_and_say_what_they_took(program, scenes, tmp_path, monkeypatch):
     seen = []
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")  # found there if it is not beside the package
     found = datatake.compare(scenes, bands="B4", bbox=BOX, out=tmp_path / "out", show_progress=seen.append)
     assert [m.mode for m in found] == ["sequential", "async", "processes"] and found.identical and found[0].speedup == 1
     assert all(m.files == 3 and m.seconds > 0 and m.speedup == pytest.approx(found[0].seconds / m.seconds) for m in found)

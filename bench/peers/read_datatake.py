@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 sys.path.insert(0, sys.argv[2])
 
+import dask.array  # noqa: E402, F401  (xarray does where it is installed, and odc-stac's clock starts after it, too)
 import datatake  # noqa: E402
 import numpy  # noqa: E402
 import xarray  # noqa: E402
@@ -34,4 +35,5 @@ def read_all(tasks):
     return sum(int(cube[name].values.sum(dtype=numpy.uint64)) for name in cube.data_vars)
 
 
-common.report(read_all, f"xarray {xarray.__version__}")
+if __name__ == "__main__":
+    common.report(read_all, f"xarray {xarray.__version__}")

@@ -195,6 +195,8 @@ def read(client: _core.Client | None, items: Any, options: Mapping[str, Any], ch
     stack = Stack()
     getting = Getting(_core.Job(runtime(), settings, True), show, "read")
     try:
+        import xarray  # noqa: F401  (takes long the first time: meanwhile the first pixels come)
+
         while (found := (yield from getting.next())) is not None:
             if found[7] == 0 and not found[9]:
                 stack.add(Picture(found[0], getting.job.picture(getting.at - 1)), getting.job.progress()[2])
