@@ -34,6 +34,7 @@ DTAKE__FUNCTION(list_map, "List.map", LIST, map_items, { "list", DTAKE__LIST },
 static dtake_status place_of(double index, size_t count, size_t *out, dtake_error *err)
 {
     double at = index < 0 ? index + (double)count : index;
+    *out = 0;
     if (!(at >= 0) || at >= (double)count)
         return dtake__fail(err, DTAKE_E_RANGE, "there is no item %g of %zu", index, count);
     *out = (size_t)at;
