@@ -99,6 +99,9 @@ static dtake_status read_sources(dtake__evaluation *e, const dtake__program_sour
     }
     if (st == DTAKE_OK && reads > 0)
         st = dtake__ee_read_all(read, reads, e->patience, err);
+    if (st == DTAKE_E_CHANGED) /* whoever asks again opens them anew */
+        for (size_t i = 0; i < e->held_count; i++)
+            dtake__ee_files_drop(e->evaluator->files, e->held[i]);
     for (size_t i = 0, k = 0; i < count && st == DTAKE_OK; i++) {
         dtake_pixels none = { 0 };
         bool was_read = k < reads && of[k] == i;

@@ -27,7 +27,7 @@ static void put_time(dtake__json *json, const char *key, int64_t ns)
 
 static void put_name(dtake__json *json, const char *type, const char *id)
 {
-    char name[1024];
+    char name[1100];
     dtake__json_text(json, "type", type);
     snprintf(name, sizeof name, "projects/earthengine-public/assets/%s", id);
     dtake__json_text(json, "name", name);
