@@ -19,12 +19,15 @@ static dtake_window meet(dtake_window a, dtake_window b)
     return out;
 }
 
-/* Whole pixels around points, one more on each side. */
-static dtake_status around(const double *xy, size_t points, const dtake_affine *transform, dtake_window *out,
-                           dtake_error *err)
+/* Rows to be scanned times points of an outline; more takes seconds. */
+static const double MAX_SCAN = 2e7;
+
+static dtake_status pixel_box(const double *xy, size_t points, const dtake_affine *transform, double low[2],
+                              double high[2], dtake_error *err)
 {
     dtake_affine inverse;
-    double low[2] = { HUGE_VAL, HUGE_VAL }, high[2] = { -HUGE_VAL, -HUGE_VAL };
+    low[0] = low[1] = HUGE_VAL;
+    high[0] = high[1] = -HUGE_VAL;
     if (!dtake__affine_invert(transform, &inverse))
         return dtake__fail(err, DTAKE_E_USAGE, "a projection whose pixels have no area");
     for (size_t i = 0; i < points; i++) {
@@ -37,30 +40,47 @@ static dtake_status around(const double *xy, size_t points, const dtake_affine *
     }
     if (!(low[0] > -MAX_PIXELS && low[1] > -MAX_PIXELS && high[0] < MAX_PIXELS && high[1] < MAX_PIXELS))
         return dtake__fail(err, DTAKE_E_LIMIT, "an area reaches over more than %g pixels a side", MAX_PIXELS);
-    *out = (dtake_window){ (int64_t)floor(low[0]) - 1, (int64_t)floor(low[1]) - 1, 0, 0 };
-    out->width = (int64_t)ceil(high[0]) + 1 - out->col;
-    out->height = (int64_t)ceil(high[1]) + 1 - out->row;
     return DTAKE_OK;
+}
+
+/* Of very large shapes: those whose centre is within the box. */
+static dtake_window of_box(const double low[2], const double high[2])
+{
+    dtake_window out = { (int64_t)ceil(low[0] - 0.5), (int64_t)ceil(low[1] - 0.5), 0, 0 };
+    out.width = (int64_t)ceil(high[0] - 0.5) - out.col;
+    out.height = (int64_t)ceil(high[1] - 0.5) - out.row;
+    return out;
+}
+
+/* Whole pixels around the box, one more on each side, scanned for those whose centre is inside. */
+static dtake_status scan(const dtake__outline *outline, const dtake_affine *transform, const double low[2],
+                         const double high[2], dtake_window *out, dtake_error *err)
+{
+    dtake_window room = { (int64_t)floor(low[0]) - 1, (int64_t)floor(low[1]) - 1, 0, 0 }, found;
+    room.width = (int64_t)ceil(high[0]) + 1 - room.col;
+    room.height = (int64_t)ceil(high[1]) + 1 - room.row;
+    dtake_affine moved = dtake__affine_shift(transform, (double)room.col, (double)room.row);
+    dtake_status st = dtake__outline_window(outline, &moved, room.width, room.height, &found, err);
+    if (st == DTAKE_OK)
+        *out = (dtake_window){ room.col + found.col, room.row + found.row, found.width, found.height };
+    return st == DTAKE_E_EMPTY ? DTAKE_OK : st;
 }
 
 dtake_status dtake__shape_window(const dtake__figure *shape, const dtake__raster_grid *grid,
                                  dtake_window *out, dtake_error *err)
 {
     dtake__outline outline = { 0 };
-    dtake_window room = { 0, 0, 0, 0 }, found;
+    double low[2], high[2];
     *out = (dtake_window){ 0, 0, 0, 0 };
     dtake_status st = dtake__figure_outline(shape, grid, &outline, err);
     if (st == DTAKE_E_EMPTY) /* lines and points have no area */
         return DTAKE_OK;
-    if (st == DTAKE_OK && outline.points > 0)
-        st = around(outline.xy, outline.points, &grid->transform, &room, err);
     if (st == DTAKE_OK && outline.points > 0) {
-        dtake_affine moved = dtake__affine_shift(&grid->transform, (double)room.col, (double)room.row);
-        st = dtake__outline_window(&outline, &moved, room.width, room.height, &found, err);
-        if (st == DTAKE_OK)
-            *out = (dtake_window){ room.col + found.col, room.row + found.row, found.width, found.height };
-        else if (st == DTAKE_E_EMPTY)
-            st = DTAKE_OK;
+        st = pixel_box(outline.xy, outline.points, &grid->transform, low, high, err);
+        if (st == DTAKE_OK && (high[1] - low[1]) * (double)outline.points > MAX_SCAN)
+            *out = of_box(low, high);
+        else if (st == DTAKE_OK)
+            st = scan(&outline, &grid->transform, low, high, out, err);
     }
     dtake__outline_dispose(&outline);
     return st;
