@@ -43,7 +43,7 @@ static dtake_status place_of(double index, size_t count, size_t *out, dtake_erro
 
 static dtake_status get(dtake__call *call, dtake_error *err)
 {
-    size_t at;
+    size_t at = 0;
     dtake_status st = place_of(call->arg[1].number, call->arg[0].list.count, &at, err);
     return st == DTAKE_OK ? dtake__call_give(call, call->arg[0].list.item[at]) : st;
 }
@@ -51,7 +51,7 @@ DTAKE__FUNCTION(list_get, "List.get", OBJECT, get, { "list", DTAKE__LIST }, { "i
 
 static dtake_status set(dtake__call *call, dtake_error *err)
 {
-    size_t at, count = call->arg[0].list.count;
+    size_t at = 0, count = call->arg[0].list.count;
     dtake_status st = place_of(call->arg[1].number, count, &at, err);
     dtake__value *item = dtake__call_alloc(call, count + 1, sizeof *item, err);
     if (st != DTAKE_OK || item == NULL)
