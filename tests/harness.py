@@ -140,12 +140,12 @@ def cmocka_programs(preset, timeout_s, env=None):
     return total
 
 
-def pytest(name, arguments, timeout_s, env=None, at_once=AT_ONCE):
+def pytest(name, arguments, timeout_s, env=None, at_once=AT_ONCE, interpreter="python"):
     """A pytest session of the project's own environment, counted from its JUnit report. Several workers; tests that
     must share one say so by the mark xdist_group."""
     report = ROOT / "build" / f"pytest-{name}.xml"
     report.unlink(missing_ok=True)
-    command = [ROOT / ".venv/bin/python", "-m", "pytest", "-q", "-ra", "-n", str(at_once), "--dist", "loadgroup",
+    command = [ROOT / ".venv/bin" / interpreter, "-m", "pytest", "-q", "-ra", "-n", str(at_once), "--dist", "loadgroup",
                f"--junitxml={report}", *arguments]
     status, output, wrong = run(command, timeout_s, env)
     if wrong or not report.exists():

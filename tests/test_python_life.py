@@ -19,7 +19,7 @@ from tilebox_service import Service, made_dataset
 datatake = pytest.importorskip("datatake", reason="build/release/python is not built")
 from datatake import aio, errors  # noqa: E402
 
-SANITIZED = "LD_PRELOAD" in os.environ  # its memory is kept for a while
+SANITIZED = "DATATAKE_PYTHON" in os.environ  # its memory is kept for a while
 
 # --- event loops ---
 
