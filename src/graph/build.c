@@ -187,7 +187,8 @@ static dtake__node image_of_list(dtake__graph *graph, dtake__node list)
 
 static bool is_collection(dtake__kind kind)
 {
-    return kind == DTAKE__IMAGE_COLLECTION || kind == DTAKE__FEATURE_COLLECTION || kind == DTAKE__ANY_COLLECTION;
+    return kind == DTAKE__IMAGE_COLLECTION || kind == DTAKE__FEATURE_COLLECTION ||
+           kind == DTAKE__ANY_COLLECTION;
 }
 
 /* Functions that serve all elements give back the kind they were given, which nobody knows here. */

@@ -34,7 +34,8 @@ static void what_is_shared_is_one_node(void **state)
             "\"image1\":{\"valueReference\":\"7\"},\"image2\":{\"valueReference\":\"7\"}") "},\"result\":"
                                                                                            "\"0\"}",
         &text, &err));
-    assert_string_equal(dtake__buf_str(&text), "_2 = Image.constant(value=3);\nImage.add(image1=_2, image2=_2)\n");
+    assert_string_equal(dtake__buf_str(&text),
+                        "_2 = Image.constant(value=3);\nImage.add(image1=_2, image2=_2)\n");
     dtake__buf_dispose(&text);
 }
 
