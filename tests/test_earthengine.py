@@ -231,7 +231,7 @@ def common(theirs, place, want, at):
     return theirs[:, row:row + height, col:col + width], rest
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("releases", [name for name in SETS if name != "client"])
 @pytest.mark.parametrize("place", ["demo", "33TWL"])
 def test_the_documents_script(releases, place, demo, demo_scenes, run, quiet_env, tmp_path, request):
@@ -252,7 +252,7 @@ def test_the_documents_script(releases, place, demo, demo_scenes, run, quiet_env
     assert len(told["ids"]) == 3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_javascript_client(demo, quiet_env):
     if shutil.which("npm") is None:
         pytest.skip("no npm here")
@@ -269,7 +269,7 @@ def test_the_javascript_client(demo, quiet_env):
     assert ask(seen["download"])[2][:4] == b"II*\0"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_xee_opens_the_collection(demo, demo_scenes, quiet_env):
     python, why = environment("geedim-2")
     assert python, f"xee cannot be installed: {why}"
@@ -284,7 +284,7 @@ def test_xee_opens_the_collection(demo, demo_scenes, quiet_env):
     assert seen["first"] == file.ReadAsArray(673, 445, 64, 48).tolist()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_tiles_of_a_geemap_map(demo, quiet_env):
     python, why = environment("geedim-2")
     assert python, f"geemap cannot be installed: {why}"
