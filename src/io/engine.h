@@ -19,7 +19,9 @@ typedef struct dtake__pool {
     pthread_cond_t wanted;
     dtake__heap queue;
     bool stop;
-    int count;
+    const char *name;
+    int count, idle; /* threads that run, and of them those that wait */
+    int most;        /* so many may be started */
     pthread_t *threads;
 } dtake__pool;
 

@@ -39,18 +39,30 @@ static void *worker_main(void *ctx)
         } else if (pool->stop) {
             break;
         } else {
+            pool->idle++;
             pthread_cond_wait(&pool->wanted, &pool->lock);
+            pool->idle--;
         }
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
 }
 
+/* One more thread, if the system has one; under the lock, or before others know the pool. */
+static void start_one(dtake__pool *pool)
+{
+    if (dtake__thread_start(&pool->threads[pool->count], pool->name, worker_main, pool) == DTAKE_OK)
+        pool->count++;
+}
+
+/* A thread that waits may have been woken already and not run yet: so the queue is compared with them. */
 static void run_in(dtake__pool *pool, dtake__work *work)
 {
     dtake__active_enter(pool->runtime);
     pthread_mutex_lock(&pool->lock);
     dtake__heap_push(&pool->queue, &work->node, work->order);
+    if (pool->queue.count > (size_t)pool->idle && pool->count < pool->most)
+        start_one(pool);
     pthread_mutex_unlock(&pool->lock);
     pthread_cond_signal(&pool->wanted);
 }
@@ -90,30 +102,34 @@ static void close_pool(dtake__pool *pool)
     dtake__free(pool->threads);
 }
 
-static dtake_status open_pool(dtake__pool *pool, dtake_runtime *runtime, const char *name, int count,
-                              dtake_error *err)
+/* `ready` threads at once, others when there is work for them: each takes 8 MB of stack, if not of memory. */
+static dtake_status open_pool(dtake__pool *pool, dtake_runtime *runtime, const char *name, int ready,
+                              int most, dtake_error *err)
 {
-    pool->threads = dtake__calloc((size_t)count, sizeof *pool->threads);
+    pool->threads = dtake__calloc((size_t)most, sizeof *pool->threads);
     if (pool->threads == NULL)
         return dtake__fail_nomem(err, "open a runtime");
     pool->runtime = runtime;
+    pool->name = name;
+    pool->most = most;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wanted, NULL);
-    while (pool->count < count &&
-           dtake__thread_start(&pool->threads[pool->count], name, worker_main, pool) == DTAKE_OK)
-        pool->count++;
-    return pool->count > 0
-               ? DTAKE_OK
+    pthread_mutex_lock(&pool->lock);
+    for (int i = 0; i < ready; i++)
+        start_one(pool);
+    bool any = pool->count > 0;
+    pthread_mutex_unlock(&pool->lock);
+    return any ? DTAKE_OK
                : dtake__fail(err, DTAKE_E_OTHER, "open a runtime: the system starts no more threads");
 }
 
 dtake_status dtake__workers_open(dtake_runtime *runtime, int count, dtake_error *err)
 {
-    dtake_status st = open_pool(&runtime->pool, runtime, "dtake-work", count, err);
+    dtake_status st = open_pool(&runtime->pool, runtime, "dtake-work", count, count, err);
     if (st == DTAKE_OK)
-        st = open_pool(&runtime->files, runtime, "dtake-file", FILE_THREADS, err);
+        st = open_pool(&runtime->files, runtime, "dtake-file", 1, FILE_THREADS, err);
     if (st == DTAKE_OK)
-        st = open_pool(&runtime->aside, runtime, "dtake-aside", ASIDE_THREADS, err);
+        st = open_pool(&runtime->aside, runtime, "dtake-aside", 1, ASIDE_THREADS, err);
     if (st != DTAKE_OK)
         dtake__workers_close(runtime);
     return st;
