@@ -197,8 +197,26 @@ static bool send_slowly(script_server *server, int fd, const script_answer *answ
     return true;
 }
 
+/* For so many requests, as long as there is one more every five seconds. */
+static void wait_for_others(script_server *server, int count)
+{
+    pthread_mutex_lock(&server->lock);
+    for (int seen = -1; server->request_count < count && server->request_count > seen;) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += 5;
+        seen = server->request_count;
+        while (server->request_count == seen &&
+               pthread_cond_timedwait(&server->asked, &server->lock, &until) == 0)
+            continue;
+    }
+    pthread_mutex_unlock(&server->lock);
+}
+
 static bool give_answer(script_server *server, int fd, const char *request, const script_answer *answer)
 {
+    if (answer->after > 0)
+        wait_for_others(server, answer->after);
     if (answer->delay_ms > 0 && !pause_ms(server, answer->delay_ms))
         return false;
     if (!answer->object)

@@ -21,8 +21,9 @@ typedef struct script_answer {
     script_then then;  /* what happens to the connection */
     int times;         /* 0: once; -1: always */
     int delay_ms;      /* before the first byte */
-    int drip_bytes;    /* so many bytes at a time ... */
-    int drip_ms;       /* ... with such a pause in between */
+    int after; /* not before so many requests have come to the server, or five seconds pass without one */
+    int drip_bytes; /* so many bytes at a time ... */
+    int drip_ms;    /* ... with such a pause in between */
 } script_answer;
 
 script_server *script_server_start(void);

@@ -94,11 +94,13 @@ static void permits_are_halved_when_the_host_says_to_slow_down(void **state)
     CHECK_EQ(path.parallel, 1); /* never none */
 }
 
-/* The server answers so late that all that may be under way have arrived before the first answer. */
-static int most_at_once(int64_t bytes, int count, int delay_ms)
+/* The server answers nobody before `least` of them are under way, and then so late that the others that may
+ * be have come too. */
+static int most_at_once(int64_t bytes, int count, int least)
 {
     const char *url = script_url(server, "/");
-    script_say(server, (script_answer){ .object = true, .delay_ms = delay_ms, .times = -1 });
+    script_forget(server);
+    script_say(server, (script_answer){ .object = true, .after = least, .delay_ms = 200, .times = -1 });
     for (int i = 0; i < count; i++)
         start_fetch(&many[i], (dtake__http_request){ .url = url, .has_range = true, .count = bytes }, NULL);
     finish_many(count);
@@ -112,9 +114,9 @@ static void requests_of_few_bytes_do_not_wait_for_the_64_permits_of_long_ones(vo
     static char object[LONG_BYTES];
     open_with((dtake_runtime_options){ 0 });
     script_object(server, object, LONG_BYTES, "\"v\"", NULL);
-    int longs = most_at_once(LONG_BYTES, 100, 200);
+    int longs = most_at_once(LONG_BYTES, 100, 33);
     CHECK(longs > 32 && longs <= 64);
-    int shorts = most_at_once(1000, MANY, 1500);
+    int shorts = most_at_once(1000, MANY, 201);
     CHECK(shorts > 200 && shorts <= 256);
 }
 
