@@ -222,8 +222,11 @@ def _chunks(chunks: Any) -> dict[str, int]:
 
 def _read_lazily(settings: Settings, chunks: dict[str, int], show: ShowProgress, on_error: str) -> Steps[xr.Dataset]:
     """Headers now, pixels when they are asked for."""
-    import dask.array
+    import importlib
+
     import numpy as np
+
+    dask_array: Any = importlib.import_module("dask.array")  # whose types depend on its release
 
     if settings.get("composite"):
         raise ValueError("chunks: a composite is read at once; leave chunks= out")
@@ -269,7 +272,7 @@ def _read_lazily(settings: Settings, chunks: dict[str, int], show: ShowProgress,
                     part = grid.cut(x0, y0, width, height)
                     images = [(p.item, p.grid) for p in planned[t0:t0 + t]]
                     graph[(name, 0, at_t, at_y, at_x)] = (read_chunk, given, images, part, count, dtype.str, fill)
-        whole = dask.array.Array(graph, name, ((count,), lengths["time"], lengths["y"], lengths["x"]), dtype=dtype)
+        whole = dask_array.Array(graph, name, ((count,), lengths["time"], lengths["y"], lengths["x"]), dtype=dtype)
         arrays += [whole[i] for i in range(count)]
     return dataset_of(first, grid, [(p.time_ns, p.id) for p in planned], arrays)
 

@@ -46,7 +46,7 @@ struct dtake__http_response {
     const char *last_modified; /* "" if none */
     const char *content_type;
     const char *date; /* by the server's clock; "" if it does not say */
-    const char *url; /* after redirects */
+    const char *url;  /* after redirects */
     int attempts;
     int64_t queued_ms, connect_ms, first_byte_ms, total_ms;
 };
