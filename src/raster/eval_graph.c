@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    MAX_STEPS = 1000000,
+    MAX_STEPS = 1200000,
     MAX_FRAMES = 200,
     MAX_DEPTH = DTAKE__GRAPH_MAX_DEPTH + 500, /* each takes some of the thread's stack */
     MAX_BYTES = 512 << 20,
