@@ -165,7 +165,9 @@ static dtake__node wrap_list(dtake__graph *graph, const char *function, const ch
     return wrap(graph, function, arg, dtake__graph_list(graph, &node, 1));
 }
 
-/* ee.Image([a, b, c]): b's bands behind a's, c's behind those. */
+static dtake__node promote(dtake__graph *graph, dtake__kind wanted, dtake__kind given, dtake__node node);
+
+/* ee.Image([a, b, c]): b's bands behind a's, c's behind those. 0: the first is no image. */
 static dtake__node image_of_list(dtake__graph *graph, dtake__node list)
 {
     size_t count = 0;
@@ -175,12 +177,8 @@ static dtake__node image_of_list(dtake__graph *graph, dtake__node list)
         const dtake__named args[] = { { "dstImg", image }, { "srcImg", item[i] } };
         if (i > 0)
             image = dtake__graph_call(graph, "Image.addBands", args, 2);
-        else if (dtake__node_kind(graph, item[0]) == DTAKE__NUMBER)
-            image = wrap(graph, "Image.constant", "value", item[0]);
-        else if (dtake__node_kind(graph, item[0]) == DTAKE__STRING)
-            image = wrap(graph, "Image.load", "id", item[0]);
-        else
-            image = item[0];
+        else if ((image = promote(graph, DTAKE__IMAGE, dtake__node_kind(graph, item[0]), item[0])) == 0)
+            return 0;
     }
     return count > 0 ? image : dtake__graph_fail(graph, DTAKE_E_USAGE, "an empty list is no image");
 }

@@ -131,6 +131,19 @@ static void mistakes_are_told_with_their_place(void **state)
                 "graph, line 1, column 6: a Number is called as if it were a function");
 }
 
+/* What a fuzzer found: the first of a list was taken as it is. */
+static void the_first_of_a_list_is_promoted_like_the_others(void **state)
+{
+    (void)state;
+    check_text("Image.add(\"a\", [[\"b\", 2]])",
+               "Image.add(image1=Image.load(id=\"a\"), image2=Image.addBands(dstImg=Image.load(id=\"b\"), "
+               "srcImg=Image.constant(value=2)))\n");
+    check_error("Image.add(\"a\", [true])", DTAKE_E_USAGE,
+                "graph, line 1, column 1: Image.add: argument 'image2' is of kind List and must be Image");
+    check_error("Image.add(\"a\", [true, 1])", DTAKE_E_USAGE,
+                "graph, line 1, column 1: Image.add: argument 'image2' is of kind List and must be Image");
+}
+
 static void a_cycle_cannot_be_said(void **state)
 {
     (void)state;
@@ -217,6 +230,7 @@ int main(void)
         cmocka_unit_test(functions_bind_their_own_names),
         cmocka_unit_test(a_null_is_an_argument_left_out),
         cmocka_unit_test(mistakes_are_told_with_their_place),
+        cmocka_unit_test(the_first_of_a_list_is_promoted_like_the_others),
         cmocka_unit_test(a_cycle_cannot_be_said),
         cmocka_unit_test(a_million_nodes_are_refused_within_a_second),
         cmocka_unit_test(depth_is_limited),
