@@ -1,26 +1,12 @@
 /* Images that say where a pixel is, and how large. */
 #include "raster/eval_function.h"
+#include "raster/eval_place.h"
 
 #include "core/alloc.h"
 #include "core/error.h"
-#include "geo/area.h"
-#include "geo/crs.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Longitudes and latitudes of a lattice of the window: the centres of pixels (0.5), or their corners. */
-static dtake_status degrees_of(const dtake__raster_grid *grid, dtake_window w, double offset, double **out,
-                               dtake_error *err)
-{
-    double *xy = *out = dtake__calloc((size_t)(w.width * w.height) + 1, 2 * sizeof *xy);
-    if (xy == NULL)
-        return dtake__fail_nomem(err, "a block of pixels");
-    for (int64_t i = 0; i < w.width * w.height; i++)
-        dtake__affine_apply(&grid->transform, (double)(w.col + i % w.width) + offset,
-                            (double)(w.row + i / w.width) + offset, &xy[2 * i], &xy[2 * i + 1]);
-    return dtake__crs_transform(grid->crs, "EPSG:4326", xy, (size_t)(w.width * w.height), err);
-}
 
 /* param[0]: 0 longitude, 1 latitude */
 static dtake_status plane_of_degrees(const dtake__px_node *node, const dtake__px_place *place,
@@ -31,7 +17,7 @@ static dtake_status plane_of_degrees(const dtake__px_node *node, const dtake__px
     dtake_status st = dtake__px_plane_init(out, window, DTAKE_F64, true, true, err);
     double *xy = NULL;
     if (st == DTAKE_OK)
-        st = degrees_of(place->grid, window, 0.5, &xy, err);
+        st = dtake__place_degrees(place->grid, window, 0.5, &xy, err);
     for (int64_t i = 0; i < window.width * window.height && st == DTAKE_OK; i++) {
         double v = xy[2 * i + (int64_t)node->param[0]];
         ((double *)out->owned_data)[i] = isfinite(v) ? v : 0;
@@ -80,7 +66,7 @@ static dtake_status plane_of_areas(const dtake__px_node *node, const dtake__px_p
     dtake_status st = dtake__px_plane_init(out, window, DTAKE_F64, true, true, err);
     double *xy = NULL;
     if (st == DTAKE_OK)
-        st = degrees_of(place->grid, corners, 0, &xy, err);
+        st = dtake__place_degrees(place->grid, corners, 0, &xy, err);
     if (st == DTAKE_OK)
         equal_area(xy, (size_t)(corners.width * corners.height));
     for (int64_t i = 0; i < window.width * window.height && st == DTAKE_OK; i++) {

@@ -408,6 +408,10 @@
     X(string_to_lower_case)                                                                                  \
     X(string_to_upper_case)                                                                                  \
     X(string_trim)                                                                                           \
+    X(terrain_aspect)                                                                                        \
+    X(terrain_hillshade)                                                                                     \
+    X(terrain_products)                                                                                      \
+    X(terrain_slope)                                                                                         \
     X(reduce_and)                                                                                            \
     X(reduce_count)                                                                                          \
     X(reduce_max)                                                                                            \
