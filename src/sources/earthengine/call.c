@@ -2,74 +2,31 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "format/json.h"
 #include "io/heap.h"
 #include "sources/earthengine/service.h"
+#include "sources/refusal.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_ANSWER = 128 << 20, MAX_WORDS = 400, MAX_REFUSALS = 2 };
+enum { MAX_ANSWER = 128 << 20, MAX_REFUSALS = 2 };
 
 /* --- what it says when it does not answer --- */
 
-typedef struct refusal {
-    char status[40], words[MAX_WORDS];
-} refusal;
-
-static void copy_text(dtake__json_in *in, char *out, size_t size)
-{
-    char plain[2048];
-    dtake__json_quoted text;
-    size_t len = 0, count;
-    if (!dtake__json_read_text(in, &text) || text.raw.len > sizeof plain)
-        return;
-    count = dtake__json_unescape(text, plain);
-    for (; len < count && len + 1 < size; len++)
-        out[len] = (unsigned char)plain[len] < ' ' ? ' ' : plain[len];
-    out[len] = '\0';
-}
-
-/* {"error": {"code": 400, "message": "...", "status": "INVALID_ARGUMENT"}}. Of long ones only the start is
- * there, which is then broken JSON: what was read of it counts. */
-static bool read_refusal(const dtake_buf *body, refusal *out)
+/* {"error": {"code": 400, "message": "...", "status": "INVALID_ARGUMENT"}} */
+static bool read_refusal(const dtake_buf *body, dtake__refusal *out)
 {
     dtake__json_in in;
     dtake__json_quoted key;
-    *out = (refusal){ .status = "" };
+    *out = (dtake__refusal){ .code = "" };
     dtake__json_start(&in, dtake__buf_str(body), body->len);
     dtake__json_enter_object(&in);
-    while (dtake__json_next_key(&in, &key)) {
-        if (!dtake__json_key_is(key, "error") || !dtake__json_enter_object(&in)) {
+    while (dtake__json_next_key(&in, &key))
+        if (dtake__json_key_is(key, "error") && dtake__json_enter_object(&in))
+            dtake__refusal_members(&in, "status", out);
+        else
             dtake__json_skip(&in);
-            continue;
-        }
-        while (dtake__json_next_key(&in, &key))
-            if (dtake__json_key_is(key, "message"))
-                copy_text(&in, out->words, sizeof out->words);
-            else if (dtake__json_key_is(key, "status"))
-                copy_text(&in, out->status, sizeof out->status);
-            else
-                dtake__json_skip(&in);
-    }
     return out->words[0] != '\0';
-}
-
-static dtake_status status_of(const char *said, dtake_status otherwise)
-{
-    static const struct {
-        const char *said;
-        dtake_status status;
-    } known[] = {
-        { "INVALID_ARGUMENT", DTAKE_E_USAGE },    { "UNAUTHENTICATED", DTAKE_E_AUTH },
-        { "PERMISSION_DENIED", DTAKE_E_AUTH },    { "NOT_FOUND", DTAKE_E_NOT_FOUND },
-        { "FAILED_PRECONDITION", DTAKE_E_STATE }, { "UNIMPLEMENTED", DTAKE_E_UNSUPPORTED },
-        { "DEADLINE_EXCEEDED", DTAKE_E_TIMEOUT },
-    };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(known[i].said, said) == 0)
-            return known[i].status;
-    return otherwise;
 }
 
 /* "value:compute" of a URL. */
@@ -82,13 +39,13 @@ static const char *method_of(const char *url)
 static void tell_refusal(dtake__ee_call *call, dtake_status status, const dtake__http_response *response,
                          const dtake_error *err)
 {
-    refusal said;
+    dtake__refusal said;
     const char *base = call->service->base;
     if (status == DTAKE_E_CANCELLED)
         call->status = dtake__fail(&call->err, status, "%s of %s was cancelled", method_of(call->url), base);
     else if (response->http_status >= 400 && read_refusal(&response->body, &said))
-        call->status = dtake__fail(&call->err, status_of(said.status, status), "%s of %s: %s (%s%s)",
-                                   method_of(call->url), base, said.words, said.status,
+        call->status = dtake__fail(&call->err, dtake__refusal_status(said.code, status),
+                                   "%s of %s: %s (%s%s)", method_of(call->url), base, said.words, said.code,
                                    response->attempts > 1 ? ", tried again in vain" : "");
     else
         call->status =

@@ -3,8 +3,8 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "format/json.h"
 #include "io/http.h"
+#include "sources/refusal.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -113,18 +113,12 @@ typedef struct answer {
     int64_t life_s;
 } answer;
 
-static void copy_text(dtake__json_in *in, char *out, size_t size)
+/* Whole or not at all. */
+static void copy_token(dtake__json_in *in, char out[MAX_TOKEN])
 {
-    char plain[MAX_TOKEN];
     dtake__json_quoted text;
-    out[0] = '\0';
-    if (!dtake__json_read_text(in, &text) || text.raw.len >= sizeof plain)
-        return;
-    size_t len = dtake__json_unescape(text, plain);
-    if (len >= size)
-        len = size - 1;
-    memcpy(out, plain, len);
-    out[len] = '\0';
+    if (dtake__json_read_text(in, &text) && text.raw.len < MAX_TOKEN)
+        out[dtake__json_unescape(text, out)] = '\0';
 }
 
 static bool read_answer(const dtake_buf *body, answer *a)
@@ -136,13 +130,13 @@ static bool read_answer(const dtake_buf *body, answer *a)
     dtake__json_enter_object(&in);
     while (dtake__json_next_key(&in, &key))
         if (dtake__json_key_is(key, "access_token"))
-            copy_text(&in, a->token, sizeof a->token);
+            copy_token(&in, a->token);
         else if (dtake__json_key_is(key, "expires_in"))
             dtake__json_read_i64(&in, &a->life_s);
         else if (dtake__json_key_is(key, "error"))
-            copy_text(&in, a->error, sizeof a->error);
+            dtake__refusal_text(&in, a->error, sizeof a->error);
         else if (dtake__json_key_is(key, "error_description"))
-            copy_text(&in, a->words, sizeof a->words);
+            dtake__refusal_text(&in, a->words, sizeof a->words);
         else
             dtake__json_skip(&in);
     return dtake__json_finish(&in, NULL) == DTAKE_OK;

@@ -4,12 +4,12 @@
 #include "core/alloc.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "format/json.h"
+#include "sources/refusal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ANSWER = 256 << 20, MAX_REQUEST = 64 << 20, MAX_WORDS = 400 };
+enum { MAX_ANSWER = 256 << 20, MAX_REQUEST = 64 << 20 };
 
 /* --- where it is, and the key to it --- */
 
@@ -71,65 +71,21 @@ void dtake__service_dispose(dtake__service *service)
 
 /* --- what it says when it does not answer --- */
 
-typedef struct refusal {
-    char code[40], words[MAX_WORDS];
-} refusal;
-
-/* Of what a refusal says only the first KiB is kept: longer texts are broken JSON. */
-static void copy_json_text(dtake__json_in *in, char *out, size_t size)
-{
-    dtake__json_quoted text;
-    char plain[2048];
-    size_t len = 0, count;
-    if (!dtake__json_read_text(in, &text) || text.raw.len > sizeof plain)
-        return;
-    count = dtake__json_unescape(text, plain);
-    for (; len < count && len + 1 < size; len++)
-        out[len] = (unsigned char)plain[len] < ' ' ? ' ' : plain[len];
-    out[len] = '\0';
-}
-
 /* {"code":"not_found","message":"no such dataset"} */
-static bool read_refusal(const dtake_buf *body, refusal *out)
+static bool read_refusal(const dtake_buf *body, dtake__refusal *out)
 {
     dtake__json_in in;
-    dtake__json_quoted key;
-    *out = (refusal){ 0 };
+    *out = (dtake__refusal){ .code = "" };
     dtake__json_start(&in, dtake__buf_str(body), body->len);
-    if (!dtake__json_enter_object(&in))
-        return false;
-    while (dtake__json_next_key(&in, &key))
-        if (dtake__json_key_is(key, "code"))
-            copy_json_text(&in, out->code, sizeof out->code);
-        else if (dtake__json_key_is(key, "message"))
-            copy_json_text(&in, out->words, sizeof out->words);
-        else
-            dtake__json_skip(&in);
+    if (dtake__json_enter_object(&in))
+        dtake__refusal_members(&in, "code", out);
     return out->code[0] != '\0';
-}
-
-static dtake_status status_of_code(const char *code, dtake_status otherwise)
-{
-    static const struct {
-        const char *code;
-        dtake_status status;
-    } codes[] = {
-        { "not_found", DTAKE_E_NOT_FOUND },       { "unauthenticated", DTAKE_E_AUTH },
-        { "permission_denied", DTAKE_E_AUTH },    { "invalid_argument", DTAKE_E_USAGE },
-        { "out_of_range", DTAKE_E_USAGE },        { "already_exists", DTAKE_E_STATE },
-        { "failed_precondition", DTAKE_E_STATE }, { "unimplemented", DTAKE_E_UNSUPPORTED },
-        { "deadline_exceeded", DTAKE_E_TIMEOUT },
-    };
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        if (strcmp(codes[i].code, code) == 0)
-            return codes[i].status;
-    return otherwise;
 }
 
 static void tell_refusal(dtake__call *call, dtake_status status, const dtake__http_response *response,
                          const dtake_error *err)
 {
-    refusal said;
+    dtake__refusal said;
     const char *method = strchr(call->method, '/') + 1;
     bool without_key = call->service->key == NULL;
     if (status == DTAKE_E_CANCELLED)
@@ -137,10 +93,10 @@ static void tell_refusal(dtake__call *call, dtake_status status, const dtake__ht
             dtake__fail(&call->err, status, "%s of %s was cancelled", method, call->service->shown);
     else if (response->http_status >= 400 && read_refusal(&response->body, &said))
         call->status =
-            dtake__fail(&call->err, status_of_code(said.code, status), "%s of %s: %s (%s%s)%s", method,
+            dtake__fail(&call->err, dtake__refusal_status(said.code, status), "%s of %s: %s (%s%s)%s", method,
                         call->service->shown, said.words[0] != '\0' ? said.words : "refused", said.code,
                         response->attempts > 1 ? ", tried again in vain" : "",
-                        without_key && status_of_code(said.code, status) == DTAKE_E_AUTH
+                        without_key && dtake__refusal_status(said.code, status) == DTAKE_E_AUTH
                             ? "; there is no key for it (datatake auth, TILEBOX_API_KEY)"
                             : "");
     else
