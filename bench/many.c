@@ -58,7 +58,7 @@ static void start_more(many *j)
 {
     while (j->started < j->count && j->started - j->finished < j->at_once) {
         many_window *w = (many_window *)(void *)(j->windows + j->started++ * j->kind->bytes);
-        if (dtake_raster_open_start(j->runtime, w->href, &w->err, on_open, w) != DTAKE_OK)
+        if (dtake_raster_open_start(j->runtime, w->href, NULL, &w->err, on_open, w) != DTAKE_OK)
             many_die(j, w->href, w->err.message);
     }
 }

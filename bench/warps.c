@@ -79,7 +79,7 @@ static void planned(dtake__work *work)
     window *w = DTAKE__CONTAINER(work, window, work);
     dtake_read read = { .window = w->at, .overview = w->overview, .want_mask = true };
     if (w->status == DTAKE_OK)
-        w->status = dtake_raster_read_start(w->base.raster, &read, &w->base.err, on_pixels, w);
+        w->status = dtake_raster_read_start(w->base.raster, &read, NULL, &w->base.err, on_pixels, w);
     if (w->status != DTAKE_OK)
         many_tell(&w->base, w->status, &w->base.err);
 }

@@ -27,7 +27,7 @@ static dtake_status opened(many_window *base, dtake_error *err)
 {
     window *w = (window *)base;
     dtake_read read = { .window = w->window };
-    return dtake_raster_read_start(base->raster, &read, err, on_pixels, w);
+    return dtake_raster_read_start(base->raster, &read, NULL, err, on_pixels, w);
 }
 
 static uint64_t finish(many_window *base)

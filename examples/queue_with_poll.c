@@ -35,7 +35,7 @@ static void on_open(dtake_status status, dtake_raster *raster, const dtake_error
     c->raster = raster;
     if (status == DTAKE_OK) {
         dtake_read read = { .window = { 0, 0, 16, 16 } };
-        status = dtake_raster_read_start(raster, &read, &c->err, on_pixels, c);
+        status = dtake_raster_read_start(raster, &read, NULL, &c->err, on_pixels, c);
     } else {
         c->err = *err;
     }
@@ -72,7 +72,7 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         corner *c = &corners[i];
         *c = (corner){ .href = argv[i], .queue = queue };
-        dtake_status st = dtake_raster_open_start(runtime, c->href, &c->err, on_open, c);
+        dtake_status st = dtake_raster_open_start(runtime, c->href, NULL, &c->err, on_open, c);
         if (st == DTAKE_OK)
             waiting++;
         else

@@ -207,7 +207,8 @@ class Refusal(Exception):
 
 class Service:
     """`faults[n]` is done to the n-th Query (from 0) instead of answering it: "reset", "cut" (half of the body),
-    "torn" (half of the message as if it were whole), "again" (names the same next page for ever), or a Refusal."""
+    "torn" (half of the message as if it were whole), "again" (names the same next page for ever), or a Refusal. A function is called
+    with the service first, and finds its request in `serving.request`; what it returns is done."""
 
     def __init__(self, *datasets, page_rows=1000, faults=None, key=None, public=False, slow_s=0, refuses_filters=False):
         self.datasets = {d.slug: d for d in datasets}
@@ -218,6 +219,7 @@ class Service:
         self.calls, self.lock = [], threading.Lock()
         self.most_at_once = self.at_once = 0
         self.port = 0
+        self.serving = threading.local()
         self.start()
 
     def start(self):
@@ -284,6 +286,7 @@ class Service:
             if method == "Query" and self.slow_s:
                 time.sleep(self.slow_s)
             if callable(fault):
+                self.serving.request = request
                 fault = fault(self)
             if isinstance(fault, Refusal):
                 raise fault

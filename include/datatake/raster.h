@@ -102,20 +102,30 @@ typedef void (*dtake_raster_fn)(dtake_status status, dtake_raster *raster, const
  * (dtake_pixels_take). */
 typedef void (*dtake_pixels_fn)(dtake_status status, dtake_pixels *pixels, const dtake_error *err, void *ctx);
 
-/* Reads the header only: one request for a COG. In `done`, `raster` is the caller's to close. */
+/* An opening or a read under way, for whoever may want to end it. The handle is the caller's, to be released,
+ * before the runtime is closed; what is under way goes on without it. Cancelling is fine at any time until
+ * then, also behind `done`. NULL is fine for both. */
+typedef struct dtake_transfer dtake_transfer;
+DTAKE_API void dtake_transfer_cancel(dtake_transfer *transfer);
+DTAKE_API void dtake_transfer_release(dtake_transfer *transfer);
+
+/* Reads the header only: one request for a COG. In `done`, `raster` is the caller's to close. `transfer` may
+ * be NULL; else it is set before `done` can be called. */
 DTAKE_API dtake_status dtake_raster_open(dtake_raster **out, dtake_runtime *runtime, const char *href,
                                          dtake_error *err);
-DTAKE_API dtake_status dtake_raster_open_start(dtake_runtime *runtime, const char *href, dtake_error *err,
+DTAKE_API dtake_status dtake_raster_open_start(dtake_runtime *runtime, const char *href,
+                                               dtake_transfer **transfer, dtake_error *err,
                                                dtake_raster_fn done, void *ctx);
 DTAKE_API void dtake_raster_close(dtake_raster *raster);
 DTAKE_API const dtake_raster_info *dtake_raster_get_info(const dtake_raster *raster);
 
 /* DTAKE_E_RANGE (no such band or overview, empty window) is returned at once; errors of fetching and decoding
- * arrive through `done`. Several reads of one raster may be under way. Blocking form: `out` is the caller's
- * to dispose. */
+ * arrive through `done`. Several reads of one raster may be under way; `transfer` as above. Blocking form:
+ * `out` is the caller's to dispose. */
 DTAKE_API dtake_status dtake_raster_read(dtake_raster *raster, const dtake_read *read, dtake_pixels *out,
                                          dtake_error *err);
-DTAKE_API dtake_status dtake_raster_read_start(dtake_raster *raster, const dtake_read *read, dtake_error *err,
+DTAKE_API dtake_status dtake_raster_read_start(dtake_raster *raster, const dtake_read *read,
+                                               dtake_transfer **transfer, dtake_error *err,
                                                dtake_pixels_fn done, void *ctx);
 DTAKE_API dtake_pixels dtake_pixels_take(dtake_pixels *pixels);
 

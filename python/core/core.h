@@ -83,7 +83,8 @@ typedef struct op_object {
     dtake_error err;
     dtake_answer answer;
     dtake_raster *raster;
-    PyObject *runtime; /* of a raster that is opened */
+    PyObject *runtime;        /* of a raster that is opened */
+    dtake_transfer *transfer; /* of a raster, until it is done; under the lock */
     dtake_pixels pixels;
 } op_object;
 

@@ -29,6 +29,8 @@ void op_finish(op_object *op, dtake_status status)
     pthread_mutex_lock(&op->lock);
     op->status = status;
     op->done = true;
+    dtake_transfer_release(op->transfer);
+    op->transfer = NULL;
     bool abandoned = op->abandoned;
     dtake_queue *queue = op->queue == NULL ? NULL : op->queue->queue;
     if (queue != NULL && atomic_load(&op->queue->closed))
@@ -190,7 +192,23 @@ static bool abandon(op_object *op)
     return running;
 }
 
-/* wait(timeout_s=None): True when done. An interrupt (Ctrl-C) ends the waiting, not the call. */
+static void cancel_transfer(op_object *op)
+{
+    pthread_mutex_lock(&op->lock);
+    dtake_transfer_cancel(op->transfer);
+    pthread_mutex_unlock(&op->lock);
+}
+
+/* Ends the transfers of a raster's opening or read; loads and jobs are cancelled by themselves. */
+static PyObject *op_cancel(PyObject *self, PyObject *nothing)
+{
+    (void)nothing;
+    cancel_transfer((op_object *)self);
+    Py_RETURN_NONE;
+}
+
+/* wait(timeout_s=None): True when done. An interrupt (Ctrl-C) ends the waiting, and the transfers as `cancel`
+ * does. */
 static PyObject *op_wait(PyObject *self, PyObject *arguments)
 {
     op_object *op = (op_object *)self;
@@ -212,6 +230,7 @@ static PyObject *op_wait(PyObject *self, PyObject *arguments)
             Py_RETURN_TRUE;
         }
         if (PyErr_CheckSignals() != 0) {
+            cancel_transfer(op);
             if (!abandon(op))
                 let_go(op);
             return NULL;
@@ -346,6 +365,7 @@ static void queue_dealloc(PyObject *self)
 
 static PyMethodDef op_methods[] = {
     { "wait", op_wait, METH_VARARGS, "wait(timeout_s=-1): True when the call is done" },
+    { "cancel", op_cancel, METH_NOARGS, "ends the transfers of a raster's opening or read" },
     { "result", op_result, METH_NOARGS, "what came of the call, or its exception" },
     { NULL },
 };

@@ -94,7 +94,8 @@ static PyObject *open_raster(PyObject *module, PyObject *arguments)
     if (op == NULL)
         return NULL;
     op->runtime = KEEP(runtime);
-    return op_started(op, dtake_raster_open_start(runtime->runtime, href, &err, on_open, op), &err);
+    return op_started(op, dtake_raster_open_start(runtime->runtime, href, &op->transfer, &err, on_open, op),
+                      &err);
 }
 
 void raster_drop(dtake_raster *raster, PyObject *of)
@@ -184,7 +185,9 @@ static PyObject *raster_read(PyObject *self, PyObject *arguments)
     op_object *op = op_new(NULL, queue, self);
     return op == NULL
                ? NULL
-               : op_started(op, dtake_raster_read_start(raster->raster, &read, &err, on_pixels, op), &err);
+               : op_started(
+                     op, dtake_raster_read_start(raster->raster, &read, &op->transfer, &err, on_pixels, op),
+                     &err);
 }
 
 /* window((west, south, east, north)) -> (col, row, width, height) */

@@ -114,13 +114,13 @@ class _Reactor:
             if future is not None and not future.done():
                 future.set_result(op)
 
-    def start(self, step: Step) -> asyncio.Future[_core.Op]:
+    def start(self, step: Step) -> tuple[_core.Op, asyncio.Future[_core.Op]]:
         loop = self._loop()
         assert loop is not None
         op = step.start(self._queue)
         future: asyncio.Future[_core.Op] = loop.create_future()
         op.future = future
-        return future
+        return op, future
 
 
 _reactors: WeakKeyDictionary[asyncio.AbstractEventLoop, _Reactor] = WeakKeyDictionary()
@@ -140,14 +140,17 @@ async def run_async(steps: Steps[T]) -> T:
             if isinstance(step, Work):
                 step = steps.send(await asyncio.to_thread(step.call))
                 continue
-            future = reactor.start(step)
-            if step.tick is None:
-                op = await future
-            else:
-                while not future.done():
-                    step.tick()
-                    await asyncio.wait((future,), timeout=TICK_S)
-                op = future.result()
+            op, future = reactor.start(step)
+            try:
+                if step.tick is None:
+                    await future
+                else:
+                    while not future.done():
+                        step.tick()
+                        await asyncio.wait((future,), timeout=TICK_S)
+            except BaseException:  # the task is cancelled
+                op.cancel()
+                raise
             step = steps.send(op)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]

@@ -44,7 +44,7 @@ static void ask(dtake__opens *opens)
         opening *o = &opens->opening[opens->next % AHEAD];
         *o = (opening){ .opens = opens };
         dtake_status st =
-            dtake_raster_open_start(opens->runtime, opens->hrefs[opens->next++], &o->err, on_open, o);
+            dtake_raster_open_start(opens->runtime, opens->hrefs[opens->next++], NULL, &o->err, on_open, o);
         if (st != DTAKE_OK) { /* then on_open is not called */
             o->status = st;
             o->arrived = true;

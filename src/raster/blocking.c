@@ -69,7 +69,7 @@ dtake_status dtake_raster_read(dtake_raster *raster, const dtake_read *read, dta
     dtake_status st = begin_wait(&w, raster->runtime, err);
     if (st != DTAKE_OK)
         return st;
-    st = end_wait(&w, dtake_raster_read_start(raster, read, err, read_done, &w));
+    st = end_wait(&w, dtake_raster_read_start(raster, read, NULL, err, read_done, &w));
     *out = w.pixels;
     return st;
 }

@@ -353,7 +353,7 @@ dtake_status dtake__header_start(dtake_runtime *runtime, const dtake__raster_ope
     o->done = done;
     o->ctx = ctx;
     o->begin.run = begin;
-    dtake__raster_op_init(&o->op, runtime, cancel, destroy);
+    dtake__raster_op_init(&o->op, runtime, open->keeps, cancel, destroy);
     if (out != NULL)
         *out = &o->op;
     dtake__loop_post(runtime, &o->begin);

@@ -14,14 +14,14 @@ static void run_cancel(dtake__post *post)
     release(op);
 }
 
-void dtake__raster_op_init(dtake__raster_op *op, dtake_runtime *runtime, void (*cancel)(dtake__raster_op *),
-                           void (*destroy)(dtake__raster_op *))
+void dtake__raster_op_init(dtake__raster_op *op, dtake_runtime *runtime, bool keeps,
+                           void (*cancel)(dtake__raster_op *), void (*destroy)(dtake__raster_op *))
 {
     op->runtime = runtime;
     op->cancel = cancel;
     op->destroy = destroy;
     atomic_init(&op->cancelled, false);
-    atomic_init(&op->refs, 1);
+    atomic_init(&op->refs, keeps ? 2 : 1);
     op->cancel_post.run = run_cancel;
 }
 
@@ -42,4 +42,16 @@ void dtake__raster_op_cancel(dtake__raster_op *op)
         return;
     atomic_fetch_add_explicit(&op->refs, 1, memory_order_relaxed);
     dtake__loop_post(op->runtime, &op->cancel_post);
+}
+
+void dtake_transfer_cancel(dtake_transfer *transfer)
+{
+    if (transfer != NULL)
+        dtake__raster_op_cancel(transfer);
+}
+
+void dtake_transfer_release(dtake_transfer *transfer)
+{
+    if (transfer != NULL)
+        release(transfer);
 }

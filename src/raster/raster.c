@@ -103,11 +103,11 @@ dtake_status dtake__raster_open_start(dtake_runtime *runtime, const dtake__raste
     return st;
 }
 
-dtake_status dtake_raster_open_start(dtake_runtime *runtime, const char *href, dtake_error *err,
-                                     dtake_raster_fn done, void *ctx)
+dtake_status dtake_raster_open_start(dtake_runtime *runtime, const char *href, dtake_transfer **transfer,
+                                     dtake_error *err, dtake_raster_fn done, void *ctx)
 {
-    const dtake__raster_open open = { .href = href, .windows_waiting = -1 };
-    return dtake__raster_open_start(runtime, &open, NULL, err, done, ctx);
+    const dtake__raster_open open = { .href = href, .windows_waiting = -1, .keeps = transfer != NULL };
+    return dtake__raster_open_start(runtime, &open, transfer, err, done, ctx);
 }
 
 dtake_status dtake_raster_window(const dtake_raster *raster, dtake_box box, dtake_window *out,

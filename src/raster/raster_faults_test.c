@@ -34,10 +34,10 @@ static void requests_that_make_no_sense_are_refused_at_once(void **state)
     };
     dtake_error err;
     for (size_t i = 0; i < sizeof reads / sizeof reads[0]; i++)
-        CHECK_STATUS(dtake_raster_read_start(raster, &reads[i], &err, must_not_be_called, NULL),
+        CHECK_STATUS(dtake_raster_read_start(raster, &reads[i], NULL, &err, must_not_be_called, NULL),
                      DTAKE_E_RANGE);
     const dtake_read vast = { .window = { 0, 0, INT64_MAX / 4, 4 } };
-    CHECK_STATUS(dtake_raster_read_start(raster, &vast, &err, must_not_be_called, NULL), DTAKE_E_LIMIT);
+    CHECK_STATUS(dtake_raster_read_start(raster, &vast, NULL, &err, must_not_be_called, NULL), DTAKE_E_LIMIT);
     dtake_raster_close(raster);
 }
 
@@ -218,6 +218,34 @@ static void a_cancelled_read_says_so(void **state)
     dtake_raster_close(raster);
 }
 
+static void a_transfer_that_is_kept_is_cancelled_before_and_behind_its_end(void **state)
+{
+    (void)state;
+    enum { READS = 60 };
+    dtake_raster *raster = open_spec("kept", &plain, 1);
+    many m = { .latch = dtake__latch_new(), .left = READS };
+    dtake_read read = { .window = { 1, 2, 60, 40 } };
+    dtake_transfer *kept[READS];
+    for (int i = 0; i < READS; i++) {
+        CHECK_OK(dtake_raster_read_start(raster, &read, &kept[i], NULL, one_of_many, &m));
+        if (i % 3 == 0) /* by now it may be done */
+            dtake_transfer_cancel(kept[i]);
+        if (i % 2 == 0)
+            dtake_transfer_release(kept[i]);
+    }
+    dtake__latch_wait(m.latch, -1);
+    CHECK_EQ(m.good + m.cancelled, READS);
+    CHECK(m.cancelled <= READS / 3);
+    for (int i = 1; i < READS; i += 2) {
+        dtake_transfer_cancel(kept[i]);
+        dtake_transfer_release(kept[i]);
+    }
+    dtake_transfer_cancel(NULL);
+    dtake_transfer_release(NULL);
+    dtake__latch_free(m.latch);
+    dtake_raster_close(raster);
+}
+
 static void running_out_of_memory_is_told_and_leaks_nothing(void **state)
 {
     (void)state;
@@ -254,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_replaced_is_not_mixed_with_the_new_one),
         cmocka_unit_test(every_read_is_answered_exactly_once),
         cmocka_unit_test(a_cancelled_read_says_so),
+        cmocka_unit_test(a_transfer_that_is_kept_is_cancelled_before_and_behind_its_end),
         cmocka_unit_test(running_out_of_memory_is_told_and_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, open_runtime, close_runtime);

@@ -364,6 +364,17 @@ static void a_deadline_and_a_cancel_end_a_read_that_waits(void **state)
     CHECK_EQ(a.status, DTAKE_E_CANCELLED);
     CHECK(dtake__now_ms() - since < 10000);
     dtake__latch_free(a.latch);
+    a = (answer){ .latch = dtake__latch_new() };
+    dtake_transfer *transfer;
+    char mute[300];
+    snprintf(mute, sizeof mute, "%sfiles/mute.tif", dtake_server_url(slow));
+    CHECK_OK(dtake_raster_open_start(runtime, mute, &transfer, NULL, opened, &a));
+    dtake_transfer_cancel(transfer);
+    dtake__latch_wait(a.latch, -1);
+    CHECK_EQ(a.status, DTAKE_E_CANCELLED);
+    dtake_transfer_cancel(transfer); /* too late, which is no mistake */
+    dtake_transfer_release(transfer);
+    dtake__latch_free(a.latch);
     dtake_raster_close(raster);
     dtake_runtime_close(runtime);
     dtake_server_stop(slow, 0);

@@ -266,15 +266,16 @@ dtake_status dtake__raster_read_start(dtake_raster *raster, const dtake_read *re
     r->begin.run = begin;
     pthread_mutex_init(&r->lock, NULL);
     atomic_init(&r->failed, false);
-    dtake__raster_op_init(&r->op, raster->runtime, cancel, destroy);
+    dtake__raster_op_init(&r->op, raster->runtime, r->job.keeps, cancel, destroy);
     if (out != NULL)
         *out = &r->op;
     dtake__loop_post(raster->runtime, &r->begin);
     return DTAKE_OK;
 }
 
-dtake_status dtake_raster_read_start(dtake_raster *raster, const dtake_read *read, dtake_error *err,
-                                     dtake_pixels_fn done, void *ctx)
+dtake_status dtake_raster_read_start(dtake_raster *raster, const dtake_read *read, dtake_transfer **transfer,
+                                     dtake_error *err, dtake_pixels_fn done, void *ctx)
 {
-    return dtake__raster_read_start(raster, read, NULL, NULL, err, done, ctx);
+    const dtake__raster_job job = { .windows_waiting = -1, .keeps = transfer != NULL };
+    return dtake__raster_read_start(raster, read, &job, transfer, err, done, ctx);
 }

@@ -20,11 +20,12 @@ typedef struct dtake__raster_open {
     bool no_cache;           /* leave the header cache alone */
     int32_t windows_waiting; /* as in dtake__raster_job: with few, connections for the read are opened
                                 meanwhile; -1: none are */
+    bool keeps;              /* the caller releases what it gets, by dtake_transfer_release */
 } dtake__raster_open;
 
 /* Cancelling: `cancelled` flags of the job are looked at by the caller; an open or read in flight is ended by
- * dtake__raster_op_cancel (any thread, before `done` has returned). */
-typedef struct dtake__raster_op dtake__raster_op;
+ * dtake__raster_op_cancel (any thread, before `done` has returned, or the release of one that is kept). */
+typedef struct dtake_transfer dtake__raster_op;
 void dtake__raster_op_cancel(dtake__raster_op *op);
 
 dtake_status dtake__raster_open_start(dtake_runtime *runtime, const dtake__raster_open *open,
@@ -38,6 +39,7 @@ typedef struct dtake__raster_job {
     int32_t windows_waiting; /* how many more reads the caller has: few: rows are spread over connections;
                                 many: merged; -1: not known, what is under way tells */
     atomic_int_least64_t *bytes_done; /* compressed bytes arrived, for progress; NULL: none */
+    bool keeps;                       /* as in dtake__raster_open */
 } dtake__raster_job;
 
 dtake_status dtake__raster_read_start(dtake_raster *raster, const dtake_read *read,
