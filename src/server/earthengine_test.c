@@ -11,17 +11,6 @@
 
 #define JSON "Content-Type: application/json\r\n"
 
-static int set_up(void **state)
-{
-    serving *s = calloc(1, sizeof *s);
-    char path[TEMP_PATH + 16];
-    make_folder(s);
-    snprintf(path, sizeof path, "%s/catalog.db", s->folder);
-    serve(s, (dtake_serve_options){ .catalog = path });
-    *state = s;
-    return 0;
-}
-
 static reply post(const serving *s, const char *path, const char *body)
 {
     return ask_body(s, "POST", path, JSON, body, strlen(body));
@@ -62,9 +51,7 @@ static void an_image_of_more_than_max_pixels_is_refused(void **state)
 {
     serving *s = *state;
     dtake_server_stop(s->server, 0);
-    char path[TEMP_PATH + 16];
-    snprintf(path, sizeof path, "%s/catalog.db", s->folder);
-    serve(s, (dtake_serve_options){ .catalog = path, .max_pixels = 1000 });
+    serve_catalog(s, (dtake_serve_options){ .max_pixels = 1000 });
     reply fits = ask_image(s, 40, 25), more = ask_image(s, 40, 26), wide = ask_image(s, 32000, 32000);
     CHECK_EQ(fits.status, 200);
     CHECK_EQ(more.status, 400);
@@ -278,7 +265,7 @@ static void a_filter_says_where_it_goes_wrong(void **state)
     }
 }
 
-#define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, set_up, small_tear_down)
+#define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, catalog_set_up, small_tear_down)
 
 int main(void)
 {

@@ -8,26 +8,18 @@
 
 enum { SIZE = 1000, BIG = 5 * 1024 * 1024 + 17 };
 
-static uint8_t pattern(size_t i)
-{
-    return (uint8_t)(i * 31 + i / 251);
-}
-
 static int set_up(void **state)
 {
     static serving s;
-    static uint8_t bytes[BIG];
     char path[200];
-    for (size_t i = 0; i < BIG; i++)
-        bytes[i] = pattern(i);
     make_folder(&s);
-    write_file(s.folder, "a.tif", bytes, SIZE);
+    write_pattern(s.folder, "a.tif", SIZE);
     /* A date of the present second would be no strong validator. */
     struct timespec times[2] = { { .tv_sec = 1704067200 }, { .tv_sec = 1704067200, .tv_nsec = 5 } };
     snprintf(path, sizeof path, "%s/a.tif", s.folder);
     assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
-    write_file(s.folder, "empty.txt", bytes, 0);
-    write_file(s.folder, "big.bin", bytes, BIG);
+    write_file(s.folder, "empty.txt", "", 0);
+    write_pattern(s.folder, "big.bin", BIG);
     snprintf(path, sizeof path, "%s/sub dir", s.folder);
     assert_int_equal(mkdir(path, 0755), 0);
     write_file(path, "<b>&\"x\".json", "{}", 2);

@@ -3,20 +3,12 @@
 
 enum { SIZE = 1000, BIG = 5 * 1024 * 1024 + 17 };
 
-static uint8_t pattern(size_t i)
-{
-    return (uint8_t)(i * 31 + i / 251);
-}
-
 static int set_up(void **state)
 {
     static serving s;
-    static uint8_t bytes[BIG];
-    for (size_t i = 0; i < BIG; i++)
-        bytes[i] = pattern(i);
     make_folder(&s);
-    write_file(s.folder, "a.tif", bytes, SIZE);
-    write_file(s.folder, "big.bin", bytes, BIG);
+    write_pattern(s.folder, "a.tif", SIZE);
+    write_pattern(s.folder, "big.bin", BIG);
     serve(&s, (dtake_serve_options){ 0 });
     *state = &s;
     return 0;

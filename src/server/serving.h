@@ -39,6 +39,22 @@ static inline void write_file(const char *folder, const char *name, const void *
     assert_int_equal(fclose(file), 0);
 }
 
+/* Byte i of a file of write_pattern. */
+static inline uint8_t pattern(size_t i)
+{
+    return (uint8_t)(i * 31 + i / 251);
+}
+
+static inline void write_pattern(const char *folder, const char *name, size_t len)
+{
+    uint8_t *bytes = malloc(len);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = pattern(i);
+    write_file(folder, name, bytes, len);
+    free(bytes);
+}
+
 static inline void make_folder(serving *s)
 {
     assert_true(temp_folder(s->folder, "server"));
@@ -209,6 +225,24 @@ static inline int small_set_up(void **state)
     write_file(s->folder, "big", "", 0);
     snprintf(path, sizeof path, "%s/big", s->folder);
     assert_int_equal(truncate(path, BIG_FILE), 0);
+    *state = s;
+    return 0;
+}
+
+/* A server over a catalogue that is not there yet. */
+static inline void serve_catalog(serving *s, dtake_serve_options options)
+{
+    char path[TEMP_PATH + 16];
+    snprintf(path, sizeof path, "%s/catalog.db", s->folder);
+    options.catalog = path;
+    serve(s, options);
+}
+
+static inline int catalog_set_up(void **state)
+{
+    serving *s = calloc(1, sizeof *s);
+    make_folder(s);
+    serve_catalog(s, (dtake_serve_options){ 0 });
     *state = s;
     return 0;
 }

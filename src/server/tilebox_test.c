@@ -8,17 +8,6 @@
 
 #define PROTO "Content-Type: application/proto\r\n"
 
-static int set_up(void **state)
-{
-    serving *s = calloc(1, sizeof *s);
-    char path[TEMP_PATH + 16];
-    make_folder(s);
-    snprintf(path, sizeof path, "%s/catalog.db", s->folder);
-    serve(s, (dtake_serve_options){ .catalog = path });
-    *state = s;
-    return 0;
-}
-
 typedef struct refusal {
     const char *path;
     const char *message; /* in hexadecimal digits */
@@ -102,10 +91,11 @@ static void a_query_that_nobody_goes_on_with_is_dropped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_catalogue_that_is_not_there_yet_has_no_datasets, set_up,
+        cmocka_unit_test_setup_teardown(a_catalogue_that_is_not_there_yet_has_no_datasets, catalog_set_up,
                                         small_tear_down),
-        cmocka_unit_test_setup_teardown(refusals_name_the_field, set_up, small_tear_down),
-        cmocka_unit_test_setup_teardown(a_query_that_nobody_goes_on_with_is_dropped, set_up, small_tear_down),
+        cmocka_unit_test_setup_teardown(refusals_name_the_field, catalog_set_up, small_tear_down),
+        cmocka_unit_test_setup_teardown(a_query_that_nobody_goes_on_with_is_dropped, catalog_set_up,
+                                        small_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
