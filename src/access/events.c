@@ -40,21 +40,10 @@ static const dtake__field facts_fields[] = {
 };
 #undef F
 
-/* Takes `value`; NULL fails. On failure *event is gone. */
-static void put(json_t **event, const char *key, json_t *value)
-{
-    if (*event == NULL) {
-        json_decref(value);
-    } else if (json_object_set_new(*event, key, value) != 0) {
-        json_decref(*event);
-        *event = NULL;
-    }
-}
-
 static json_t *new_event(const char *name)
 {
     json_t *event = json_object();
-    put(&event, "event", json_string(name));
+    dtake__field_put(&event, "event", json_string(name));
     return event;
 }
 
@@ -79,9 +68,9 @@ static void put_fields(json_t **event, const dtake__field *list, size_t count, c
 json_t *dtake__event_item(const dtake__image *image)
 {
     json_t *event = new_event("item");
-    put(&event, "place", json_integer((json_int_t)image->place));
-    put(&event, "id", json_string(image->id));
-    put(&event, "asset", json_string(image->asset));
+    dtake__field_put(&event, "place", json_integer((json_int_t)image->place));
+    dtake__field_put(&event, "id", json_string(image->id));
+    dtake__field_put(&event, "asset", json_string(image->asset));
     return event;
 }
 
@@ -94,17 +83,17 @@ json_t *dtake__event_progress(const dtake_progress *p)
         json_array_append_new(active, json_pack("[s,i,I,I]", item->name, (int)item->state,
                                                 (json_int_t)item->bytes_done, (json_int_t)item->bytes_total));
     }
-    put(&event, "active", active);
+    dtake__field_put(&event, "active", active);
     return event;
 }
 
 json_t *dtake__event_result(const dtake__image *image)
 {
     json_t *event = new_event("result");
-    put(&event, "place", json_integer((json_int_t)image->place));
-    put(&event, "status", json_string(dtake_status_name(image->status)));
-    put(&event, "path", json_string(image->path));
-    put(&event, "sha256", json_string(image->sha256));
+    dtake__field_put(&event, "place", json_integer((json_int_t)image->place));
+    dtake__field_put(&event, "status", json_string(dtake_status_name(image->status)));
+    dtake__field_put(&event, "path", json_string(image->path));
+    dtake__field_put(&event, "sha256", json_string(image->sha256));
     put_fields(&event, result_fields, COUNT(result_fields), image);
     return event;
 }
@@ -123,11 +112,11 @@ json_t *dtake__event_thumb(size_t place, const char *caption, int32_t width, int
                            const uint8_t *rgb)
 {
     json_t *event = new_event("thumb");
-    put(&event, "place", json_integer((json_int_t)place));
-    put(&event, "caption", json_string(caption));
-    put(&event, "width", json_integer(width));
-    put(&event, "height", json_integer(height));
-    put(&event, "rgb", base64(rgb, 3 * (size_t)width * (size_t)height));
+    dtake__field_put(&event, "place", json_integer((json_int_t)place));
+    dtake__field_put(&event, "caption", json_string(caption));
+    dtake__field_put(&event, "width", json_integer(width));
+    dtake__field_put(&event, "height", json_integer(height));
+    dtake__field_put(&event, "rgb", base64(rgb, 3 * (size_t)width * (size_t)height));
     return event;
 }
 
@@ -136,13 +125,13 @@ json_t *dtake__event_end(dtake_job *job)
     dtake_error err = { 0 };
     json_t *event = new_event("end");
     dtake_status st = dtake_job_status(job, &err);
-    put(&event, "status", json_string(dtake_status_name(st)));
-    put(&event, "message", json_string(err.message));
-    put(&event, "cost", fields(cost_fields, COUNT(cost_fields), &job->cost));
-    put(&event, "facts", fields(facts_fields, COUNT(facts_fields), &job->facts));
-    put(&event, "header_bytes", json_integer(atomic_load(&job->tally.header_bytes)));
-    put(&event, "queued_ms", json_integer(atomic_load(&job->tally.queued_ms)));
-    put(&event, "connections", json_integer(atomic_load(&job->tally.connections)));
+    dtake__field_put(&event, "status", json_string(dtake_status_name(st)));
+    dtake__field_put(&event, "message", json_string(err.message));
+    dtake__field_put(&event, "cost", fields(cost_fields, COUNT(cost_fields), &job->cost));
+    dtake__field_put(&event, "facts", fields(facts_fields, COUNT(facts_fields), &job->facts));
+    dtake__field_put(&event, "header_bytes", json_integer(atomic_load(&job->tally.header_bytes)));
+    dtake__field_put(&event, "queued_ms", json_integer(atomic_load(&job->tally.queued_ms)));
+    dtake__field_put(&event, "connections", json_integer(atomic_load(&job->tally.connections)));
     return event;
 }
 

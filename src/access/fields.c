@@ -6,6 +6,16 @@
 #include <string.h>
 
 /* JSON has no nan and no inf: they are written as text. */
+void dtake__field_put(json_t **object, const char *key, json_t *value)
+{
+    if (*object == NULL) {
+        json_decref(value);
+    } else if (json_object_set_new(*object, key, value) != 0) {
+        json_decref(*object);
+        *object = NULL;
+    }
+}
+
 json_t *dtake__number_to_json(double value)
 {
     if (isfinite(value))

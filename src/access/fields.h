@@ -36,6 +36,9 @@ bool dtake__field_from_json(const dtake__field *field, void *base, const json_t 
 /* All members that the table knows; others are passed over. */
 bool dtake__fields_from_json(const dtake__field *fields, size_t count, void *base, const json_t *json);
 
+/* Takes `value`; NULL fails. On failure *object is gone. */
+void dtake__field_put(json_t **object, const char *key, json_t *value);
+
 json_t *dtake__number_to_json(double value); /* nan and inf as text */
 bool dtake__number_from_json(const json_t *json, double *out);
 

@@ -5,18 +5,7 @@
 #define DTAKE_ACCESS_RECEIPT_H
 
 #include "access/take.h"
-
-/* Which bytes a source had: ETag and length; for a server without ETags the time of the last change. Of a
- * local file the ETag is made of its length and its time. */
-typedef struct dtake__version {
-    char etag[256], modified[64];
-    int64_t bytes; /* -1: not known */
-} dtake__version;
-
-dtake__version dtake__version_of_object(const dtake__object *object); /* after its first answer */
-dtake__version dtake__version_of_raster(const dtake_raster *raster, const char *href);
-/* Of an object read just now; the empty object has no first byte. */
-dtake__version dtake__version_of_probe(const dtake__object *object, dtake_status status);
+#include "access/version.h"
 
 /* The text, its digest still zeros; the caller's. `version[i]` is of image->source[i], `layers` (NULL with
  * raw) are asked for the windows. NULL: no memory. */
