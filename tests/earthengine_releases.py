@@ -14,7 +14,6 @@ SLOW = float(os.environ.get("DATATAKE_SLOW", "1"))
 
 # The newest of today; older geedim beside them, as far as they install.
 SETS = {
-    "client": ["earthengine-api==1.7.50", "numpy"],
     "geedim-2": ["earthengine-api==1.7.50", "geemap==0.37.2", "geedim==2.0.0", "xee==0.1.2"],
     "geedim-1.9": ["earthengine-api==1.7.50", "geemap==0.37.2", "geedim==1.9.1"],
     "geedim-1.3": ["earthengine-api==1.7.50", "geemap==0.37.2", "geedim==1.3.2", "numpy<2", "pandas<3"],  # np.product

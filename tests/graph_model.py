@@ -555,6 +555,6 @@ def focal(name, image, radius, shape, iterations=1):
 def constant(like, numbers):
     shape = like[0][1].v.shape
     numbers = numbers if isinstance(numbers, list) else [numbers]
-    return [("constant" if i == 0 else f"constant_{i}",
+    return [("constant" if len(numbers) == 1 else f"constant_{i}",
              Band(np.full(shape, float(x)), np.full(shape, 255, U8), kind_of_number(float(x)), None, True))
             for i, x in enumerate(numbers)]

@@ -25,7 +25,7 @@ static dtake_status constant(dtake__call *call, dtake_error *err)
     if (image == NULL)
         return DTAKE_E_USAGE;
     for (size_t i = 0; i < count; i++) {
-        const char *name = i == 0 ? "constant" : dtake__call_text(call, err, "constant_%zu", i);
+        const char *name = count == 1 ? "constant" : dtake__call_text(call, err, "constant_%zu", i);
         if (name == NULL)
             return DTAKE_E_NOMEM;
         image->band[i] =
