@@ -209,6 +209,8 @@ VALUES = [
     (lambda: ee.Geometry.Rectangle([1, 2, 3, 4], None, False).bounds().coordinates(), [[[1, 2], [3, 2], [3, 4], [1, 4], [1, 2]]]),
     (lambda: ee.FeatureCollection([ee.Feature(ee.Geometry.Point([1, 2]), {"n": 1}), ee.Feature(None, {"n": 2})]).aggregate_sum("n"), 3),
     (lambda: ee.FeatureCollection([ee.Feature(ee.Geometry.Point([1, 2]), {"n": 1})]).map(lambda f: f.set("n", ee.Number(f.get("n")).add(1))).aggregate_array("n"), [2]),
+    (lambda: ee.Terrain.products(scene().select("B4")).bandNames(), ["B4", "slope", "aspect", "hillshade"]),
+    (lambda: ee.Array([[1, 2], [3, 4]]), [[1, 2], [3, 4]]),
     (lambda: collection().map(lambda i: i.set("day", i.date().get("day"))).aggregate_array("day"), [1, 11, 21]),
 ]
 
@@ -249,6 +251,9 @@ PIXELS = [
      lambda i: np.ma.where(d(i["B8"]) + d(i["B4"]) == 0, 0, (d(i["B8"]) - d(i["B4"])) / np.ma.where(d(i["B8"]) + d(i["B4"]) == 0, 1, d(i["B8"]) + d(i["B4"]))).astype(np.float32)),
     (lambda: scene().expression("(n - r) / 10 + b(0)", {"n": scene().select("B8"), "r": scene().select("B4")}),
      lambda i: ((d(i["B8"]) - d(i["B4"])).astype(float) / 10).astype(np.float32) + d(i["B2"])),
+    (lambda: scene().select(["B4", "B8"]).toArray().arrayReduce(ee.Reducer.sum(), [0]).arrayGet([0]), lambda i: d(i["B4"]) + d(i["B8"])),
+    (lambda: ee.Image(ee.Array([[0.5, 2]])).matrixMultiply(scene().select(["B4", "B8"]).toArray().toArray(1)).arrayProject([0]).arrayFlatten([["x"]]),
+     lambda i: 0.5 * d(i["B4"]) + 2 * d(i["B8"])),
 ]
 
 

@@ -27,7 +27,8 @@
     X(DATE, "Date")                                                                                          \
     X(DATE_RANGE, "DateRange")                                                                               \
     X(FILTER, "Filter")                                                                                      \
-    X(JOIN, "Join")
+    X(JOIN, "Join")                                                                                          \
+    X(ARRAY, "Array") /* numbers, or rows of numbers */
 
 typedef enum dtake__kind {
 #define DTAKE__KIND_ENUM(name, text) DTAKE__##name,

@@ -1,4 +1,4 @@
-#include "raster/eval_function.h"
+#include "raster/eval_array.h"
 
 #include "core/error.h"
 
@@ -59,7 +59,7 @@ dtake_status dtake__call_pairs(dtake__call *call, const dtake__image_value *a, c
         const dtake__band_value *x = named == b ? &a->band[a->count == 1 ? 0 : i] : &a->band[i];
         const dtake__band_value *y = named == b ? &b->band[i] : &b->band[dtake__image_partner(a, i, b)];
         out->band[i] = (dtake__band_value){ .name = named->band[i].name,
-                                            .px = make(call, ctx, x->px, y->px),
+                                            .px = dtake__array_pairs(call, make, ctx, x->px, y->px),
                                             .inside = dtake__call_inside(call, x->inside, y->inside),
                                             .grid = x->grid != NULL ? x->grid : y->grid,
                                             .extent = x->grid != NULL ? x->extent : y->extent };
@@ -76,7 +76,7 @@ dtake_status dtake__call_each(dtake__call *call, const dtake__image_value *image
     out->id = image->id;
     for (size_t i = 0; i < image->count; i++) {
         out->band[i] = image->band[i];
-        out->band[i].px = make(call, ctx, image->band[i].px);
+        out->band[i].px = dtake__array_each(call, make, ctx, image->band[i].px);
     }
     return DTAKE_OK;
 }

@@ -109,8 +109,9 @@ static void write_shape(writer *w, const char *key, const dtake__figure *shape)
 
 /* --- images --- */
 
-static void write_type(dtake__json *json, const char *key, const dtake__px_type *type)
+static void write_type(dtake__json *json, const char *key, const dtake__px_node *node)
 {
+    const dtake__px_type *type = &node->type;
     dtake__json_object(json, key);
     dtake__json_text(json, "type", "PixelType");
     dtake__json_text(json, "precision",
@@ -121,6 +122,8 @@ static void write_type(dtake__json *json, const char *key, const dtake__px_type 
         dtake__json_f64(json, "min", type->min);
         dtake__json_f64(json, "max", type->max);
     }
+    if (node->op == &dtake__op_array)
+        dtake__json_f64(json, "dimensions", node->param[0]);
     dtake__json_end(json, '}');
 }
 
@@ -146,7 +149,7 @@ static dtake_status write_band(writer *w, const dtake__band_value *band)
         return st;
     dtake__json_object(json, NULL);
     dtake__json_text(json, "id", band->name);
-    write_type(json, "data_type", &dtake__px_node_of(dtake__eval_expressions(w->eval), band->px)->type);
+    write_type(json, "data_type", dtake__px_node_of(dtake__eval_expressions(w->eval), band->px));
     if (bounded) {
         dtake__json_array(json, "dimensions");
         dtake__json_i64(json, NULL, window.width);
@@ -312,6 +315,7 @@ static dtake_status write_of_kind(writer *w, const char *key, const dtake__value
         dtake__json_text(&w->json, key, value->text);
         return DTAKE_OK;
     case DTAKE__LIST:
+    case DTAKE__ARRAY:
     case DTAKE__DICTIONARY:
         return write_list(w, key, value);
     case DTAKE__IMAGE:

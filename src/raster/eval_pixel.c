@@ -4,6 +4,8 @@
 #include "core/error.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { MAX_NODES = 1 << 18, MAX_BYTES = 256 << 20, MAX_SAMPLES = 1 << 27 /* of a plane */ };
@@ -115,6 +117,7 @@ void dtake__px_plane_dispose(dtake__px_plane *plane)
 
 const dtake__px_op dtake__op_constant = { .name = "a constant" };
 const dtake__px_op dtake__op_source = { .name = "a source" };
+const dtake__px_op dtake__op_array = { .name = "an array" };
 
 dtake__expressions *dtake__expressions_new(void)
 {
@@ -209,12 +212,23 @@ static bool grow(dtake__expressions *e)
     return true;
 }
 
-static dtake__px fail(dtake__expressions *e, dtake_status status, const char *what)
+dtake__px dtake__px_fail(dtake__expressions *e, dtake_status status, const char *fmt, ...)
+{
+    char what[DTAKE_ERROR_BYTES];
+    va_list args;
+    if (e->status != DTAKE_OK)
+        return 0;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    e->status = dtake__fail(&e->err, status, "%s", what);
+    return 0;
+}
+
+static dtake__px fail_nomem(dtake__expressions *e)
 {
     if (e->status == DTAKE_OK)
-        e->status = status == DTAKE_E_NOMEM
-                        ? dtake__fail_nomem(&e->err, what)
-                        : dtake__fail(&e->err, status, "more than %d steps a pixel", MAX_NODES);
+        e->status = dtake__fail_nomem(&e->err, "an expression");
     return 0;
 }
 
@@ -223,18 +237,18 @@ static dtake__px store(dtake__expressions *e, const dtake__px_node *node)
     if (e->status != DTAKE_OK)
         return 0;
     if (!grow(e))
-        return fail(e, DTAKE_E_NOMEM, "an expression");
+        return fail_nomem(e);
     size_t at = hash_of(node) & (e->buckets - 1);
     for (; e->bucket[at] != 0; at = (at + 1) & (e->buckets - 1))
         if (same(&e->node[e->bucket[at]], node))
             return e->bucket[at];
     if (e->count == MAX_NODES)
-        return fail(e, DTAKE_E_LIMIT, "");
+        return dtake__px_fail(e, DTAKE_E_LIMIT, "more than %d steps a pixel", MAX_NODES);
     dtake__px_node kept = *node;
     if (node->count > 0) {
         dtake__px *in = dtake__slab_alloc(&e->slab, node->count, sizeof *in);
         if (in == NULL)
-            return fail(e, DTAKE_E_NOMEM, "an expression");
+            return fail_nomem(e);
         memcpy(in, node->in, node->count * sizeof *in);
         kept.in = in;
     }
@@ -303,6 +317,10 @@ dtake__px dtake__px_add(dtake__expressions *e, const dtake__px_node *node)
 {
     for (size_t i = 0; i < node->count; i++)
         if (node->in[i] == 0)
-            return e->status != DTAKE_OK ? 0 : fail(e, DTAKE_E_NOMEM, "an expression");
+            return fail_nomem(e);
+        else if (e->node[node->in[i]].op == &dtake__op_array)
+            return dtake__px_fail(e, DTAKE_E_USAGE,
+                                  "pixels that are arrays are not taken here: Image.arrayGet and "
+                                  "Image.arrayFlatten make numbers of them");
     return all_constant(e, node) ? fold(e, node) : store(e, node);
 }

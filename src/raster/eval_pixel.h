@@ -108,6 +108,9 @@ dtake__slab *dtake__expressions_slab(dtake__expressions *expressions); /* for wh
 
 /* The node that equals `node` (its inputs are copied); single samples of constants are computed at once. */
 dtake__px dtake__px_add(dtake__expressions *expressions, const dtake__px_node *node);
+/* 0, and the expressions tell why. */
+dtake__px dtake__px_fail(dtake__expressions *expressions, dtake_status status, const char *fmt, ...)
+    DTAKE_PRINTF(3, 4);
 
 extern const dtake__px_op dtake__op_constant; /* param[0], mask byte param[1] */
 dtake__px dtake__px_constant(dtake__expressions *expressions, double value);
@@ -115,6 +118,9 @@ bool dtake__px_is_constant(const dtake__expressions *expressions, dtake__px px, 
 
 /* A band of what data points to; `plane`s of it come from outside. param[0]: the band, from 0. */
 extern const dtake__px_op dtake__op_source;
+
+/* Samples that belong together as an array (raster/eval_array.h); no input of another operation. */
+extern const dtake__px_op dtake__op_array;
 
 /* What is to be read of one. */
 typedef struct dtake__program_source {

@@ -171,8 +171,12 @@ dtake_status dtake__program_new(dtake__program **out, const dtake__expressions *
     uint32_t first;
     dtake__px highest = 0;
     *out = NULL;
-    for (size_t i = 0; i < roots; i++)
+    for (size_t i = 0; i < roots; i++) {
         highest = root[i] > highest ? root[i] : highest;
+        if (dtake__px_node_of(e, root[i])->op == &dtake__op_array)
+            return dtake__fail(err, DTAKE_E_USAGE,
+                               "a band's pixels are arrays: Image.arrayFlatten makes bands of them");
+    }
     dtake__program *p = dtake__calloc(1, sizeof *p);
     if (p == NULL)
         return dtake__fail_nomem(err, "a program");

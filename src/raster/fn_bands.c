@@ -1,4 +1,5 @@
 /* Images out of nothing, and which bands an image has. */
+#include "raster/eval_array.h"
 #include "raster/eval_closure.h"
 #include "raster/eval_function.h"
 #include "raster/eval_shape.h"
@@ -17,9 +18,22 @@ static dtake_status load(dtake__call *call, dtake_error *err)
 DTAKE__FUNCTION(image_load, "Image.load", IMAGE, load, { "id", DTAKE__STRING },
                 { "version", DTAKE__NUMBER, "-1" });
 
+static dtake_status constant_array(dtake__call *call, dtake_error *err)
+{
+    dtake__array array;
+    dtake_status st = dtake__array_constant(call, &call->arg[0], &array, err);
+    dtake__image_value *image = st == DTAKE_OK ? dtake__call_image(call, 1, err) : NULL;
+    if (image == NULL)
+        return st != DTAKE_OK ? st : DTAKE_E_NOMEM;
+    image->band[0] = (dtake__band_value){ .name = "constant", .px = dtake__array_px(call, &array) };
+    return DTAKE_OK;
+}
+
 static dtake_status constant(dtake__call *call, dtake_error *err)
 {
     size_t count;
+    if (!call->arg[0].null && call->arg[0].kind == DTAKE__ARRAY)
+        return constant_array(call, err);
     const double *value = dtake__call_numbers(call, &call->arg[0], &count, err);
     dtake__image_value *image = value != NULL ? dtake__call_image(call, count, err) : NULL;
     if (image == NULL)

@@ -1,4 +1,5 @@
 /* Masks. A mask is carried beside the samples; as an image it is 0 to 1. */
+#include "raster/eval_array.h"
 #include "raster/eval_function.h"
 #include "raster/kernels.h"
 
@@ -32,6 +33,13 @@ static void run_mask_by(const dtake__px_node *node, const dtake__lane *in, dtake
 }
 static const dtake__px_op op_mask_by = { .name = "Image.updateMask", .run = run_mask_by, .own_mask = true };
 
+static dtake__px make_mask_by(dtake__call *call, const void *ctx, dtake__px band, dtake__px by)
+{
+    const dtake__px in[2] = { band, by };
+    const bool *update = ctx;
+    return dtake__call_px(call, &op_mask_by, *dtake__call_type(call, band), in, 2, *update ? 1 : 0);
+}
+
 static dtake_status mask_by(dtake__call *call, const dtake__image_value *image,
                             const dtake__image_value *mask, bool update, dtake_error *err)
 {
@@ -46,11 +54,9 @@ static dtake_status mask_by(dtake__call *call, const dtake__image_value *image,
         const dtake__band_value *band = &image->band[image->count == 1 ? 0 : i];
         const dtake__band_value *by =
             &mask->band[image->count == 1 && mask->count > 1 ? i : dtake__image_partner(image, i, mask)];
-        const dtake__px in[2] = { band->px, by->px };
         out->band[i] = *band;
         out->band[i].name = most > image->count ? by->name : band->name;
-        out->band[i].px =
-            dtake__call_px(call, &op_mask_by, *dtake__call_type(call, band->px), in, 2, update ? 1 : 0);
+        out->band[i].px = dtake__array_pairs(call, make_mask_by, &update, band->px, by->px);
     }
     return DTAKE_OK;
 }

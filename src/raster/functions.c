@@ -18,6 +18,7 @@
     X(aggregate_sum)                                                                                         \
     X(aggregate_total_sd)                                                                                    \
     X(aggregate_total_var)                                                                                   \
+    X(array)                                                                                                 \
     X(collection)                                                                                            \
     X(collection_distinct)                                                                                   \
     X(collection_filter)                                                                                     \
@@ -137,6 +138,14 @@
     X(image_add)                                                                                             \
     X(image_add_bands)                                                                                       \
     X(image_and)                                                                                             \
+    X(image_array_argmax)                                                                                    \
+    X(image_array_cat)                                                                                       \
+    X(image_array_flatten)                                                                                   \
+    X(image_array_get)                                                                                       \
+    X(image_array_project)                                                                                   \
+    X(image_array_reduce)                                                                                    \
+    X(image_array_slice)                                                                                     \
+    X(image_array_transpose)                                                                                 \
     X(image_asin)                                                                                            \
     X(image_atan)                                                                                            \
     X(image_atan2)                                                                                           \
@@ -189,6 +198,8 @@
     X(image_lt)                                                                                              \
     X(image_lte)                                                                                             \
     X(image_mask)                                                                                            \
+    X(image_matrix_multiply)                                                                                 \
+    X(image_matrix_transpose)                                                                                \
     X(image_max)                                                                                             \
     X(image_min)                                                                                             \
     X(image_mod)                                                                                             \
@@ -227,6 +238,7 @@
     X(image_sqrt)                                                                                            \
     X(image_subtract)                                                                                        \
     X(image_tan)                                                                                             \
+    X(image_to_array)                                                                                        \
     X(image_to_byte)                                                                                         \
     X(image_to_double)                                                                                       \
     X(image_to_float)                                                                                        \
