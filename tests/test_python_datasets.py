@@ -120,17 +120,6 @@ def test_conditions_are_three_valued(first):
         bool(number > 0)
 
 
-def test_one_datapoint_is_found_by_its_id(first):
-    data = first.load(YEAR)
-    for i in range(5):
-        one = first.find(str(data.id.values[i]))
-        xr.testing.assert_identical(one.drop_dims("n_numbers", errors="ignore").drop_dims("n_words", errors="ignore")[
-            ["label", "number", "velocity"]], data.isel(time=i)[["label", "number", "velocity"]])
-        assert one.time.values == data.time.values[i] and one.time.dims == ()
-    assert str(first.find(uuid.UUID(str(data.id.values[0]))).label.values) == "a"
-    assert set(first.find(str(data.id.values[0]), skip_data=True).data_vars) == {"id", "ingestion_time", "geometry"}
-
-
 def test_collections_tell_what_they_hold(path):
     with datatake.Client(path) as client:
         datasets = client.datasets()

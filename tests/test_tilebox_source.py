@@ -8,8 +8,8 @@ import library
 import pytest
 import shapely
 from osgeo import gdal
-from tilebox_service import (EXPRESSIONS, Dataset, Refusal, Service, annotated_type, field, fields, made_dataset, ns_of, one, recorded_dataset,
-                             timestamp, varint)
+from tilebox_service import (EXPRESSIONS, Dataset, Refusal, Service, annotated_type, field, fields, made_dataset, ns_of, one, other_type,
+                             recorded_dataset, timestamp, varint)
 
 gdal.UseExceptions()
 
@@ -24,18 +24,6 @@ def recorded(shared):
 
 def load(run, service, *arguments, **more):
     return run("load", *arguments, "--of", "ndjson", "-q", "--source", service.source, **more)
-
-
-def other_type(slug, count):
-    """A dataset of that name whose datapoints are of another type, in a collection `z`."""
-    type_bytes, type_url = annotated_type("Others", [("n", "int64")])
-    rows = []
-    for i in range(count):
-        ns = ns_of("2024-01-01T00:00:00Z") + i * 10**9
-        row_id = (ns // 10**6).to_bytes(6, "big") + i.to_bytes(10, "big")
-        keys = field(1, timestamp(ns)) + field(2, field(1, row_id))
-        rows.append((ns, row_id, keys + field(4, i), keys))
-    return Dataset(slug, type_bytes, type_url, {"z": rows})
 
 
 def names(ran):

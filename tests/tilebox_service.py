@@ -157,6 +157,18 @@ def made_dataset(slug="made.rows", counts=(("only", 20000),), step_ns=10**9, sta
     return Dataset(slug, type_bytes, type_url, collections)
 
 
+def other_type(slug, count):
+    """A dataset of that name whose datapoints are of another type, in a collection `z`."""
+    type_bytes, type_url = annotated_type("Others", [("n", "int64")])
+    rows = []
+    for i in range(count):
+        ns = ns_of("2024-01-01T00:00:00Z") + i * 10**9
+        row_id = (ns // 10**6).to_bytes(6, "big") + i.to_bytes(10, "big")
+        keys = field(1, timestamp(ns)) + field(2, field(1, row_id))
+        rows.append((ns, row_id, keys + field(4, i), keys))
+    return Dataset(slug, type_bytes, type_url, {"z": rows})
+
+
 def recorded_dataset(folder):
     """Sentinel-2 of the real service, as recorded: 437 datapoints; every answer with the bytes it had."""
     folder = Path(folder)

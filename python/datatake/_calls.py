@@ -135,7 +135,7 @@ def collect(under_way: _core.Load, show: ShowProgress, what: str) -> Steps[Table
 
 
 def find(client: _core.Client, dataset: str, collection: str | None, datapoint: Any, skip_data: bool) -> Steps[xr.Dataset]:
-    from .xarrays import dataset_of
+    from .xarrays import one_of
 
     identity = as_id(datapoint)
     _arguments.flag(skip_data, "skip_data")
@@ -144,7 +144,7 @@ def find(client: _core.Client, dataset: str, collection: str | None, datapoint: 
         batch = op.result()
     except NotFoundError:
         raise NotFoundError(f"No such datapoint {datapoint}") from None
-    made = dataset_of(Table(batch.schema, [batch]), single=True)
+    made = one_of(Table(batch.schema, [batch]))
     return made[[n for n in ("id", "ingestion_time", "geometry") if n in made]] if skip_data else made
 
 

@@ -16,11 +16,11 @@ _DTYPES = {"bool": "bool", "int64": "int64", "uint64": "uint64", "float64": "flo
 class Column:
     """One field of the datapoints of all batches."""
 
-    __slots__ = ("_at", "_batches", "dtype", "field", "has_any", "kind", "name", "shape")
+    __slots__ = ("_batches", "at", "dtype", "field", "has_any", "kind", "name", "shape")
 
     def __init__(self, batches: list[_core.Batch], at: int, field: _core.FieldTuple, rows: int) -> None:
         self._batches = batches
-        self._at = at
+        self.at: int = at
         self.field: _core.FieldTuple = field
         self.name: str = field[0]
         self.kind: str = field[1]
@@ -46,7 +46,7 @@ class Column:
         is_time = self.kind in ("timestamp", "duration")  # which no buffer tells of
         made: np.ndarray[Any, Any] = np.empty(self.shape, "int64" if is_time else self.dtype)
         if self._batches:
-            _core.column_into(self._batches, self._at, made)
+            _core.column_into(self._batches, self.at, made)
         if is_time:
             return made.view(self.dtype)
         return shapes_of(made) if shapes and self.kind == "geometry" else made

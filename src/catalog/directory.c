@@ -1,3 +1,4 @@
+#include "catalog/part.h"
 #include "catalog/store.h"
 
 #include "core/alloc.h"
@@ -37,6 +38,7 @@ void dtake__directory_release(dtake__directory *d)
         dtake__free(d->datasets[i].name);
         dtake__free(d->datasets[i].description);
         dtake_schema_release(d->datasets[i].schema);
+        dtake__result_schema_free(atomic_load(&d->datasets[i].whole));
     }
     for (size_t i = 0; i < d->collection_count; i++) {
         dtake__free(d->collections[i].name);

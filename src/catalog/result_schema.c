@@ -113,6 +113,44 @@ dtake_status dtake__result_schema_make(dtake__result_schema *out, const dtake_sc
     return st;
 }
 
+static dtake__result_schema retain(const dtake__result_schema *schema)
+{
+    return (dtake__result_schema){ .schema = dtake_schema_retain(schema->schema),
+                                   .stored = dtake_schema_retain(schema->stored),
+                                   .collection = schema->collection };
+}
+
+dtake_status dtake__result_schema_of(dtake__result_schema *out, const dtake__dataset *dataset,
+                                     const dtake_query *query, dtake_error *err)
+{
+    _Atomic(dtake__result_schema *) *whole = (_Atomic(dtake__result_schema *) *)&dataset->whole;
+    dtake__result_schema *known = atomic_load(whole), *none = NULL;
+    if (query->skip_data || query->fields.count > 0 || query->fields_without.count > 0)
+        return dtake__result_schema_make(out, dataset->schema, query, err);
+    if (known != NULL) {
+        *out = retain(known);
+        return DTAKE_OK;
+    }
+    dtake_status st = dtake__result_schema_make(out, dataset->schema, query, err);
+    known = st == DTAKE_OK ? dtake__alloc(sizeof *known) : NULL;
+    if (known == NULL) /* the next query makes its own */
+        return st;
+    *known = retain(out);
+    if (!atomic_compare_exchange_strong(whole, &none, known)) {
+        dtake__result_schema_dispose(out);
+        *out = retain(none); /* another thread's */
+        dtake__result_schema_free(known);
+    }
+    return st;
+}
+
+void dtake__result_schema_free(dtake__result_schema *schema)
+{
+    if (schema != NULL)
+        dtake__result_schema_dispose(schema);
+    dtake__free(schema);
+}
+
 void dtake__result_schema_dispose(dtake__result_schema *schema)
 {
     dtake_schema_release(schema->schema);

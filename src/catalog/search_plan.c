@@ -125,10 +125,10 @@ static dtake_status add_sort_fields(dtake__search *s, const dtake_schema *datase
     return st;
 }
 
-static dtake_status plan_order(dtake__search *s, const dtake_schema *dataset, dtake_error *err)
+static dtake_status plan_order(dtake__search *s, const dtake__dataset *dataset, dtake_error *err)
 {
     const dtake_query *q = s->demand.query;
-    dtake_status st = dtake__result_schema_make(&s->schema, dataset, q, err);
+    dtake_status st = dtake__result_schema_of(&s->schema, dataset, q, err);
     if (st != DTAKE_OK)
         return st;
     s->given = dtake_schema_retain(s->schema.schema);
@@ -136,13 +136,13 @@ static dtake_status plan_order(dtake__search *s, const dtake_schema *dataset, dt
     s->left = q->limit > 0 ? q->limit : -1;
     if (q->order_count == 0)
         return DTAKE_OK;
-    if (q->order_count == 1 && is_time(dataset, q->order[0].field)) {
+    if (q->order_count == 1 && is_time(dataset->schema, q->order[0].field)) {
         s->descending = q->order[0].descending;
         return DTAKE_OK;
     }
     s->sorted = true;
     dtake__result_schema_dispose(&s->schema);
-    return add_sort_fields(s, dataset, err);
+    return add_sort_fields(s, dataset->schema, err);
 }
 
 /* The datapoint that results follow: its time is part of the order. */
@@ -176,7 +176,7 @@ static dtake_status find_after(dtake__search *s, const dtake__dataset *dataset, 
 
 dtake_status dtake__search_plan(dtake__search *s, const dtake__dataset *dataset, dtake_error *err)
 {
-    dtake_status st = plan_order(s, dataset->schema, err);
+    dtake_status st = plan_order(s, dataset, err);
     if (st == DTAKE_OK)
         st = find_after(s, dataset, err);
     return st == DTAKE_OK ? list_entries(s, dataset, err) : st;

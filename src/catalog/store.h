@@ -8,12 +8,15 @@
 
 /* --- datasets and collections of one committed state --- */
 
+struct dtake__result_schema;
+
 typedef struct dtake__dataset {
     int64_t id;
     char *slug, *name, *description;
     dtake_dataset_kind kind;
     uint8_t uuid[16];
     dtake_schema *schema;
+    _Atomic(struct dtake__result_schema *) whole; /* of queries for all fields; NULL: none came yet */
 } dtake__dataset;
 
 typedef struct dtake__collection {

@@ -1,10 +1,9 @@
-/* Single questions: datasets, collections, one datapoint, how many. */
+/* Single questions: datasets, collections, how many. */
 #include "catalog/lists.h"
 #include "core/alloc.h"
 #include "core/error.h"
 #include "sources/tilebox/listing.h"
 #include "sources/tilebox/remote.h"
-#include "sources/tilebox/sieve.h"
 
 #include <string.h>
 
@@ -14,7 +13,6 @@ typedef struct doing {
     dtake__act *act;
     dtake__asking asking;
     dtake__listing listing;
-    dtake__call call;
     dtake__stream *stream; /* count */
     dtake__pull pull;
 } doing;
@@ -26,7 +24,6 @@ static void finish(doing *d, dtake_status status, const dtake_error *err)
     if (status != DTAKE_OK)
         dtake__error_copy(&act->err, err);
     dtake__remote_dataset_dispose(&d->asking.dataset);
-    dtake__buf_dispose(&d->call.body);
     if (d->stream != NULL)
         dtake__remote_stream_close(d->stream);
     dtake__remote_release(d->from);
@@ -43,81 +40,7 @@ static void listed(dtake__listing *listing)
     finish(d, listing->status, &listing->err);
 }
 
-/* --- one datapoint --- */
-
-/* Any has the form of a RepeatedAny of one. */
-static dtake_status read_datapoint(const dtake__remote_dataset *dataset, const dtake_buf *body,
-                                   const char *collection, dtake_batch **out, dtake_error *err)
-{
-    dtake_query *query = NULL;
-    dtake__sieve sieve;
-    dtake__sifter *sifter = NULL;
-    dtake__sifted sifted = { 0 };
-    dtake_status st = dtake_query_new(&query, err);
-    if (st != DTAKE_OK)
-        return st;
-    st = dtake__sieve_init(&sieve, query, dataset->type, false, err);
-    if (st == DTAKE_OK) {
-        st = dtake__sifter_new(&sifter, &sieve, 1, err);
-        if (st == DTAKE_OK)
-            st = dtake__sift(sifter, &sieve, (dtake__span){ (const char *)body->data, body->len }, collection,
-                             &sifted, err);
-        if (st == DTAKE_OK && sifted.rows != 1)
-            st = dtake__fail(err, DTAKE_E_REMOTE, "the service answers with %lld datapoints instead of one",
-                             (long long)sifted.rows);
-        if (st == DTAKE_OK) {
-            *out = sifted.batch;
-            sifted.batch = NULL;
-        }
-        dtake__sifted_dispose(&sifted);
-        dtake__sifter_free(sifter);
-        dtake__sieve_dispose(&sieve);
-    }
-    dtake_query_free(query);
-    return st;
-}
-
-static void got_datapoint(dtake__call *call)
-{
-    doing *d = DTAKE__CONTAINER(call, doing, call);
-    const dtake__remote_dataset *dataset = &d->asking.dataset;
-    dtake_error err = call->err;
-    dtake_status st = call->status;
-    const char *only = dataset->count == 1 ? dataset->collections[0].name : NULL;
-    if (st == DTAKE_OK)
-        st = read_datapoint(dataset, &call->body, d->act->collection != NULL ? d->act->collection : only,
-                            &d->act->batch, &err);
-    finish(d, st, &err);
-}
-
-static dtake_status ask_datapoint(doing *d, dtake_error *err)
-{
-    const dtake__remote_dataset *dataset = &d->asking.dataset;
-    dtake_id id;
-    size_t index;
-    dtake__tb_id collection;
-    dtake__tb_find request = { .dataset_id = dtake__tb_id_of(dataset->id) };
-    if (dtake_id_parse(d->act->text, &id, NULL) != DTAKE_OK)
-        return dtake__fail(err, DTAKE_E_UNSUPPORTED,
-                           "find %.100s: a Tilebox service finds datapoints by their id only", d->act->text);
-    request.id = dtake__tb_id_of(id.bytes);
-    if (d->act->collection != NULL) {
-        dtake_status st = dtake__remote_collection_find(dataset, d->act->collection, &index, err);
-        if (st != DTAKE_OK)
-            return st;
-        collection = dtake__tb_id_of(dataset->collections[index].id);
-        request.collection_ids = (dtake__tb_list){ &collection, 1 };
-    }
-    d->call.done = got_datapoint;
-    dtake_status st =
-        dtake__call_start(&d->call, &d->from->service, "datasets.v1.DataAccessService/QueryByID",
-                          &dtake__tb_find_message, &request);
-    if (st != DTAKE_OK)
-        dtake__error_copy(err, &d->call.err);
-    return st;
-}
-
-/* --- acts that need the dataset first --- */
+/* --- collections: the dataset first --- */
 
 static dtake_status read_collections(doing *d, dtake_error *err)
 {
@@ -138,13 +61,8 @@ static void asked(dtake__asking *asking)
     doing *d = DTAKE__CONTAINER(asking, doing, asking);
     dtake_error err = asking->err;
     dtake_status st = asking->status;
-    if (st == DTAKE_OK && d->act->kind == DTAKE__ACT_FIND) {
-        st = ask_datapoint(d, &err);
-        if (st == DTAKE_OK)
-            return;
-    } else if (st == DTAKE_OK) {
+    if (st == DTAKE_OK)
         st = read_collections(d, &err);
-    }
     finish(d, st, &err);
 }
 
@@ -190,6 +108,10 @@ static void begin(dtake__post *post)
         dtake__remote_change(from, act);
         return;
     }
+    if (act->kind == DTAKE__ACT_FIND) {
+        dtake__remote_find(from, act);
+        return;
+    }
     doing *d = dtake__calloc(1, sizeof *d);
     if (d == NULL) {
         act->status = dtake__fail_nomem(&act->err, "a question");
@@ -205,7 +127,6 @@ static void begin(dtake__post *post)
         err = d->listing.err;
         break;
     case DTAKE__ACT_COLLECTIONS:
-    case DTAKE__ACT_FIND:
         dtake__asking_start(&d->asking, &from->service, act->dataset);
         return;
     case DTAKE__ACT_COUNT:

@@ -36,6 +36,9 @@ void dtake__remote_stream_close(dtake__stream *stream);
 /* acts.c */
 void dtake__remote_act(dtake__source *source, dtake__act *act);
 
+/* find.c: one datapoint. On the loop thread; answers by act->done. */
+void dtake__remote_find(dtake__remote *from, dtake__act *act);
+
 /* change.c: acts that change the service. On the loop thread; answers by act->done. */
 bool dtake__remote_changes(dtake__act_kind kind);
 void dtake__remote_change(dtake__remote *from, dtake__act *act);

@@ -9,6 +9,7 @@ void dtake__told_release(dtake__told *told)
 {
     if (told == NULL || atomic_fetch_sub(&told->refs, 1) > 1)
         return;
+    dtake__finder_free(told->finder);
     dtake__remote_dataset_dispose(&told->dataset);
     dtake__free(told);
 }

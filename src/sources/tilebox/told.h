@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "sources/tilebox/dataset.h"
+#include "sources/tilebox/find.h"
 
 enum { DTAKE__TOLD_MS = 10000, DTAKE__TOLD_MOST = 32 };
 
@@ -12,6 +13,7 @@ enum { DTAKE__TOLD_MS = 10000, DTAKE__TOLD_MOST = 32 };
 typedef struct dtake__told {
     dtake__remote_dataset dataset;
     int64_t round_trip_us; /* about: what the answer took */
+    dtake__finder *finder; /* the loop thread's; NULL: nothing was found yet */
 
     atomic_long refs; /* told.c's own */
     char *asked;      /* the name that it was asked by, in the memory behind */
