@@ -86,6 +86,15 @@ def quiet_env(tmp_path):
     return env
 
 
+@pytest.fixture
+def tell(record_property):
+    """tell("earthengine-api 1.7.50") is printed by `tests/run`, whether the test passes or fails."""
+    def call(*lines):
+        print(*lines, sep="\n")
+        record_property("told", "\n".join(lines))
+    return call
+
+
 @dataclass
 class Ran:
     status: int

@@ -142,7 +142,7 @@ def cmocka_programs(preset, timeout_s, env=None):
 
 def pytest(name, arguments, timeout_s, env=None, at_once=AT_ONCE, interpreter="python"):
     """A pytest session of the project's own environment, counted from its JUnit report. Several workers; tests that
-    must share one say so by the mark xdist_group."""
+    must share one say so by the mark xdist_group. Prints what tests told (the fixture `tell`)."""
     report = ROOT / "build" / f"pytest-{name}.xml"
     report.unlink(missing_ok=True)
     command = [ROOT / ".venv/bin" / interpreter, "-m", "pytest", "-q", "-ra", "-n", str(at_once), "--dist", "loadgroup",
@@ -159,6 +159,8 @@ def pytest(name, arguments, timeout_s, env=None, at_once=AT_ONCE, interpreter="p
             result.words.append(f"{case.get('name').split('@')[0]}: {case.find('skipped').get('message')}")
         else:
             result.passed += 1
+    for words in told(report):
+        print(words, flush=True)
     if status not in (0, 1) and result.failed == 0:
         result.failed = 1
     if result.failed:
@@ -166,11 +168,16 @@ def pytest(name, arguments, timeout_s, env=None, at_once=AT_ONCE, interpreter="p
     return result
 
 
+def told(report):
+    """What tests told, in words."""
+    return [p.get("value") for p in ElementTree.parse(report).iter("property") if p.get("name") == "told"]
+
+
 def properties(name):
     """What tests of a session recorded (record_property), numbers all: {function: [{name: value}]}."""
     report, found = ROOT / "build" / f"pytest-{name}.xml", {}
     for case in ElementTree.parse(report).iter("testcase") if report.exists() else ():
-        told = {p.get("name"): float(p.get("value")) for p in case.iter("property")}
+        told = {p.get("name"): float(p.get("value")) for p in case.iter("property") if p.get("name") != "told"}
         if told:
             found.setdefault(case.get("name").split("[")[0], []).append(told)
     return found

@@ -54,7 +54,6 @@ def graphs(url):
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         patch.delenv(name, raising=False)
     ee.Initialize(None, url=url, project="my-project")
-    print("earthengine-api", ee.__version__)
     made = [json.loads(ee.serializer.toJSON(in_python(ee, case.program), for_cloud_api=True)) for case in CASES]
     ee.Reset()
     patch.undo()
@@ -120,8 +119,10 @@ def listed(url):
         return {a["name"].removeprefix("algorithms/") for a in json.load(answer)["algorithms"]}
 
 
-def test_each_function_of_tiers_0_and_1_is_listed_and_has_a_case(url):
+def test_each_function_of_tiers_0_and_1_is_listed_and_has_a_case(url, tell):
     wanted = set(TIER_0) | set(TIER_1)
+    version = json.loads(RECORDED.read_text())["version"]
+    tell(f"{len(CASES)} graphs of {len(wanted)} functions of tiers 0 and 1, by earthengine-api {ee.__version__} and @google/earthengine {version}")
     assert wanted <= listed(url)
     assert wanted == {name for case in CASES for name in case.functions} & wanted, wanted - {n for c in CASES for n in c.functions}
 
@@ -143,9 +144,7 @@ def test_python_and_numpy_agree(number, graphs, url, world):
 
 @pytest.fixture(scope="module")
 def recorded():
-    kept = json.loads(RECORDED.read_text())
-    print("@google/earthengine", kept["version"])
-    return kept["graphs"]
+    return json.loads(RECORDED.read_text())["graphs"]
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -159,22 +158,22 @@ GOLDEN = sorted((ROOT.parent / "shared/spec/ee-golden").glob("*.json"))
 
 
 @pytest.mark.parametrize("path", GOLDEN or [None], ids=lambda path: path.stem if path else "none")
-def test_every_golden_graph_is_computed_or_refused_by_name(path, url):
+def test_every_golden_graph_is_computed_or_refused_by_name(path, url, tell):
     if path is None:
         pytest.skip("the shared golden graphs are not here")
     graph = json.loads(path.read_text())
     try:
         got = value(url, graph)
     except AssertionError as refused:
-        print(f"{path.stem}: refused: {refused}")
+        tell(f"golden graph {path.stem}: refused: {refused}")
         assert any(name in str(refused) for name in called(graph)), refused
         return
     if not (isinstance(got, dict) and got.get("type") == "Image"):
-        print(f"{path.stem}: {got}")
+        tell(f"golden graph {path.stem}: {len(got)} values")
         assert got == [earthengine_world.INDEX[0], earthengine_world.INDEX[2]]
         return
     out = pixels(url, graph, earthengine_cases.GRID)
-    print(f"{path.stem}: {list(out)}")
+    tell(f"golden graph {path.stem}: the pixels of {', '.join(out)}")
     assert list(out) == [b["id"] for b in got["bands"]] and all(a.any() for a in out.values())
 
 
@@ -188,11 +187,11 @@ def of_javascript(folder, url):
 
 
 @pytest.mark.long
-def test_the_recorded_graphs_are_those_of_npms_client(url, recorded):
+def test_the_recorded_graphs_are_those_of_npms_client(url, recorded, tell):
     folder, why = npm_client()
     assert folder, f"@google/earthengine cannot be installed: {why}"
     made = of_javascript(folder, url)
-    print("@google/earthengine", made["version"])
+    tell(f"graphs of @google/earthengine {made['version']}: {len(made['graphs'])}")
     assert made["graphs"] == recorded
 
 

@@ -122,3 +122,13 @@ def test_the_environment_reaches_the_command():
     assert os.environ.get("DATATAKE_X") is None
     code = "import os; raise SystemExit(0 if os.environ['DATATAKE_X'] == '7' else 1)"
     assert harness.check("env", python(code), 20, {"DATATAKE_X": "7"}).passed == 1
+
+
+def test_what_tests_tell_is_kept_apart_from_their_numbers(tmp_path, monkeypatch):
+    report = tmp_path / "build/pytest-some.xml"
+    report.parent.mkdir()
+    report.write_text('<testsuite><testcase name="one[a]"><properties><property name="told" value="geedim 2.0.0&#10;  Speedup: 2x"/>'
+                      '<property name="sent" value="7"/></properties></testcase></testsuite>')
+    monkeypatch.setattr(harness, "ROOT", tmp_path)
+    assert harness.told(report) == ["geedim 2.0.0\n  Speedup: 2x"]
+    assert harness.properties("some") == {"one": [{"sent": 7}]}
