@@ -25,6 +25,11 @@ void dtake__affine_apply(const dtake_affine *affine, double col, double row, dou
     *y = affine->y0 + col * affine->col_y + row * affine->row_y;
 }
 
+double dtake__affine_side(const dtake_affine *a)
+{
+    return sqrt(fabs(a->col_x * a->row_y - a->row_x * a->col_y));
+}
+
 bool dtake__affine_invert(const dtake_affine *a, dtake_affine *out)
 {
     double det = a->col_x * a->row_y - a->row_x * a->col_y;

@@ -48,6 +48,7 @@ dtake_affine dtake__affine_shift(const dtake_affine *affine, double col,
 dtake_affine dtake__affine_scale(const dtake_affine *affine, double cols,
                                  double rows); /* pixel made that many times larger */
 void dtake__affine_apply(const dtake_affine *affine, double col, double row, double *x, double *y);
+double dtake__affine_side(const dtake_affine *affine); /* of a square as large as a pixel */
 bool dtake__affine_invert(const dtake_affine *affine, dtake_affine *out); /* false: singular */
 
 #endif
