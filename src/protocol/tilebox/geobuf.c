@@ -2,37 +2,11 @@
 
 #include "core/error.h"
 #include "geo/wkb.h"
+#include "protocol/tilebox/geobuf_wire.h"
 
 #include <math.h>
 
-enum {
-    DEFAULT_PRECISION = 6,
-    MAX_PRECISION = 12, /* of a coordinate below 1000, in a double */
-    DATA_DIMENSIONS = 2,
-    DATA_PRECISION = 3,
-    DATA_FEATURE = 5,
-    DATA_GEOMETRY = 6,
-    FEATURE_GEOMETRY = 1,
-    GEOMETRY_TYPE = 1,
-    GEOMETRY_LENGTHS = 2,
-    GEOMETRY_COORDS = 3,
-    GEOMETRY_PARTS = 4,
-};
-
-typedef enum kind {
-    EMPTY,
-    POINT,
-    MULTIPOINT,
-    LINESTRING,
-    MULTILINESTRING,
-    POLYGON,
-    MULTIPOLYGON,
-    COLLECTION
-} kind;
-
-static const double powers[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12 };
-
-/* --- reading --- */
+const double dtake__geobuf_powers[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12 };
 
 typedef struct reader {
     size_t dims;
@@ -75,7 +49,8 @@ static bool pick(dtake__pb_in *in, dtake__pb_run *run, uint32_t field, uint64_t 
 static bool next_length(shape *s, uint32_t *out)
 {
     uint64_t length;
-    if (!pick(&s->lengths, &s->length_run, GEOMETRY_LENGTHS, &length) || length > DTAKE__GEOMETRY_MAX_POINTS)
+    if (!pick(&s->lengths, &s->length_run, DTAKE__GEOBUF_GEOMETRY_LENGTHS, &length) ||
+        length > DTAKE__GEOMETRY_MAX_POINTS)
         return false;
     *out = (uint32_t)length;
     return true;
@@ -90,7 +65,7 @@ static dtake_status read_run(reader *r, shape *s, uint32_t *count, bool is_ring)
     uint64_t number;
     for (; done < *count; done++) {
         for (size_t d = 0; d < r->dims; d++) {
-            if (!pick(&s->coords, &s->coord_run, GEOMETRY_COORDS, &number)) {
+            if (!pick(&s->coords, &s->coord_run, DTAKE__GEOBUF_GEOMETRY_COORDS, &number)) {
                 if (*count != UINT32_MAX || d > 0)
                     return bad(r, "it ends in the middle");
                 *count = done;
@@ -209,7 +184,7 @@ static dtake_status read_parts(reader *r, dtake__span bytes)
     dtake_status st = wrote(r, dtake__wkb_put_count(r->out, 0, &offset));
     dtake__pb_in in = dtake__pb_read(bytes.text, bytes.len);
     while (st == DTAKE_OK && dtake__pb_next(&in))
-        if (in.field == GEOMETRY_PARTS) {
+        if (in.field == DTAKE__GEOBUF_GEOMETRY_PARTS) {
             st = read_geometry(r, dtake__pb_bytes(&in));
             count++;
         }
@@ -237,25 +212,25 @@ static dtake_status read_shape(reader *r, shape *s, dtake__span bytes)
         DTAKE__COLLECTION,      DTAKE__POINT,   DTAKE__MULTIPOINT,   DTAKE__LINESTRING,
         DTAKE__MULTILINESTRING, DTAKE__POLYGON, DTAKE__MULTIPOLYGON, DTAKE__COLLECTION,
     };
-    if (s->type > COLLECTION)
+    if (s->type > DTAKE__GEOBUF_COLLECTION)
         return bad(r, "an unknown type");
     dtake_status st = put_head(r, types[s->type]);
     if (st != DTAKE_OK)
         return st;
-    switch ((kind)s->type) {
-    case POINT:
+    switch ((dtake__geobuf_kind)s->type) {
+    case DTAKE__GEOBUF_POINT:
         return read_point(r, s);
-    case MULTIPOINT:
+    case DTAKE__GEOBUF_MULTIPOINT:
         return read_multipoint(r, s);
-    case LINESTRING:
+    case DTAKE__GEOBUF_LINESTRING:
         return read_counted_run(r, s, UINT32_MAX, false);
-    case MULTILINESTRING:
-    case POLYGON:
-        return read_runs(r, s, UINT32_MAX, s->type == POLYGON);
-    case MULTIPOLYGON:
+    case DTAKE__GEOBUF_MULTILINESTRING:
+    case DTAKE__GEOBUF_POLYGON:
+        return read_runs(r, s, UINT32_MAX, s->type == DTAKE__GEOBUF_POLYGON);
+    case DTAKE__GEOBUF_MULTIPOLYGON:
         return read_multipolygon(r, s);
-    case EMPTY:
-    case COLLECTION:
+    case DTAKE__GEOBUF_EMPTY:
+    case DTAKE__GEOBUF_COLLECTION:
         break;
     }
     return read_parts(r, bytes);
@@ -269,10 +244,10 @@ static dtake_status read_geometry(reader *r, dtake__span bytes)
         return bad(r, "it is nested too deeply");
     s.lengths = s.coords = in;
     while (dtake__pb_next(&in))
-        if (in.field == GEOMETRY_TYPE)
+        if (in.field == DTAKE__GEOBUF_GEOMETRY_TYPE)
             s.type = dtake__pb_u64(&in);
         else
-            s.has_lengths |= in.field == GEOMETRY_LENGTHS;
+            s.has_lengths |= in.field == DTAKE__GEOBUF_GEOMETRY_LENGTHS;
     dtake_status st = dtake__pb_finish(&in, "a Geobuf geometry", r->err);
     if (st == DTAKE_OK)
         st = read_shape(r, &s, bytes);
@@ -287,28 +262,28 @@ static dtake__span geometry_of_feature(dtake__span bytes)
     dtake__span geometry = DTAKE__SPAN("");
     dtake__pb_in in = dtake__pb_read(bytes.text, bytes.len);
     while (dtake__pb_next(&in))
-        if (in.field == FEATURE_GEOMETRY)
+        if (in.field == DTAKE__GEOBUF_FEATURE_GEOMETRY)
             geometry = dtake__pb_bytes(&in);
     return geometry;
 }
 
 dtake_status dtake__geobuf_read(const void *bytes, size_t len, dtake_buf *wkb, dtake_error *err)
 {
-    uint64_t dims = 2, precision = DEFAULT_PRECISION;
+    uint64_t dims = 2, precision = DTAKE__GEOBUF_DEFAULT_PRECISION;
     dtake__span geometry = DTAKE__SPAN("");
     dtake__pb_in in = dtake__pb_read(bytes, len);
     while (dtake__pb_next(&in))
         switch (in.field) {
-        case DATA_DIMENSIONS:
+        case DTAKE__GEOBUF_DATA_DIMENSIONS:
             dims = dtake__pb_u64(&in);
             break;
-        case DATA_PRECISION:
+        case DTAKE__GEOBUF_DATA_PRECISION:
             precision = dtake__pb_u64(&in);
             break;
-        case DATA_FEATURE:
+        case DTAKE__GEOBUF_DATA_FEATURE:
             geometry = geometry_of_feature(dtake__pb_bytes(&in));
             break;
-        case DATA_GEOMETRY:
+        case DTAKE__GEOBUF_DATA_GEOMETRY:
             geometry = dtake__pb_bytes(&in);
             break;
         default:
@@ -316,153 +291,8 @@ dtake_status dtake__geobuf_read(const void *bytes, size_t len, dtake_buf *wkb, d
         }
     dtake_status st = dtake__pb_finish(&in, "a Geobuf geometry", err);
     reader r = { .dims = (size_t)dims, .out = wkb, .err = err };
-    if (st == DTAKE_OK && (dims < 2 || dims > 4 || precision > MAX_PRECISION))
+    if (st == DTAKE_OK && (dims < 2 || dims > 4 || precision > DTAKE__GEOBUF_MAX_PRECISION))
         return bad(&r, "dimensions or precision that it cannot have");
-    r.scale = powers[st == DTAKE_OK ? precision : 0];
+    r.scale = dtake__geobuf_powers[st == DTAKE_OK ? precision : 0];
     return st == DTAKE_OK ? read_geometry(&r, geometry) : st;
-}
-
-/* --- writing --- */
-
-typedef struct writer {
-    dtake__pb_out *out;
-    double scale;
-    dtake_error *err;
-} writer;
-
-typedef struct digits {
-    size_t precision;
-} digits;
-
-static bool is_exact(double value, size_t precision)
-{
-    return rint(value * powers[precision]) / powers[precision] == value;
-}
-
-static dtake_status need_digits(const dtake__wkb_head *head, const uint8_t *positions, uint32_t count,
-                                void *ctx, dtake_error *err)
-{
-    (void)err;
-    digits *need = ctx;
-    double xy[2];
-    for (uint32_t i = 0; i < count; i++) {
-        dtake__wkb_xy(positions, head->dims, i, xy);
-        for (int d = 0; d < 2; d++)
-            while (need->precision < MAX_PRECISION && isfinite(xy[d]) && !is_exact(xy[d], need->precision))
-                need->precision++;
-    }
-    return DTAKE_OK;
-}
-
-/* `count` positions, each as the difference from the one before. */
-static void put_positions(writer *w, const dtake__wkb_head *head, const uint8_t *positions, uint32_t count)
-{
-    int64_t last[2] = { 0, 0 };
-    for (uint32_t i = 0; i < count; i++) {
-        double xy[2];
-        dtake__wkb_xy(positions, head->dims, i, xy);
-        for (int d = 0; d < 2; d++) {
-            int64_t value = isfinite(xy[d]) && fabs(xy[d]) < 1e6 ? (int64_t)rint(xy[d] * w->scale) : 0;
-            dtake__pb_add_varint(w->out, dtake__pb_to_zigzag(value - last[d]));
-            last[d] = value;
-        }
-    }
-}
-
-/* The lengths come before the coordinates, so the geometry is walked twice: `coords` says for which. */
-static bool put_runs(writer *w, dtake__wkb_reader *in, const dtake__wkb_head *head, bool coords)
-{
-    const uint8_t *positions;
-    uint32_t rings = head->type == DTAKE__POLYGON ? head->count : 1, count = head->count;
-    for (uint32_t i = 0; i < rings; i++) {
-        if (head->type == DTAKE__POLYGON && !dtake__wkb_ring(in, head, &count))
-            return false;
-        if (!dtake__wkb_positions(in, head, count, &positions))
-            return false;
-        uint32_t kept = head->type == DTAKE__POLYGON && count > 0 ? count - 1 : count;
-        if (coords)
-            put_positions(w, head, positions, kept);
-        else if (head->type != DTAKE__POINT)
-            dtake__pb_add_varint(w->out, kept);
-    }
-    return true;
-}
-
-static bool put_multi(writer *w, dtake__wkb_reader *in, const dtake__wkb_head *whole, bool coords)
-{
-    int64_t last[2] = { 0, 0 };
-    if (!coords && whole->type == DTAKE__MULTIPOLYGON)
-        dtake__pb_add_varint(w->out, whole->count);
-    for (uint32_t i = 0; i < whole->count; i++) {
-        dtake__wkb_head head;
-        const uint8_t *position;
-        if (!dtake__wkb_enter(in, &head))
-            return false;
-        if (!coords && head.type == DTAKE__POLYGON)
-            dtake__pb_add_varint(w->out, head.count);
-        if (whole->type == DTAKE__MULTIPOINT) { /* points go on from one another */
-            double xy[2];
-            if (!dtake__wkb_positions(in, &head, 1, &position))
-                return false;
-            dtake__wkb_xy(position, head.dims, 0, xy);
-            for (int d = 0; d < 2 && coords; d++) {
-                int64_t value = isfinite(xy[d]) && fabs(xy[d]) < 1e6 ? (int64_t)rint(xy[d] * w->scale) : 0;
-                dtake__pb_add_varint(w->out, dtake__pb_to_zigzag(value - last[d]));
-                last[d] = value;
-            }
-        } else if (!put_runs(w, in, &head, coords))
-            return false;
-        dtake__wkb_leave(in);
-    }
-    return true;
-}
-
-static bool put_geometry(writer *w, dtake__wkb_reader *in)
-{
-    static const kind kinds[] = { EMPTY,      POINT,           LINESTRING,   POLYGON,
-                                  MULTIPOINT, MULTILINESTRING, MULTIPOLYGON, COLLECTION };
-    dtake__wkb_head head;
-    bool ok = dtake__wkb_enter(in, &head);
-    if (!ok)
-        return false;
-    dtake__pb_put_u64(w->out, GEOMETRY_TYPE, kinds[head.type]);
-    for (uint32_t i = 0; head.type == DTAKE__COLLECTION && i < head.count && ok; i++) {
-        size_t part = dtake__pb_begin(w->out, GEOMETRY_PARTS);
-        ok = put_geometry(w, in);
-        dtake__pb_end(w->out, part);
-    }
-    for (int coords = 0; head.type != DTAKE__COLLECTION && coords < 2 && ok; coords++) {
-        bool needs_lengths = head.type == DTAKE__POLYGON || head.type == DTAKE__MULTILINESTRING ||
-                             head.type == DTAKE__MULTIPOLYGON;
-        dtake__wkb_reader again = *in;
-        if (!coords && !needs_lengths)
-            continue;
-        size_t run = dtake__pb_begin(w->out, coords ? GEOMETRY_COORDS : GEOMETRY_LENGTHS);
-        ok = dtake__wkb_is_multi(head.type) ? put_multi(w, &again, &head, coords)
-                                            : put_runs(w, &again, &head, coords);
-        dtake__pb_end(w->out, run);
-        if (coords)
-            *in = again;
-    }
-    dtake__wkb_leave(in);
-    return ok;
-}
-
-dtake_status dtake__geobuf_write(const void *wkb, size_t len, dtake__pb_out *out, dtake_error *err)
-{
-    static const dtake__wkb_visitor visitor = { .run = need_digits };
-    dtake__geometry geometry = dtake__geometry_view(wkb, len);
-    digits need = { DEFAULT_PRECISION };
-    dtake_status st = dtake__wkb_walk(&geometry, &visitor, &need, err);
-    if (st != DTAKE_OK)
-        return st;
-    writer w = { out, powers[need.precision], err };
-    dtake__wkb_reader in = dtake__wkb_read(&geometry);
-    dtake__pb_put_u64(out, DATA_DIMENSIONS, 2);
-    dtake__pb_put_u64(out, DATA_PRECISION, need.precision);
-    size_t mark = dtake__pb_begin(out, DATA_GEOMETRY);
-    if (!put_geometry(&w, &in))
-        return dtake__wkb_fail(&in, err);
-    dtake__pb_end(out, mark);
-    return dtake__pb_done(out, "a Geobuf geometry", err);
 }

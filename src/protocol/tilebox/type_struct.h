@@ -73,6 +73,16 @@ dtake_status dtake__tilebox_shape_add(dtake__tilebox_shape *shape, dtake__span d
 dtake_status dtake__tilebox_shape_complete(dtake__tilebox_shape *shape, bool with_geometry, dtake_error *err);
 void dtake__tilebox_shape_dispose(dtake__tilebox_shape *shape);
 
+/* For those that add fields: */
+dtake_status dtake__tilebox_shape_room(dtake__tilebox_shape *shape); /* for one more */
+bool dtake__tilebox_shape_has(const dtake__tilebox_shape *shape, dtake_field_role role);
+/* A copy that lives as long as the shape; "" when there is nothing. NULL: no memory. */
+const char *dtake__tilebox_shape_keep(dtake__tilebox_shape *shape, dtake__span text);
+/* The values of a field, from the set of descriptors, else of an enum that everybody knows. */
+dtake_status dtake__tilebox_shape_enum(dtake__tilebox_shape *shape, dtake_field *field,
+                                       dtake_enum_value **memory, dtake__span type_name, dtake__span set,
+                                       dtake_error *err);
+
 /* dtake__tilebox_type_read with the names of the wire. */
 dtake_status dtake__tilebox_type_read_plain(dtake__tilebox_type **out, const void *bytes, size_t len,
                                             dtake_error *err);
