@@ -94,6 +94,11 @@ dtake_status dtake__tb_do_get_dataset(dtake__tb_asked *asked, const dtake__tb_ge
                                       bool as_of_2024, dtake_error *err);
 dtake_status dtake__tb_do_describe_dataset(dtake__tb_asked *asked, const dtake__tb_describe_dataset *request,
                                            bool as_of_2024, dtake_error *err);
+dtake_status dtake__tb_do_create_dataset(dtake__tb_asked *asked, const void *request, dtake_error *err);
+dtake_status dtake__tb_do_update_dataset(dtake__tb_asked *asked, const void *request, dtake_error *err);
+/* The dataset of the place as it is there now. */
+dtake_status dtake__tb_answer_dataset(dtake__tb_asked *asked, const dtake__tb_place *place, bool as_of_2024,
+                                      dtake_error *err);
 /* Stores the decoder's rows and answers with their ids. */
 dtake_status dtake__tb_ingest_rows(dtake__tb_asked *asked, const dtake__tb_place *place,
                                    dtake__datapoints_decoder *decoder, bool allow_existing, dtake_error *err);
