@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
-from . import _arguments, _core, _html
+from . import _arguments, _core
 from ._engine import Step, Steps
+from ._later import Later
 from .errors import ArgumentError, NotFoundError
 from .progress import ShowProgress, begin, check_progress
 from .tables import Table
 from .times import TimeInterval
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     import xarray as xr
+
+    from . import _html
+else:
+    _html = Later("datatake._html")
 
 A_DATASET = "the name of a dataset"
 KINDS = {1: "Temporal", 2: "Spatiotemporal"}
@@ -25,6 +31,8 @@ class DatasetInfo:
     __slots__ = ("aliases", "collections", "count", "description", "id", "kind", "name", "schema", "slug")
 
     def __init__(self, found: dict[str, Any]) -> None:
+        from uuid import UUID
+
         self.slug: str = found["slug"]
         self.name: str = found["name"]
         self.description: str = found["description"]
@@ -53,6 +61,8 @@ class CollectionInfo:
     __slots__ = ("availability", "bbox", "count", "description", "id", "name")
 
     def __init__(self, found: dict[str, Any]) -> None:
+        from uuid import UUID
+
         self.name: str = found["name"]
         self.description: str = found["description"]
         self.id: UUID = UUID(bytes=found["id"])
@@ -150,6 +160,8 @@ def find(client: _core.Client, dataset: str, collection: str | None, datapoint: 
 
 def as_id(datapoint: Any) -> str:
     """The text of a UUID."""
+    from uuid import UUID
+
     try:
         return str(datapoint if isinstance(datapoint, UUID) else UUID(str(datapoint)))
     except ValueError:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from textwrap import dedent
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from . import _core, _stacks
+from . import _core
 from ._engine import Steps
-from ._options import FileOptions, ImageOptions
+from ._later import Later
+from ._options import FileOptions, ImageOptions, kinds_of
 from ._ways import call
 from .progress import ShowProgress
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from . import _stacks
+else:
+    _stacks = Later("datatake._stacks")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,18 +49,17 @@ class _Spelled:
     def __signature__(self) -> Any:
         import inspect
 
-        known = {k: v for base in reversed([self._options, *getattr(self._options, "__orig_bases__", ())])
-                 for k, v in getattr(base, "__annotations__", {}).items()}
         signature = inspect.signature(self._function, follow_wrapped=False)
         fixed = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
         more = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None,
-                                  annotation=_Words(getattr(kind, "__forward_arg__", str(kind)))) for name, kind in known.items()]
+                                  annotation=_Words(kind)) for name, kind in kinds_of(self._options).items()]
         return signature.replace(parameters=fixed + more)
 
 
 def _words(thing: Any) -> str:
-    first, _, rest = (thing.__doc__ or "").partition("\n")
-    return f"{first.strip()}\n{dedent(rest)}".strip()
+    first, *rest = (thing.__doc__ or "").split("\n")
+    margin = min((len(line) - len(line.lstrip()) for line in rest if line.strip()), default=0)
+    return "\n".join([first.strip(), *(line[margin:].rstrip() for line in rest)]).strip()
 
 
 def spelled_out(options: type) -> Callable[[F], F]:

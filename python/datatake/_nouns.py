@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from uuid import UUID
 
-from . import _arguments, _calls, _core, _html, rows
+from . import _arguments, _calls, _core
 from ._calls import CollectionInfo, DatasetInfo
 from ._engine import Steps, Work, runtime
+from ._later import Later
 from ._sources import source_of
 from ._ways import call
 from .groups import Collections, Group
@@ -18,7 +18,13 @@ from .tables import Table
 from .times import TimeIntervalLike
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     import xarray as xr
+
+    from . import _html, rows
+else:
+    _html, rows = Later("datatake._html"), Later("datatake.rows")
 
 A_COLLECTION = "the name of a collection"
 D = TypeVar("D", bound="DatasetCalls[Any]")

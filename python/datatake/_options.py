@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from . import _core
 from .queries import _box
@@ -14,6 +13,13 @@ from .times import interval_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import TypedDict
+else:
+
+    class TypedDict:  # the real one compiles each annotation, which took a tenth of the import
+        def __init_subclass__(cls, total=True):
+            """Keys and types are in __annotations__, as they are written."""
+
 
 Numbers = Sequence[float]
 
@@ -195,6 +201,8 @@ def geojson(value: Any, what: str) -> str:
     if hasattr(value, "__geo_interface__"):
         value = value.__geo_interface__
     if isinstance(value, Mapping):
+        import json
+
         return json.dumps(value)
     raise TypeError(f"{what}: a shapely geometry, GeoJSON, WKT or a file's path is expected, not {type(value).__name__}")
 
@@ -408,11 +416,14 @@ READERS: dict[str, Callable[[Any], Settings]] = {
 SOURCE_OPTIONS = ("dataset", "collections", "filter", "ids")
 
 
+def kinds_of(known: type) -> dict[str, str]:
+    """The options by name, in their order, with their types as they are written."""
+    return {name: kind for base in reversed(known.__mro__) for name, kind in vars(base).get("__annotations__", {}).items()}
+
+
 def read_options(given: Mapping[str, Any], known: type) -> Settings:
     """For the engine. TypeError and ValueError name the argument."""
-    names = set(known.__annotations__)
-    for base in getattr(known, "__orig_bases__", ()):
-        names |= set(getattr(base, "__annotations__", ()))
+    names = set(kinds_of(known))
     settings: Settings = {}
     for name, value in given.items():
         if name not in names and name != "out":

@@ -9,18 +9,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ._engine import run_async
 from ._imagery import COMPARE, GET, ImageCalls, spelled_out, worded
 from ._nouns import ClientCalls, CollectionCalls, DatasetCalls
 from ._options import FileOptions
 from ._ways import Awaiting
-from .images import FilesComing
-from .comparing import Comparison
-from .comparing import compare as steps_of_compare
 from .progress import ShowProgress
-from .raster import AsyncRaster, Opening
+
+if TYPE_CHECKING:
+    from .comparing import Comparison
+    from .images import FilesComing
+    from .raster import AsyncRaster
 
 __all__ = ["Client", "Collection", "Dataset", "compare", "open"]
 
@@ -53,6 +54,8 @@ class Client(Awaiting, ImageCalls, ClientCalls[Dataset]):
                            "a task that is cancelled,\nor a loop that is left, ends the transfers."))
     def get(self, items: Any = None, *, out: str | os.PathLike[str] = ".", show_progress: ShowProgress = False,
             on_error: str = "raise", **options: Unpack[FileOptions]) -> FilesComing:
+        from .images import FilesComing
+
         return FilesComing(self._core, items, {**options, "out": out}, show_progress, on_error)
 
     async def __aenter__(self) -> Client:
@@ -65,6 +68,8 @@ class Client(Awaiting, ImageCalls, ClientCalls[Dataset]):
 
 async def open(href: str | os.PathLike[str]) -> AsyncRaster:
     """A raster by its path or address: reads the header only. Raises NotFoundError, NetworkError, DataError, LocalError."""
+    from .raster import AsyncRaster, Opening
+
     return await run_async(Opening(AsyncRaster).steps(href))
 
 
@@ -72,4 +77,6 @@ async def open(href: str | os.PathLike[str]) -> AsyncRaster:
 @worded(COMPARE)
 async def compare(items: Any, *, out: str | os.PathLike[str], modes: Iterable[str] = ("sequential", "async", "processes"),
             show_progress: ShowProgress = False, **options: Unpack[FileOptions]) -> Comparison:
+    from .comparing import compare as steps_of_compare
+
     return await run_async(steps_of_compare(None, items, {**options, "out": out}, modes, show_progress))

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
-from . import images
 from ._engine import run
 from ._imagery import COMPARE, GET, ImageCalls, spelled_out, worded
 from ._nouns import ClientCalls, CollectionCalls, DatasetCalls
 from ._options import FileOptions
 from ._ways import Blocking
-from .images import Files
-from .comparing import Comparison
-from .comparing import compare as steps_of_compare
 from .progress import ShowProgress
-from .raster import Raster, Opening
+
+if TYPE_CHECKING:
+    from .comparing import Comparison
+    from .images import Files
+    from .raster import Raster
 
 __all__ = ["Client", "Collection", "Dataset", "compare", "open"]
 
@@ -53,6 +53,8 @@ class Client(Blocking, ImageCalls, ClientCalls[Dataset]):
     @worded(GET.format(how="Waits until all are through; returns the finished files in the order in which they finished."))
     def get(self, items: Any = None, *, out: str | os.PathLike[str] = ".", show_progress: ShowProgress = False,
             on_error: str = "raise", **options: Unpack[FileOptions]) -> Files:
+        from . import images
+
         return run(images.get(self._core, items, {**options, "out": out}, show_progress, on_error))
 
     def __enter__(self) -> Client:
@@ -65,6 +67,8 @@ class Client(Blocking, ImageCalls, ClientCalls[Dataset]):
 
 def open(href: str | os.PathLike[str]) -> Raster:
     """A raster by its path or address: reads the header only. Raises NotFoundError, NetworkError, DataError, LocalError."""
+    from .raster import Opening, Raster
+
     return run(Opening(Raster).steps(href))
 
 
@@ -72,4 +76,6 @@ def open(href: str | os.PathLike[str]) -> Raster:
 @worded(COMPARE)
 def compare(items: Any, *, out: str | os.PathLike[str], modes: Iterable[str] = ("sequential", "async", "processes"),
             show_progress: ShowProgress = False, **options: Unpack[FileOptions]) -> Comparison:
+    from .comparing import compare as steps_of_compare
+
     return run(steps_of_compare(None, items, {**options, "out": out}, modes, show_progress))

@@ -5,7 +5,6 @@ Every exception of the engine is an `Error` too; its text is one line that says 
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 __all__ = [
@@ -129,19 +128,21 @@ _CLASSES: dict[str, type[Error]] = {
 
 
 # What a service answered stands in the engine's line: "Query of http://...: going down (unavailable, tried again in vain)".
-_CODE = re.compile(r"\((unavailable|aborted|resource_exhausted|unimplemented)\b[^()]*\)")
+_CODE = r"\((unavailable|aborted|resource_exhausted|unimplemented)\b[^()]*\)"
 _BY_CODE: dict[str, type[Error]] = {"unavailable": NetworkError, "aborted": NetworkError, "unimplemented": InvalidRequestError,
                                     "resource_exhausted": SubscriptionLimitExceededError}
-_TOO_MANY = re.compile(r"\b429\b|too many requests", re.IGNORECASE)
+_TOO_MANY = r"(?i)\b429\b|too many requests"
 
 
 def from_status(number: int, name: str, message: str) -> Error:
     """The exception for a status of the engine."""
+    import re
+
     found = _CLASSES.get(name, Error)
-    code = _CODE.search(message)
+    code = re.search(_CODE, message)
     if code is not None:
         found = _BY_CODE.get(code[1], found)
-    elif found in (NetworkError, InternalServerError) and _TOO_MANY.search(message):
+    elif found in (NetworkError, InternalServerError) and re.search(_TOO_MANY, message):
         found = TooManyRequestsError
     error = found(message)
     error.status = name

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, NoReturn
-from uuid import UUID
 
 from .times import to_ns
 
@@ -38,6 +36,8 @@ class Expression:
 
     def to_json(self) -> str:
         """CQL2 JSON."""
+        import json
+
         return json.dumps(self.node)
 
 
@@ -116,6 +116,8 @@ def _literal(value: Any) -> Any:
         return {"timestamp": _time_text(to_ns(value, "a time in a filter"))}
     if isinstance(value, timedelta):
         return value / timedelta(seconds=1)
+    from uuid import UUID
+
     if isinstance(value, bytes) and len(value) == 16:
         value = UUID(bytes=value)
     if isinstance(value, UUID):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import indent, wrap
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from . import _html
+from ._later import Later
+
+if TYPE_CHECKING:
+    from . import _html
+else:
+    _html = Later("datatake._html")
 
 __all__ = ["Collections", "Group"]
 
@@ -78,6 +82,8 @@ class Group(Generic[D]):
         return _html.of_tree([(slug, self[slug]._dataset.summary) for slug in self])  # type: ignore[attr-defined]
 
     def __repr__(self) -> str:
+        from textwrap import indent, wrap
+
         text = ""
         for name, member in self._members.items():
             if isinstance(member, Group):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, Union
 
 from . import _core
-from ._html import clip
 
 __all__ = ["ProgressCallback", "ShowProgress"]
 
@@ -91,6 +90,8 @@ def close_bar(bar: Any) -> None:
         bar.write(f"\r{line}", file=bar.fp)  # from the beginning of the line, where close() need not be
         return
     from IPython import display
+
+    from ._html import clip
 
     shown: Any = display
     share = said["n"] / said["total"] if said["total"] else 1.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -60,6 +59,8 @@ def _filter(filter: Any) -> dict[str, Any]:
     if isinstance(filter, Expression):
         return {"json_filters": [filter.to_json()]}
     if isinstance(filter, dict):
+        import json
+
         try:
             return {"json_filters": [json.dumps(filter)]}
         except TypeError as error:
@@ -110,6 +111,8 @@ def _geometry(value: Any) -> dict[str, Any]:
     if hasattr(value, "__geo_interface__"):
         value = value.__geo_interface__
     if isinstance(value, dict):
+        import json
+
         try:
             return {"area": json.dumps(value)}
         except TypeError as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import _core, _html
+from . import _core
+from ._later import Later
 from .arrays import Column, shapes_of
 
 if TYPE_CHECKING:
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
     import xarray as xr
+
+    from . import _html
+else:
+    _html = Later("datatake._html")
 
 __all__ = ["Table"]
 

@@ -8,7 +8,7 @@ from typing import Any, Union
 
 __all__ = ["TimeInterval", "TimeIntervalLike"]
 
-_FINER = re.compile(r"\.\d{6}(\d{1,3})(?!\d)")
+_FINER = r"\.\d{6}(\d{1,3})(?!\d)"
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _OPEN_START, _OPEN_END = -(2**63), 2**63 - 1
 
@@ -96,7 +96,7 @@ def to_ns(value: Any, what: str) -> int:
 
 def _text_to_ns(text: str, what: str) -> int:
     plain, finer = text.strip().removesuffix(" UTC"), 0
-    found_digits = _FINER.search(plain)
+    found_digits = re.search(_FINER, plain)
     if found_digits:  # datetime counts microseconds
         finer = int(found_digits[1].ljust(3, "0"))
         plain = plain[:found_digits.start(1)] + plain[found_digits.end(1):]
