@@ -72,6 +72,9 @@ typedef struct dtake_get_options {
     int64_t size_width, size_height; /* pixels; 0: not given, one of them follows from the other */
     bool align;                      /* the extent is widened to whole multiples of the resolution */
     dtake_resampling resampling;
+    /* Of that grid only this window, in pixels from its corner: the very pixels that all of it would have
+     * there. 0 wide and high: all. DTAKE_E_RANGE for an image whose grid does not hold it. */
+    int64_t part_col, part_row, part_width, part_height;
     /* Pixels are computed in this order (docs/graph.md). */
     bool mask_clouds;       /* by the item's scene classes or quality bits (SCL, QA_PIXEL, Fmask, QA60) */
     const char *expression; /* "ndvi=(B8-B4)/(B8+B4)", several with ';' between them; NULL: the bands */

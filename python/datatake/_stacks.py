@@ -306,11 +306,12 @@ def read_chunk(settings: Settings, images: list[tuple[str, Grid]], part: Grid, c
         if window is None:
             continue
         col, row, width, height = window
-        wanted = part.cut(*window)
-        x, y = (wanted.x0, wanted.x0 + width * part.step_x), (wanted.y0, wanted.y0 + height * part.step_y)
-        picture = run(_read_one({
+        first = grid.place_of(part.cut(*window))
+        x, y = (grid.x0, grid.x0 + grid.width * grid.step_x), (grid.y0, grid.y0 + grid.height * grid.step_y)
+        picture = run(_read_one({  # of the image's whole grid, by which kernels and overviews are chosen
             **settings, "items_json": item.encode(), "has_extent": True, "x_min": min(x), "x_max": max(x), "y_min": min(y),
-            "y_max": max(y), "size_width": width, "size_height": height}))
+            "y_max": max(y), "size_width": grid.width, "size_height": grid.height, "part_col": first[0], "part_row": first[1],
+            "part_width": width, "part_height": height}))
         if picture is not None and picture.pixels is not None:
             out[:, at, row:row + height, col:col + width] = picture.pixels
     return out

@@ -218,6 +218,29 @@ static dtake_status plan_layers(const dtake__grid *grid, const dtake_get_options
     return empty ? fail_outside(info_of(&layer[0]), err) : DTAKE_OK;
 }
 
+/* Kernels and overviews are chosen by the whole grid, whatever is wanted of it. */
+static dtake_status take_part(dtake__grid *grid, const dtake_get_options *o, const dtake_raster_info *info,
+                              dtake_error *err)
+{
+    dtake_affine *t = &grid->transform;
+    dtake_window part = { o->part_col, o->part_row, o->part_width, o->part_height };
+    grid->whole = (dtake__raster_grid){ grid->crs, *t, grid->width, grid->height };
+    if (part.width == 0 && part.height == 0)
+        part = (dtake_window){ 0, 0, grid->width, grid->height };
+    else if (!grid->has_transform)
+        return dtake__fail(err, DTAKE_E_UNSUPPORTED, "%.200s has no transform: it is read as a whole",
+                           info->href);
+    if (part.width > grid->width - part.col || part.height > grid->height - part.row)
+        return dtake__fail(err, DTAKE_E_RANGE,
+                           "%.200s: its grid of %lld x %lld pixels does not hold the part asked for",
+                           info->href, (long long)grid->width, (long long)grid->height);
+    grid->part = part;
+    dtake__affine_apply(&grid->whole.transform, (double)part.col, (double)part.row, &t->x0, &t->y0);
+    grid->width = part.width;
+    grid->height = part.height;
+    return DTAKE_OK;
+}
+
 dtake_status dtake__grid_plan(dtake__grid *grid, const dtake_get_options *o, dtake__layer *layer,
                               size_t count, dtake_error *err)
 {
@@ -235,6 +258,8 @@ dtake_status dtake__grid_plan(dtake__grid *grid, const dtake_get_options *o, dta
                            : info->gcp_count > 0 ? "transform, only control points"
                                                  : "transform");
     st = asks_for_grid(o) ? asked_grid(grid, o, info, err) : own_grid(grid, o, info, err);
+    if (st == DTAKE_OK)
+        st = take_part(grid, o, info, err);
     return st == DTAKE_OK ? plan_layers(grid, o, layer, count, err) : st;
 }
 

@@ -14,6 +14,8 @@ struct dtake__grid {
     bool has_transform;
     dtake_affine transform;
     int64_t width, height;
+    dtake__raster_grid whole; /* what it is a part of, and where; else itself */
+    dtake_window part;
     bool has_area;
     dtake__outline area; /* --intersects in the grid's CRS: what is outside is masked */
 };

@@ -82,20 +82,20 @@ static void size_of(const dtake__layer *layer, int64_t *width, int64_t *height)
 }
 
 /* Through another CRS, turned, or with a kernel. */
-static dtake_status plan_warp(const dtake__grid *grid, dtake__layer *layer, dtake_resampling how,
-                              dtake_error *err)
+static dtake_status plan_warp(const dtake__raster_grid *to, dtake_window part, dtake__layer *layer,
+                              dtake_resampling how, dtake_error *err)
 {
     const dtake_raster_info *info = info_of(layer);
-    dtake__raster_grid to = { grid->crs, grid->transform, grid->width, grid->height };
-    dtake_window all = { 0, 0, grid->width, grid->height };
-    dtake_status st = dtake__warp_overview(info, &to, &layer->overview, err);
+    dtake_status st = dtake__warp_overview(info, to, &layer->overview, err);
     if (st != DTAKE_OK)
         return st;
     dtake__raster_grid from = dtake__warp_level(info, layer->overview);
-    st = dtake__warp_new(&layer->warp, &from, &to, all, how, err);
+    st = dtake__warp_new(&layer->warp, &from, to, part, how, err);
     if (st != DTAKE_OK)
         return st;
-    layer->empty = !dtake__warp_window(layer->warp, all, &layer->window);
+    dtake__warp_count_from(layer->warp, part.col, part.row);
+    part.col = part.row = 0;
+    layer->empty = !dtake__warp_window(layer->warp, part, &layer->window);
     if (layer->empty) /* one pixel is read and not used */
         layer->window = (dtake_window){ 0, 0, 1, 1 };
     return DTAKE_OK;
@@ -103,11 +103,6 @@ static dtake_status plan_warp(const dtake__grid *grid, dtake__layer *layer, dtak
 
 dtake_status dtake__layer_plan_on(dtake__layer *layer, const dtake__raster_grid *grid, dtake_error *err)
 {
-    const dtake__grid to = { .crs = grid->crs,
-                             .has_transform = true,
-                             .transform = grid->transform,
-                             .width = grid->width,
-                             .height = grid->height };
     const dtake_raster_info *info = info_of(layer);
     if (!info->has_transform || info->crs[0] == '\0')
         return dtake__fail(err, DTAKE_E_UNSUPPORTED, "%.200s has no CRS: it cannot be put on another grid",
@@ -117,7 +112,7 @@ dtake_status dtake__layer_plan_on(dtake__layer *layer, const dtake__raster_grid 
                            "%.200s on a grid of %lld x %lld pixels: choose a smaller area or a larger scale",
                            info->href, (long long)grid->width, (long long)grid->height);
     layer->grid_px = grid->width * grid->height;
-    return plan_warp(&to, layer, DTAKE_NEAREST, err);
+    return plan_warp(grid, (dtake_window){ 0, 0, grid->width, grid->height }, layer, DTAKE_NEAREST, err);
 }
 
 static bool needs_warp(const dtake__grid *grid, const dtake_raster_info *info, dtake_resampling how)
@@ -137,7 +132,7 @@ static dtake_status plan(dtake__layer *layer, const dtake__grid *grid, bool resc
     dtake_affine map = { 0, 1, 0, 0, 0, 1 }, source;
     int64_t width, height;
     if (needs_warp(grid, info, how))
-        return plan_warp(grid, layer, how, err);
+        return plan_warp(&grid->whole, grid->part, layer, how, err);
     if (!grid->has_transform && (info->width != grid->width || info->height != grid->height))
         return dtake__fail(err, DTAKE_E_UNSUPPORTED,
                            "%.200s: bands of different size and no transform to fit them", info->href);

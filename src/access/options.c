@@ -31,7 +31,8 @@ const dtake__field dtake__option_fields[DTAKE__OPTION_FIELDS] = {
     FIELD(F64, x_max),          FIELD(F64, y_max),          FIELD(I64, size_width),
     FIELD(I64, size_height),    FIELD(BOOL, align),         FIELD(TEXT, sample_type),
     FIELD(I32, jpeg_quality),   FIELD(BOOL, per_band),      FIELD(I64, max_pixels),
-    FIELD(I32, quicklook_px),   FIELD(TEXT, graph),
+    FIELD(I32, quicklook_px),   FIELD(TEXT, graph),         FIELD(I64, part_col),
+    FIELD(I64, part_row),       FIELD(I64, part_width),     FIELD(I64, part_height),
 };
 #undef FIELD
 
@@ -211,6 +212,9 @@ static dtake_status check_grid(const dtake_get_options *o, dtake_error *err)
                            o->res_x > 0 ? "res"
                            : stepped    ? "scale"
                                         : "align");
+    if (o->part_width < 0 || o->part_height < 0 || (o->part_width > 0) != (o->part_height > 0) ||
+        o->part_col < 0 || o->part_row < 0 || (o->part_width > 0 && (o->raw || o->composite != NULL)))
+        return dtake__fail(err, DTAKE_E_USAGE, "part: a window of pixels of one image's grid is expected");
     if (o->has_extent &&
         !(o->x_min < o->x_max && o->y_min < o->y_max && isfinite(o->x_min + o->y_min + o->x_max + o->y_max)))
         return dtake__fail(err, DTAKE_E_USAGE,

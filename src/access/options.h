@@ -34,7 +34,7 @@ typedef struct dtake__list_field {
     size_t offset, count_offset;
 } dtake__list_field;
 
-enum { DTAKE__OPTION_FIELDS = 47, DTAKE__OPTION_LISTS = 3 };
+enum { DTAKE__OPTION_FIELDS = 51, DTAKE__OPTION_LISTS = 3 };
 extern const dtake__field dtake__option_fields[DTAKE__OPTION_FIELDS];
 extern const dtake__list_field dtake__option_lists[DTAKE__OPTION_LISTS];
 

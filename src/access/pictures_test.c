@@ -104,6 +104,67 @@ static void pictures_have_the_pixels_of_the_files(void **state)
     close_sandbox(&box);
 }
 
+static dtake_picture one_picture(const sandbox *box, dtake_get_options o)
+{
+    dtake_picture picture;
+    o.max_items = 1;
+    dtake_job *job = read_pictures(box, &o);
+    CHECK_OK(dtake_picture_take(job, 0, &picture, NULL));
+    dtake_job_free(job);
+    return picture;
+}
+
+static void check_part(const dtake_picture *whole, const dtake_picture *part, const dtake_get_options *o)
+{
+    CHECK(part->pixels.width == o->part_width && part->pixels.height == o->part_height);
+    CHECK(part->pixels.type == whole->pixels.type && part->pixels.bands == whole->pixels.bands);
+    size_t bytes = dtake_type_bytes(whole->pixels.type), line = (size_t)o->part_width * bytes;
+    for (int64_t row = 0; row < o->part_height * part->pixels.bands; row++) {
+        int64_t band = row / o->part_height, there = o->part_row + row % o->part_height;
+        size_t at =
+            (size_t)((band * whole->pixels.height + there) * whole->pixels.width + o->part_col) * bytes;
+        if (memcmp((char *)part->pixels.data + (size_t)row * line, (char *)whole->pixels.data + at, line) !=
+            0)
+            fail_msg("%s: row %d of the part at %d,%d differs", dtake_resampling_name(o->resampling),
+                     (int)row, (int)o->part_col, (int)o->part_row);
+    }
+}
+
+static void a_part_of_a_grid_has_the_pixels_of_the_whole(void **state)
+{
+    (void)state;
+    if (!have_scenes())
+        skip();
+    sandbox box = open_sandbox();
+    dtake_get_options o = bands_job(&box);
+    const double res_m[] = { 0, 175, 700 };
+    for (size_t r = 0; r < 3; r++)
+        for (dtake_resampling how = DTAKE_NEAREST; how <= DTAKE_MODE; how++) {
+            o.crs = res_m[r] > 0 ? "EPSG:3857" : NULL;
+            o.res_x = res_m[r];
+            o.resampling = how;
+            o.part_width = o.part_height = o.part_col = o.part_row = 0;
+            dtake_picture whole = one_picture(&box, o);
+            o.part_width = whole.pixels.width / 3;
+            o.part_height = whole.pixels.height / 4;
+            for (int i = 0; i < 12; i += 5) {
+                o.part_col = i % 3 * o.part_width;
+                o.part_row = i / 3 * o.part_height;
+                dtake_picture part = one_picture(&box, o);
+                check_part(&whole, &part, &o);
+                dtake_picture_dispose(&part);
+            }
+            dtake_picture_dispose(&whole);
+        }
+    o.part_col = INT64_MAX;
+    dtake_job *job = start_pictures(&box, &o);
+    CHECK_STATUS(finish_job(job, NULL), DTAKE_E_RANGE);
+    dtake_job_free(job);
+    o.part_height = 0;
+    CHECK_STATUS(dtake_pictures_start(&job, box.runtime, &o, NULL), DTAKE_E_USAGE);
+    close_sandbox(&box);
+}
+
 static void a_graph_that_waits_for_pixels_makes_them_too(void **state)
 {
     (void)state;
@@ -273,6 +334,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pictures_have_the_pixels_of_the_files),
         cmocka_unit_test(coloured_pictures_too),
+        cmocka_unit_test(a_part_of_a_grid_has_the_pixels_of_the_whole),
         cmocka_unit_test(a_graph_that_waits_for_pixels_makes_them_too),
         cmocka_unit_test(images_of_one_name_are_read_side_by_side),
         cmocka_unit_test(a_plan_says_what_would_come_and_its_item_brings_it),

@@ -88,6 +88,12 @@ void dtake__warp_free(dtake__warp *warp)
     dtake__free(warp);
 }
 
+void dtake__warp_count_from(dtake__warp *warp, int64_t col, int64_t row)
+{
+    warp->first_col = col;
+    warp->first_row = row;
+}
+
 bool dtake__warp_is_copy(const dtake__warp *warp)
 {
     return warp->copy;
@@ -110,6 +116,8 @@ static bool cut(double low, double high, int64_t margin, int64_t size, int64_t *
 bool dtake__warp_window(const dtake__warp *warp, dtake_window block, dtake_window *source)
 {
     dtake__way_range range;
+    block.col += warp->first_col;
+    block.row += warp->first_row;
     if (!dtake__way_bounds(&warp->way, block, &range))
         return false;
     if (warp->copy) /* the very pixels, no neighbours */
@@ -263,7 +271,8 @@ dtake_status dtake__warp_run(const dtake__warp *warp, const dtake_pixels *in, dt
     j->warp = warp;
     j->in = in;
     j->at = at;
-    j->block = block;
+    j->block =
+        (dtake_window){ block.col + warp->first_col, block.row + warp->first_row, block.width, block.height };
     j->out = out;
     j->kernel = kernel_of(warp);
     dtake_status st = prepare(j, err);

@@ -30,6 +30,9 @@ bool dtake__warp_window(const dtake__warp *warp, dtake_window block, dtake_windo
 dtake_status dtake__warp_run(const dtake__warp *warp, const dtake_pixels *in, dtake_window at,
                              dtake_window block, dtake_pixels *out, dtake_error *err);
 
+/* From now on blocks are counted from this pixel of the grid. Before others use the warp. */
+void dtake__warp_count_from(dtake__warp *warp, int64_t col, int64_t row);
+
 /* Whether pixels are copied as they are: no resampling takes place, only a shift. */
 bool dtake__warp_is_copy(const dtake__warp *warp);
 

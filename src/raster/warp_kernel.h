@@ -17,6 +17,7 @@ struct dtake__warp {
     bool narrow;                         /* bilinear and cubic take their 4 or 16 nearest */
     bool copy; /* output pixel (c, r) is source pixel (c + shift_col, r + shift_row) */
     int64_t shift_col, shift_row;
+    int64_t first_col, first_row; /* of the grid: where blocks are counted from */
 };
 
 /* One band of what was read. */
