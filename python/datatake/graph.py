@@ -9,19 +9,19 @@
 
 `image` is the image at hand, `area` what it is cut to. Every function of docs/graph.md is a method of its first argument
 (`ndvi.focal_median(2)`), or `call("Image.focal_median", ndvi, 2)`. Numbers stand for constant images, shapely's and
-GeoJSON's shapes for geometries. Nothing is computed before `get` or `read`.
+GeoJSON's shapes for geometries, a Python function for one of the graph: `collection([b8, b4]).map(lambda one: one + 1).max()`;
+it is called once, with what stands for its arguments. Nothing is computed before `get` or `read`.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
 from . import _core
 
-__all__ = ["Image", "Value", "area", "band", "bands", "call", "image"]
+__all__ = ["Function", "Image", "Value", "area", "band", "bands", "call", "cast", "collection", "image"]
 
 _Function = tuple[str, str, list[tuple[str, str, "str | None"]]]
 # beside what it is: what else its methods are found under
@@ -44,12 +44,13 @@ def _find(kind: str, name: str) -> str | None:
 class Value:
     """A node: what a function will give. `str(value)` is the graph's text."""
 
-    __slots__ = ("_arguments", "_function", "_kind")
+    __slots__ = ("_arguments", "_function", "_kind", "_same")
 
     def __init__(self, kind: str, function: str, arguments: Mapping[str, Any]) -> None:
         self._kind = kind
-        self._function = function  # or the name of a variable, without arguments
+        self._function = function  # or the name of a variable, without arguments; "": a parameter
         self._arguments = dict(arguments)
+        self._same: Value | None = None  # of which it is a cast
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         found = None if name.startswith("__") else _find(self._kind, name)
@@ -68,6 +69,8 @@ class Value:
         return [*super().__dir__(), *(name.partition(".")[2] for name in functions() if name.partition(".")[0] in families)]
 
     def __str__(self) -> str:
+        from ._graph_text import to_text
+
         return to_text(self)
 
     def __repr__(self) -> str:
@@ -130,7 +133,7 @@ class Image(Value):
         return _image("Image.visualize", self, **options)
 
     def _settings(self) -> dict[str, Any]:
-        return {"graph": to_text(self)}
+        return {"graph": str(self)}
 
 
 def _image(name: str, *given: Any, **named: Any) -> Image:
@@ -175,8 +178,6 @@ def call(name: str, *given: Any, **named: Any) -> Any:
     if found is None:
         import difflib
 
-        import difflib
-
         near = difflib.get_close_matches(str(name), functions(), 1)
         raise TypeError(f"there is no function {name!r}" + (f"; {near[0]} is meant?" if near else ""))
     _, returns, parameters = found
@@ -192,8 +193,81 @@ def call(name: str, *given: Any, **named: Any) -> Any:
     missing = [p[0] for p in parameters if p[2] is None and p[0] not in arguments]
     if missing:
         raise TypeError(f"{missing[0]}: missing; {describe(name)}")
-    kept = {key: _argument(value, f"{name}: {key}") for key, value in arguments.items() if value is not None}
-    return (Image if returns == "Image" else Value)(returns, name, kept)
+    kinds = {p[0]: p[1] for p in parameters}
+    kept = {key: _function(name, value, arguments) if kinds[key] == "Algorithm" else _argument(value, f"{name}: {key}")
+            for key, value in arguments.items() if value is not None}
+    return _made(_kind_of_result(name, returns, kept), name, kept)
+
+
+def _made(kind: str, function: str, arguments: Mapping[str, Any]) -> Any:
+    return (Image if kind == "Image" else Value)(kind, function, arguments)
+
+
+def cast(value: Value, kind: str) -> Any:
+    """What is known to be of that kind ("Number", "Image" ...), where the graph only knows an Object: its methods, no conversion."""
+    if not isinstance(value, Value):
+        raise TypeError(f"value: a value of a graph is expected, not {value!r}")
+    if kind not in _FAMILIES and not any(name.startswith(f"{kind}.") for name in functions()):
+        raise ValueError(f"kind: {kind!r} has no functions")
+    made = _made(kind, value._function, value._arguments)
+    made._same = value._same or value
+    return made
+
+
+def collection(images: Iterable[Any]) -> Value:
+    """An ImageCollection of images."""
+    found: Value = call("ImageCollection.fromImages", list(images))
+    return found
+
+
+# --- functions of the graph ---
+
+
+class Function:
+    """`fn(x) { ... }` of the graph's text: made by a Python function, which is called once."""
+
+    __slots__ = ("body", "parameters")
+
+    def __init__(self, kinds: Iterable[str], body: Callable[..., Any], what: str) -> None:
+        self.parameters: list[Value] = [_made(kind, "", {}) for kind in kinds]
+        self.body: Any = _argument(body(*self.parameters), f"{what}: what the function gives")
+        if self.body is None:
+            raise TypeError(f"{what}: the function gives nothing")
+
+
+_ELEMENTS = {"ImageCollection": "Image", "FeatureCollection": "Feature"}
+_SAME_ELEMENTS = {"Collection.filter", "Collection.limit", "Collection.distinct", "Collection.randomColumn"}
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Value):
+        return value._kind
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return "Number"
+    return "String" if isinstance(value, str) else "List" if isinstance(value, (list, tuple)) else "Object"
+
+
+def _function(name: str, value: Any, arguments: Mapping[str, Any]) -> Function:
+    if not callable(value):
+        raise TypeError(f"{name}: a function is expected, not {value!r}")
+    of = next(iter(arguments.values()), None)
+    element = _ELEMENTS.get(_kind(of), "Object")
+    if name.endswith(".iterate"):
+        return Function((element, _kind(arguments.get("first"))), value, name)
+    return Function(("String", "Object") if name == "Dictionary.map" else (element,), value, name)
+
+
+def _kind_of_result(name: str, returns: str, arguments: Mapping[str, Any]) -> str:
+    """Functions of any collection are known as ones of features."""
+    of = _kind(next(iter(arguments.values()), None))
+    if name == "Collection.map":
+        element = _kind(arguments["baseAlgorithm"].body)
+        return "ImageCollection" if element == "Image" else "FeatureCollection" if element == "Feature" else of
+    if name == "Collection.first":
+        return _ELEMENTS.get(of, returns)
+    if name.endswith(".iterate"):
+        return _kind(arguments["function"].body)
+    return of if name in _SAME_ELEMENTS and of in _ELEMENTS else returns
 
 
 def _argument(value: Any, what: str) -> Any:
@@ -213,78 +287,3 @@ def _argument(value: Any, what: str) -> Any:
             raise ValueError(f"{what}: {value} is no number of a graph")
         return value
     raise TypeError(f"{what}: a value of a graph, number, text, list or geometry is expected, not {value!r}")
-
-
-# --- as text ---
-
-
-def _within(value: Any) -> Iterator[Value]:
-    """Nodes that a node's arguments name directly."""
-    if isinstance(value, Value):
-        yield value
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _within(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _within(one)
-
-
-def _ordered(root: Value) -> list[Value]:
-    """Each node once, behind those it is made of; without recursion, for graphs are deep."""
-    seen: set[int] = set()
-    out: list[Value] = []
-    stack = [(root, iter(_within(root._arguments)))]
-    seen.add(id(root))
-    while stack:
-        node, children = stack[-1]
-        child = next(children, None)
-        if child is None:
-            out.append(node)
-            stack.pop()
-        elif id(child) not in seen:
-            seen.add(id(child))
-            stack.append((child, iter(_within(child._arguments))))
-    return out
-
-
-def to_text(root: Value) -> str:
-    """The graph as `--graph` reads it: what is used more than once has a name."""
-    order = _ordered(root)
-    uses: dict[int, int] = {}
-    for node in order:
-        for child in _within(node._arguments):
-            uses[id(child)] = uses.get(id(child), 0) + 1
-    texts: dict[int, str] = {}
-    lines: list[str] = []
-    depth: dict[int, int] = {}
-    for node in order:
-        text = _one(node, texts)
-        deep = 1 + max((depth[id(c)] for c in _within(node._arguments)), default=0)
-        if node._arguments and node is not root and (uses[id(node)] > 1 or deep >= 50):
-            name = f"v{len(lines) + 1}"
-            lines.append(f"{name} = {text};\n")
-            text, deep = name, 0
-        texts[id(node)], depth[id(node)] = text, deep
-    return "".join(lines) + texts[id(root)]
-
-
-def _one(node: Value, texts: dict[int, str]) -> str:
-    if node._function in ("image", "area"):
-        return node._function
-    places = [p[0] for p in functions()[node._function][2]]
-    out = []
-    for at, (key, value) in enumerate(node._arguments.items()):
-        text = _literal(value, texts)
-        out.append(text if places[at] == key else f"{key}={text}")
-    return f"{node._function}({', '.join(out)})"
-
-
-def _literal(value: Any, texts: dict[int, str]) -> str:
-    if isinstance(value, Value):
-        return texts[id(value)]
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(key)}: {_literal(one, texts)}" for key, one in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_literal(one, texts) for one in value) + "]"
-    return json.dumps(value)
