@@ -17,18 +17,21 @@
 typedef struct dtake_client dtake_client;
 
 typedef struct dtake_client_options {
-    const char *source; /* path of a catalogue file; NULL: DATATAKE_SOURCE's or the default one of the user's
-                           data folder */
+    const char *source; /* path of a catalogue file, "tilebox+https://HOST", "ee://PROJECT"; NULL:
+                           DATATAKE_SOURCE's or the default catalogue of the user's data folder */
     bool read_only;     /* refuse what would change the source; the file need not be writable */
     bool must_exist;    /* default: a catalogue that is not there yet is made when it is first written to */
     int64_t keep_bytes; /* of a catalogue's datapoints that stay in memory for the queries that follow: for
                            who asks for the same ones again and again; 0: none */
-    const char *token;  /* key of a Tilebox service; NULL: TILEBOX_API_KEY's. Copied. */
+    const char *token;  /* key of a Tilebox service; NULL: TILEBOX_API_KEY's. Of Earth Engine an access token;
+                           NULL: the credentials that are found. Copied. */
 } dtake_client_options;
 
 DTAKE_API dtake_status dtake_client_open(dtake_client **out, dtake_runtime *runtime,
                                          const dtake_client_options *options, dtake_error *err);
 DTAKE_API void dtake_client_close(dtake_client *client); /* after its loads have been freed; NULL is fine */
+/* Names of its datasets are paths, "COPERNICUS/S2_SR", as Earth Engine's are: '/' parts no collection off. */
+DTAKE_API bool dtake_client_has_paths(const dtake_client *client);
 
 typedef enum dtake_dataset_kind { DTAKE_TEMPORAL = 1, DTAKE_SPATIOTEMPORAL = 2 } dtake_dataset_kind;
 
@@ -60,6 +63,9 @@ typedef struct dtake_collection_info {
 /* Lists are the caller's; what they point to lives until they are freed. */
 typedef struct dtake_dataset_list dtake_dataset_list;
 DTAKE_API dtake_status dtake_datasets(dtake_client *client, dtake_dataset_list **out, dtake_error *err);
+/* The same for who needs to know one dataset only: others may be left out, as may it when it is not there. */
+DTAKE_API dtake_status dtake_datasets_named(dtake_client *client, const char *dataset,
+                                            dtake_dataset_list **out, dtake_error *err);
 DTAKE_API size_t dtake_dataset_list_count(const dtake_dataset_list *list);
 DTAKE_API const dtake_dataset_info *dtake_dataset_list_at(const dtake_dataset_list *list, size_t index);
 DTAKE_API void dtake_dataset_list_free(dtake_dataset_list *list);
@@ -158,6 +164,8 @@ typedef void (*dtake_answer_fn)(dtake_status status, dtake_answer *answer, const
 /* Texts and queries are copied. The client must not be closed before `done`. */
 DTAKE_API dtake_status dtake_datasets_start(dtake_client *client, dtake_error *err, dtake_answer_fn done,
                                             void *ctx);
+DTAKE_API dtake_status dtake_datasets_named_start(dtake_client *client, const char *dataset, dtake_error *err,
+                                                  dtake_answer_fn done, void *ctx);
 DTAKE_API dtake_status dtake_collections_start(dtake_client *client, const char *dataset, dtake_error *err,
                                                dtake_answer_fn done, void *ctx);
 DTAKE_API dtake_status dtake_find_start(dtake_client *client, const char *dataset, const char *collection,

@@ -35,6 +35,11 @@ void dtake_client_close(dtake_client *client)
     dtake__free(client);
 }
 
+bool dtake_client_has_paths(const dtake_client *client)
+{
+    return client->source->kind->has_paths;
+}
+
 /* --- asynchronous --- */
 
 typedef struct question {
@@ -107,6 +112,12 @@ dtake_status dtake_datasets_start(dtake_client *client, dtake_error *err, dtake_
     return ask(client, &(dtake__act){ .kind = DTAKE__ACT_DATASETS }, err, done, ctx);
 }
 
+dtake_status dtake_datasets_named_start(dtake_client *client, const char *dataset, dtake_error *err,
+                                        dtake_answer_fn done, void *ctx)
+{
+    return ask(client, &(dtake__act){ .kind = DTAKE__ACT_DATASETS, .dataset = dataset }, err, done, ctx);
+}
+
 dtake_status dtake_collections_start(dtake_client *client, const char *dataset, dtake_error *err,
                                      dtake_answer_fn done, void *ctx)
 {
@@ -166,7 +177,13 @@ static dtake_status perform(dtake_client *client, waiter *w, dtake_error *err)
 
 dtake_status dtake_datasets(dtake_client *client, dtake_dataset_list **out, dtake_error *err)
 {
-    waiter w = { .act.kind = DTAKE__ACT_DATASETS };
+    return dtake_datasets_named(client, NULL, out, err);
+}
+
+dtake_status dtake_datasets_named(dtake_client *client, const char *dataset, dtake_dataset_list **out,
+                                  dtake_error *err)
+{
+    waiter w = { .act = { .kind = DTAKE__ACT_DATASETS, .dataset = dataset } };
     dtake_status st = perform(client, &w, err);
     *out = w.act.datasets;
     return st;

@@ -32,7 +32,7 @@ static dtake_status delete_whole(const dtake__args *args, dtake_client *client, 
 {
     dtake__place_name place;
     char what[600];
-    dtake_status st = dtake__place_name_read(&place, text, err);
+    dtake_status st = dtake__place_name_read(&place, client, text, err);
     if (st != DTAKE_OK)
         return st;
     snprintf(what, sizeof what, "%s %s with all that is in it",

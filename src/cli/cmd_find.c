@@ -58,10 +58,11 @@ int dtake__cmd_find(const dtake__args *args)
     dtake__place_name place;
     size_t failed = 0;
     int status = 0;
-    dtake_status st = dtake__place_name_read(&place, args->inputs[0], &err);
+    dtake_status st = dtake__source_use(&source, args, false, &err);
     if (st == DTAKE_OK)
-        st = dtake__source_use(&source, args, false, &err);
+        st = dtake__place_name_read(&place, source.client, args->inputs[0], &err);
     if (st != DTAKE_OK) {
+        dtake__source_leave(&source);
         err.status = st;
         return dtake__say_error(&err);
     }

@@ -76,11 +76,11 @@ static dtake_status dataset_text(dtake_buf *out, dtake_client *client, const cha
     dtake__place_name place;
     dtake_dataset_list *datasets = NULL;
     dtake_collection_list *collections = NULL;
-    dtake_status st = dtake__place_name_read(&place, input, err);
+    dtake_status st = dtake__place_name_read(&place, client, input, err);
     if (st == DTAKE_OK)
         st = dtake_collections(client, place.dataset, &collections, err);
     if (st == DTAKE_OK)
-        st = dtake_datasets(client, &datasets, err);
+        st = dtake_datasets_named(client, place.dataset, &datasets, err);
     const dtake_dataset_info *info = st == DTAKE_OK ? find_dataset(datasets, place.dataset) : NULL;
     if (st == DTAKE_OK && info == NULL)
         st = dtake__fail(err, DTAKE_E_NOT_FOUND, "there is no dataset '%.200s'", place.dataset);

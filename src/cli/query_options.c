@@ -61,8 +61,8 @@ static dtake_status add_place(dtake__queries *q, const char *dataset, const char
 }
 
 /* -c NAME belongs to --dataset, or to the one input that is a dataset. */
-static dtake_status add_collections(dtake__queries *q, const dtake__args *args, const char *dataset,
-                                    bool each, dtake_error *err)
+static dtake_status add_collections(dtake__queries *q, const dtake__args *args, dtake_client *client,
+                                    const char *dataset, bool each, dtake_error *err)
 {
     size_t count;
     const char *const *names = dtake__args_list(args, "collections", &count);
@@ -74,30 +74,31 @@ static dtake_status add_collections(dtake__queries *q, const dtake__args *args, 
             st = add_place(q, dataset, names[i] + strlen(dataset) + 1, each, err);
         else if (dataset != NULL && strchr(names[i], '/') == NULL)
             st = add_place(q, dataset, names[i], each, err);
-        else if (strchr(names[i], '/') == NULL)
+        else if (strchr(names[i], '/') == NULL && !dtake_client_has_paths(client))
             st = dtake__fail(
                 err, DTAKE_E_USAGE,
                 "-c %.100s: of which dataset? Name it with -d DATASET, or write -c DATASET/%.100s", names[i],
                 names[i]);
-        else if ((st = dtake__place_name_read(&place, names[i], err)) == DTAKE_OK)
+        else if ((st = dtake__place_name_read(&place, client, names[i], err)) == DTAKE_OK)
             st = add_place(q, place.dataset, place.collection, each, err);
     }
     return st;
 }
 
-static dtake_status add_places(dtake__queries *q, const dtake__args *args, char *const *places, size_t count,
-                               bool each, dtake_error *err)
+static dtake_status add_places(dtake__queries *q, const dtake__args *args, dtake_client *client,
+                               char *const *places, size_t count, bool each, dtake_error *err)
 {
     size_t named;
     const char *dataset = dtake__args_text(args, "dataset");
     dtake__args_list(args, "collections", &named);
     dtake__place_name place;
     dtake_status st = DTAKE_OK;
-    if (dataset == NULL && count == 1 && named > 0 && strchr(places[0], '/') == NULL)
+    if (dataset == NULL && count == 1 && named > 0 && strchr(places[0], '/') == NULL &&
+        !dtake_client_has_paths(client))
         dataset = places[0];
     else
         for (size_t i = 0; i < count && st == DTAKE_OK; i++) {
-            st = dtake__place_name_read(&place, places[i], err);
+            st = dtake__place_name_read(&place, client, places[i], err);
             if (st == DTAKE_OK && dataset != NULL && strcmp(place.dataset, dataset) != 0 &&
                 place.collection == NULL)
                 st = add_place(q, dataset, place.dataset, each, err); /* -d DATASET COLLECTION */
@@ -105,7 +106,7 @@ static dtake_status add_places(dtake__queries *q, const dtake__args *args, char 
                 st = add_place(q, place.dataset, place.collection, each, err);
         }
     if (st == DTAKE_OK)
-        st = add_collections(q, args, dataset, each, err);
+        st = add_collections(q, args, client, dataset, each, err);
     if (st == DTAKE_OK && q->count == 0 && dataset != NULL)
         st = add_place(q, dataset, NULL, false, err);
     if (st == DTAKE_OK && q->count == 0)
@@ -257,6 +258,20 @@ static dtake_status add_ids(dtake_query *query, const char *const *ids, size_t c
     return st;
 }
 
+/* In *list, or in a new one. NULL: it is not there. */
+static dtake_status look_up(dtake_client *client, const char *dataset, dtake_dataset_list **list,
+                            const dtake_dataset_info **out, dtake_error *err)
+{
+    *out = *list != NULL ? find_dataset(*list, dataset) : NULL;
+    if (*out != NULL)
+        return DTAKE_OK;
+    dtake_dataset_list_free(*list);
+    *list = NULL;
+    dtake_status st = dtake_datasets_named(client, dataset, list, err);
+    *out = st == DTAKE_OK ? find_dataset(*list, dataset) : NULL;
+    return st;
+}
+
 static dtake_status set_by_schema(dtake__queries *q, const dtake__args *args, dtake_client *client,
                                   dtake_error *err)
 {
@@ -268,10 +283,11 @@ static dtake_status set_by_schema(dtake__queries *q, const dtake__args *args, dt
     dtake__args_list(args, "filter", &filters);
     if (cloud == NULL && id_count == 0 && filters == 0)
         return DTAKE_OK;
-    dtake_status st = dtake_datasets(client, &list, err);
+    dtake_status st = DTAKE_OK;
     for (size_t i = 0; i < q->count && st == DTAKE_OK; i++) {
-        const dtake_dataset_info *info = find_dataset(list, q->dataset[i]);
-        if (info == NULL)
+        const dtake_dataset_info *info = NULL;
+        st = look_up(client, q->dataset[i], &list, &info, err);
+        if (st != DTAKE_OK || info == NULL)
             continue; /* whoever answers the query says so */
         st = add_filters(q->query[i], args, info->schema, err);
         if (st == DTAKE_OK && cloud != NULL)
@@ -301,7 +317,7 @@ dtake_status dtake__queries_read(dtake__queries *out, const dtake__args *args, d
                                  char *const *places, size_t place_count, bool each, dtake_error *err)
 {
     *out = (dtake__queries){ .area = DTAKE_BUF_INIT(MAX_AREA_BYTES) };
-    dtake_status st = add_places(out, args, places, place_count, each, err);
+    dtake_status st = add_places(out, args, client, places, place_count, each, err);
     for (size_t i = 0; i < out->count && st == DTAKE_OK; i++) {
         st = set_time(out->query[i], args, err);
         if (st == DTAKE_OK)

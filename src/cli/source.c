@@ -45,9 +45,10 @@ void dtake__source_leave(dtake__source_in_use *source)
     *source = (dtake__source_in_use){ 0 };
 }
 
-dtake_status dtake__place_name_read(dtake__place_name *out, const char *text, dtake_error *err)
+dtake_status dtake__place_name_read(dtake__place_name *out, const dtake_client *client, const char *text,
+                                    dtake_error *err)
 {
-    const char *slash = strchr(text, '/');
+    const char *slash = dtake_client_has_paths(client) ? NULL : strchr(text, '/');
     size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
     if (len == 0 || len >= sizeof out->dataset ||
         (slash != NULL && (slash[1] == '\0' || strlen(slash + 1) >= sizeof out->collection_text)))

@@ -36,9 +36,12 @@ static dtake_status open_named(dtake__source **out, dtake_runtime *runtime,
             "file with --source or DATATAKE_SOURCE");
     if (dtake__starts_with(source, "tilebox+"))
         return dtake__tilebox_open(out, runtime, options, err);
+    if (dtake__starts_with(source, "ee://") || dtake__starts_with(source, "ee+http"))
+        return dtake__earthengine_open(out, runtime, options, err);
     if (strstr(source, "://") != NULL && !dtake__starts_with(source, "file://"))
         return dtake__fail(err, DTAKE_E_UNSUPPORTED,
-                           "source %.200s: a source is the path of a catalogue file, or tilebox+https://HOST",
+                           "source %.200s: a source is the path of a catalogue file, tilebox+https://HOST or "
+                           "ee://PROJECT",
                            source);
     dtake_client_options local = *options;
     if (dtake__starts_with(source, "file://"))

@@ -16,7 +16,7 @@ typedef struct dtake__stream dtake__stream; /* the answer to one query, batch by
 typedef struct dtake__writer dtake__writer; /* datapoints on their way into one dataset */
 
 typedef enum dtake__act_kind {
-    DTAKE__ACT_DATASETS,          /* -> datasets */
+    DTAKE__ACT_DATASETS,          /* dataset: others may be left out; or NULL -> datasets */
     DTAKE__ACT_COLLECTIONS,       /* dataset -> collections */
     DTAKE__ACT_DATASET_CREATE,    /* info */
     DTAKE__ACT_DATASET_DELETE,    /* dataset */
@@ -106,6 +106,7 @@ typedef struct dtake__write {
 
 typedef struct dtake__source_kind {
     const char *name;     /* "local" */
+    bool has_paths;       /* names of datasets have '/' in them */
     bool no_transactions; /* what is put is stored at once; COMMIT only counts */
     void (*close)(dtake__source *source);
     void (*act)(dtake__source *source, dtake__act *act);
@@ -137,5 +138,7 @@ dtake_status dtake__local_open(dtake__source **out, dtake_runtime *runtime,
                                const dtake_client_options *options, dtake_error *err);
 dtake_status dtake__tilebox_open(dtake__source **out, dtake_runtime *runtime,
                                  const dtake_client_options *options, dtake_error *err);
+dtake_status dtake__earthengine_open(dtake__source **out, dtake_runtime *runtime,
+                                     const dtake_client_options *options, dtake_error *err);
 
 #endif
