@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "io/loop.h"
 #include "raster/reader.h"
+#include "sources/rasters.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -288,7 +289,9 @@ static void start_opening(dtake__ee_files *files, const char *href, one *o)
 {
     dtake__raster_op *op = NULL;
     dtake_error why = { .message = "" };
-    const dtake__raster_open open = { .href = href, .windows_waiting = WINDOWS_WAITING };
+    const dtake__raster_open open = { .href = href,
+                                      .foreign = dtake__source_rasters(),
+                                      .windows_waiting = WINDOWS_WAITING };
     dtake_status st = dtake__raster_open_start(files->runtime, &open, &op, &why, on_open, o);
     started(o, st, &why, op);
 }

@@ -103,6 +103,17 @@ static void one_less(dtake__finished *finished)
         decide(finished);
 }
 
+static void compare(probe *p, const dtake__version *now)
+{
+    dtake__finished *finished = p->of;
+    dtake_error why = { 0 };
+    dtake_status st = dtake__receipt_check_source(finished->take->receipt, p->source, now, &why);
+    if (st != DTAKE_OK && finished->differs == DTAKE_OK) {
+        finished->differs = st;
+        finished->why = why;
+    }
+}
+
 static void on_byte(dtake_status status, dtake_buf *bytes, const dtake_error *err, void *ctx)
 {
     probe *p = ctx;
@@ -112,11 +123,7 @@ static void on_byte(dtake_status status, dtake_buf *bytes, const dtake_error *er
     p->op = NULL;
     if (status == DTAKE_OK || status == DTAKE_E_RANGE) {
         dtake__version now = dtake__version_of_probe(p->object, status);
-        dtake_status st = dtake__receipt_check_source(finished->take->receipt, p->source, &now, &why);
-        if (st != DTAKE_OK && finished->differs == DTAKE_OK) {
-            finished->differs = st;
-            finished->why = why;
-        }
+        compare(p, &now);
     } else {
         dtake__error_copy(&why, err);
         note(finished->take, status, &why);
@@ -137,7 +144,12 @@ static void ask_one(dtake__finished *finished, size_t source)
     dtake__take *take = finished->take;
     dtake_error err = { 0 };
     probe *p = &finished->probe[finished->count++];
+    dtake__version now;
     *p = (probe){ .of = finished, .source = source };
+    if (dtake__version_of_foreign(take->image->source[source].href, &now)) {
+        compare(p, &now);
+        return;
+    }
     dtake__object_read read = {
         .first = 0, .count = 1, .order = take->image->place, .tally = &take->tally, .is_header = true
     };

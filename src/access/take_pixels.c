@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "io/cache.h"
+#include "sources/rasters.h"
 
 #include <string.h>
 
@@ -154,6 +155,7 @@ static dtake_status start_open(dtake__take *take, size_t index, layer_ctx *ctx, 
                                 .tally = &take->tally,
                                 .order = take->image->place,
                                 .no_cache = take->options.no_cache,
+                                .foreign = dtake__source_rasters(),
                                 .windows_waiting = dtake__take_raster_job(take).windows_waiting };
     return dtake__raster_open_start(take->job->runtime, &open, &take->op[index], err, on_open, ctx);
 }

@@ -1,6 +1,7 @@
 #include "access/version.h"
 
 #include "core/text.h"
+#include "sources/rasters.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,12 +26,24 @@ dtake__version dtake__version_of_object(const dtake__object *object)
     return version;
 }
 
+bool dtake__version_of_foreign(const char *href, dtake__version *out)
+{
+    const dtake__foreign_kind *kind = dtake__source_rasters();
+    if (!kind->takes(href))
+        return false;
+    *out = (dtake__version){ .bytes = 0 };
+    kind->version(href, out->etag, sizeof out->etag);
+    return true;
+}
+
 /* GDAL reads with files of its own: of those only local ones have a version. */
 dtake__version dtake__version_of_raster(const dtake_raster *raster, const char *href)
 {
     const dtake__object *object = dtake__raster_object(raster);
     dtake__version version = { .bytes = -1 };
     struct stat is;
+    if (dtake__version_of_foreign(href, &version))
+        return version;
     if (object != NULL)
         return dtake__version_of_object(object);
     if (dtake__is_http_url(href) || stat(href, &is) != 0)

@@ -13,6 +13,8 @@ typedef struct dtake__version {
 
 dtake__version dtake__version_of_object(const dtake__object *object); /* after its first answer */
 dtake__version dtake__version_of_raster(const dtake_raster *raster, const char *href);
+/* Of a raster that a source holds, which its href tells: nothing is asked. False: it is none. */
+bool dtake__version_of_foreign(const char *href, dtake__version *out);
 /* Of an object read just now; the empty object has no first byte. */
 dtake__version dtake__version_of_probe(const dtake__object *object, dtake_status status);
 

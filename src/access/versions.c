@@ -30,6 +30,8 @@ static void on_byte(dtake_status status, dtake_buf *bytes, const dtake_error *er
 static dtake_status ask(dtake_runtime *runtime, question *q, const char *href, dtake_error *err)
 {
     dtake__object_read read = { .first = 0, .count = 1, .is_header = true };
+    if (dtake__version_of_foreign(href, &q->now))
+        return DTAKE_OK;
     dtake_status st = dtake__object_new(&q->object, runtime, href, NULL, err);
     if (st != DTAKE_OK)
         return st;

@@ -12,6 +12,7 @@
 #include "io/workers.h"
 
 typedef struct dtake__http_client dtake__http_client;
+typedef struct dtake__kept_thing dtake__kept_thing;
 
 typedef struct dtake__pool {
     dtake_runtime *runtime;
@@ -48,6 +49,8 @@ struct dtake_runtime {
     dtake__pool pool, files, aside; /* workers; what waits for the file system; what waits for these */
     dtake__budget budget;
     dtake__http_client *http;
+    pthread_mutex_t kept_lock;
+    dtake__kept_thing *kept; /* io/kept.h */
 };
 
 void dtake__active_enter(dtake_runtime *runtime);
@@ -70,6 +73,9 @@ void dtake__loop_close(dtake_runtime *runtime); /* after the loop thread has end
 
 dtake_status dtake__workers_open(dtake_runtime *runtime, int count, dtake_error *err); /* all pools */
 void dtake__workers_close(dtake_runtime *runtime); /* the queues must be empty */
+
+void dtake__kept_open(dtake_runtime *runtime);
+void dtake__kept_close(dtake_runtime *runtime); /* nothing runs any more */
 
 void dtake__budget_open(dtake_runtime *runtime, int64_t limit);
 void dtake__budget_close(dtake_runtime *runtime);

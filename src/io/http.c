@@ -164,7 +164,7 @@ static void on_alarm(dtake__alarm *alarm)
     } else if (http->phase == DTAKE__HTTP_SENT) {
         dtake__transfer_stop(http);
         dtake__http_fail(http, DTAKE_E_TIMEOUT, "no answer within %lld ms",
-                         (long long)http->runtime->options.first_byte_ms);
+                         (long long)http->wanted.first_byte_ms);
         dtake__http_attempt_failed(http, DTAKE__AGAIN_LATER, -1);
     }
 }
@@ -268,6 +268,10 @@ dtake_status dtake__http_start(dtake_runtime *runtime, const dtake__http_request
     }
     http->runtime = runtime;
     http->client = runtime->http;
+    if (request->first_byte_ms == 0)
+        http->wanted.first_byte_ms = runtime->options.first_byte_ms;
+    if (request->retries == 0 || runtime->options.retries == 0)
+        http->wanted.retries = runtime->options.retries;
     http->done = done;
     http->ctx = ctx;
     http->alarm.ring = on_alarm;

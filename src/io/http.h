@@ -30,6 +30,8 @@ typedef struct dtake__http_request {
     bool is_header;        /* counts as a header request in the tally */
     uint64_t order;        /* smaller gets a permit first */
     int64_t deadline_ms;   /* for all attempts together, from now; 0: none */
+    int64_t first_byte_ms; /* instead of the runtime's; 0: that */
+    int retries;           /* the same, unless that is none; 0: that */
     /* An answer was found good and its body is about to come: object_bytes, etag and last_modified of
      * `response` are known. Before `done`, with the same ctx; once for every attempt that gets so far; on the
      * loop thread. NULL: not wanted. */

@@ -42,7 +42,7 @@ static int64_t draw_rest_ms(dtake__http *http)
 
 static void try_again_later(dtake__http *http, int64_t retry_after_s)
 {
-    if (http->failures >= http->runtime->options.retries) {
+    if (http->failures >= http->wanted.retries) {
         give_up(http);
         return;
     }

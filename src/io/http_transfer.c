@@ -22,7 +22,7 @@ static int on_sending(void *ctx, char *to, char *from, int to_port, int from_por
     http->phase = DTAKE__HTTP_SENT;
     dtake__sockets_settle(http, true);
     http->curl_said[0] = '\0'; /* curl keeps the first message, also of a connection it has replaced */
-    dtake__http_watch(http, dtake__now_ms() + http->runtime->options.first_byte_ms);
+    dtake__http_watch(http, dtake__now_ms() + http->wanted.first_byte_ms);
     DTAKE__TALLY(http->wanted.tally, requests, 1);
     if (http->wanted.is_header)
         DTAKE__TALLY(http->wanted.tally, header_requests, 1);

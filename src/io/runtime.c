@@ -165,6 +165,7 @@ dtake_status dtake_runtime_open(dtake_runtime **out, const dtake_runtime_options
     if (st != DTAKE_OK)
         goto no_loop;
     dtake__budget_open(runtime, runtime->options.bytes_in_flight);
+    dtake__kept_open(runtime);
     st = dtake__http_client_open(runtime, err);
     if (st != DTAKE_OK)
         goto no_http;
@@ -182,6 +183,7 @@ no_thread:
 no_workers:
     dtake__http_client_close(runtime);
 no_http:
+    dtake__kept_close(runtime);
     dtake__loop_close(runtime);
     dtake__budget_close(runtime);
 no_loop:
@@ -211,6 +213,7 @@ void dtake_runtime_close(dtake_runtime *runtime)
     pthread_join(runtime->loop_thread, NULL);
     dtake__workers_close(runtime);
     dtake__http_client_close(runtime);
+    dtake__kept_close(runtime);
     dtake__loop_close(runtime);
     dtake__budget_close(runtime);
     free_options(&runtime->options);

@@ -1,3 +1,4 @@
+#include "io/kept.h"
 #include "io/runtime_fixture.h"
 
 #include <dirent.h>
@@ -203,6 +204,35 @@ static void many_bodies_over_a_long_way_are_received_once_a_millisecond(void **s
     CHECK_EQ(dtake__loop_rest_us(64, 0, 300), 0);   /* not known yet */
 }
 
+static int made, dropped;
+
+static void *make_number(dtake_runtime *runtime)
+{
+    CHECK(runtime != NULL);
+    return ++made == 1 ? NULL : &made; /* no memory at first */
+}
+
+static void drop_number(void *thing)
+{
+    CHECK(thing == &made);
+    dropped++;
+}
+
+static void what_is_kept_is_made_once_and_dropped_with_the_runtime(void **state)
+{
+    (void)state;
+    static const char key = 0, other = 0;
+    dtake_runtime *runtime = open_runtime(1, 0);
+    made = dropped = 0;
+    CHECK(dtake__kept(runtime, &key, make_number, drop_number) == NULL);
+    CHECK(dtake__kept(runtime, &key, make_number, drop_number) == &made);
+    CHECK(dtake__kept(runtime, &key, make_number, drop_number) == &made);
+    CHECK(dtake__kept(runtime, &other, make_number, drop_number) == &made);
+    CHECK(made == 3 && dropped == 0);
+    dtake_runtime_close(runtime);
+    CHECK_EQ(dropped, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +243,7 @@ int main(void)
         cmocka_unit_test(a_blocking_call_on_the_loop_thread_is_refused),
         cmocka_unit_test(options_out_of_range_are_refused),
         cmocka_unit_test(many_bodies_over_a_long_way_are_received_once_a_millisecond),
+        cmocka_unit_test(what_is_kept_is_made_once_and_dropped_with_the_runtime),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,8 @@ typedef struct opening {
     int rounds;
     int64_t need_first, need_count; /* count 0: nothing more */
     dtake__object_op *fetch;        /* under way */
+    dtake__foreign_open other;      /* instead of all that */
+    bool opening_other;
     dtake__post begin;
     dtake__work work;
     dtake_status status;
@@ -55,6 +57,8 @@ static void cancel(dtake__raster_op *op)
     opening *o = (opening *)op;
     if (o->fetch != NULL)
         dtake__object_cancel(o->fetch);
+    if (o->opening_other)
+        o->want.foreign->cancel_open(&o->other);
 }
 
 static void finish(opening *o, dtake_status st)
@@ -317,9 +321,38 @@ static void examine(dtake__work *work)
         dtake__parts_dispose(&o->parts);
 }
 
+static void other_opened(dtake__foreign_open *other)
+{
+    opening *o = DTAKE__CONTAINER(other, opening, other);
+    dtake__header *header = o->header;
+    o->opening_other = false;
+    if (other->status != DTAKE_OK) {
+        dtake__error_copy(&o->err, &other->err);
+        finish(o, other->status);
+        return;
+    }
+    header->foreign = other->foreign;
+    header->info = other->info;
+    header->info.href = header->href;
+    finish(o, DTAKE_OK);
+}
+
+static void open_other(opening *o)
+{
+    o->other = (dtake__foreign_open){
+        .href = o->want.href, .tally = o->want.tally, .order = o->want.order, .done = other_opened
+    };
+    o->opening_other = true;
+    o->want.foreign->open(o->op.runtime, &o->other);
+}
+
 static void begin(dtake__post *post)
 {
     opening *o = (opening *)((char *)post - offsetof(opening, begin));
+    if (o->header->object == NULL) {
+        open_other(o);
+        return;
+    }
     bool cache = !o->want.no_cache && dtake__object_is_remote(o->header->object) &&
                  dtake__cache_enabled(o->op.runtime);
     if (cache) {
@@ -342,7 +375,9 @@ dtake_status dtake__header_start(dtake_runtime *runtime, const dtake__raster_ope
         dtake__free(o);
         return dtake__fail_nomem(err, "open a raster");
     }
-    dtake_status st = dtake__object_new(&o->header->object, runtime, open->href, open->signer, err);
+    bool other = open->foreign != NULL && open->foreign->takes(open->href);
+    dtake_status st =
+        other ? DTAKE_OK : dtake__object_new(&o->header->object, runtime, open->href, open->signer, err);
     if (st != DTAKE_OK) {
         destroy(&o->op);
         return st;

@@ -15,12 +15,13 @@ typedef struct dtake__raster_level {
 typedef struct dtake__header dtake__header;
 struct dtake__header {
     char *href, *shown;    /* shown: for messages, without password */
-    dtake__object *object; /* NULL: GDAL reads */
+    dtake__object *object; /* NULL: it is foreign */
     dtake__tiff tiff;
     dtake__raster_level *level; /* [0] full resolution, then overviews from large to small */
     size_t level_count;
     const dtake__tiff_dir *unread; /* a directory whose codec we have not; NULL: none */
     dtake__gdal *gdal;
+    dtake__foreign *foreign;
     dtake_raster_info info;
     char *crs, *gcp_crs, *etag;
     dtake_overview *overview;
@@ -38,6 +39,9 @@ void dtake__header_clear(dtake__header *header);    /* as it was before it was f
 
 /* Levels and info out of header->tiff; CRS work by PROJ, on a worker. */
 dtake_status dtake__header_fill(dtake__header *header, dtake_error *err);
+
+/* Its pixels do not come out of a TIFF of ours. */
+bool dtake__header_is_other(const dtake__header *header);
 
 /* Same grid, bands and values: a read planned on one is right on the other. */
 bool dtake__header_same_grid(const dtake__header *a, const dtake__header *b);

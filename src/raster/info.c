@@ -53,6 +53,8 @@ void dtake__header_clear(dtake__header *header)
     dtake__header *older = header->older;
     dtake__tiff_dispose(&header->tiff);
     dtake__gdal_close(header->gdal);
+    if (header->foreign != NULL)
+        header->foreign->kind->close(header->foreign);
     dtake__buf_dispose(&header->whole);
     dtake__free(header->level);
     dtake__free(header->overview);
@@ -77,6 +79,11 @@ void dtake__header_free(dtake__header *header)
         dtake__free(header);
         header = older;
     }
+}
+
+bool dtake__header_is_other(const dtake__header *header)
+{
+    return header->gdal != NULL || header->foreign != NULL;
 }
 
 static const char *compression_name(int32_t compression)

@@ -2,6 +2,7 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "io/heap.h"
 #include "raster/reading.h"
 #include "raster/rows.h"
 
@@ -29,6 +30,8 @@ void dtake__pieces_cancel(reading *r)
     for (size_t i = 0; i < r->next_piece; i++)
         if (r->piece[i].fetch != NULL)
             dtake__object_cancel(r->piece[i].fetch);
+    if (r->reading_other)
+        r->header->foreign->kind->cancel(&r->other);
 }
 
 static void count_cpu(const reading *r, int64_t since_us)
@@ -215,11 +218,53 @@ static void start_pieces(reading *r)
     }
 }
 
+static void other_came(dtake__foreign_read *read)
+{
+    reading *r = DTAKE__CONTAINER(read, reading, other);
+    r->reading_other = false;
+    if (read->status != DTAKE_OK)
+        dtake__reading_fail(r, read->status, "%s: %s", r->header->shown, read->err.message);
+    dtake__budget_fetched(r->op.runtime, &r->budget);
+    r->pending--;
+    dtake__reading_settle(r);
+}
+
+/* What lies outside of the raster is left as the canvas was made, or filled. */
+static void read_other(reading *r)
+{
+    const dtake_pixels *pixels = &r->canvas.pixels;
+    const dtake_window window = r->request.read.window,
+                       inside = dtake__request_inside(&r->request, r->header);
+    if (r->request.fill != 0)
+        dtake__row_fill(pixels->data, pixels->width * pixels->height * pixels->bands, pixels->type,
+                        r->request.fill);
+    if (inside.width == 0)
+        return;
+    r->other = (dtake__foreign_read){ .foreign = r->header->foreign,
+                                      .overview = r->request.read.overview,
+                                      .window = inside,
+                                      .bands = r->request.bands,
+                                      .pixels = &r->canvas.pixels,
+                                      .to_col = inside.col - window.col,
+                                      .to_row = inside.row - window.row,
+                                      .tally = r->job.tally,
+                                      .order = r->job.order,
+                                      .bytes_done = r->job.bytes_done,
+                                      .done = other_came };
+    r->pending++;
+    r->reading_other = true;
+    r->header->foreign->kind->read(&r->other);
+}
+
 void dtake__pieces_start(reading *r)
 {
     r->bytes_held = r->bytes_to_come = 0;
     for (size_t i = 0; i < r->plan.range_count; i++)
         r->bytes_to_come += r->plan.range[i].bytes;
+    if (r->header->foreign != NULL) {
+        read_other(r);
+        return;
+    }
     if (r->header->gdal != NULL) {
         if (!hand_out(r, NULL, 0, 0, gdal_share))
             dtake__reading_fail_all(r, DTAKE_E_NOMEM, "out of memory");

@@ -120,8 +120,10 @@ static bool open_again(reading *r)
         start_again(r, newest);
         return r->pending > 0;
     }
-    dtake__raster_open open = { r->raster->header->href, r->raster->signer,     r->job.tally, r->job.order,
-                                r->raster->no_cache,     r->job.windows_waiting };
+    dtake__raster_open open = {
+        r->raster->header->href, r->raster->signer, r->job.tally, r->job.order, r->raster->no_cache, NULL,
+        r->job.windows_waiting
+    };
     if (dtake__header_start(r->op.runtime, &open, true, &r->open, NULL, reopened, r) != DTAKE_OK)
         return false;
     r->pending++;

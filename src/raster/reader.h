@@ -10,6 +10,7 @@
 #include "io/object.h"
 #include "io/signer.h"
 #include "io/tally.h"
+#include "raster/foreign.h"
 #include "raster/plan.h"
 
 typedef struct dtake__raster_open {
@@ -17,7 +18,8 @@ typedef struct dtake__raster_open {
     dtake__signer *signer;
     dtake__tally *tally;
     uint64_t order;
-    bool no_cache;           /* leave the header cache alone */
+    bool no_cache;                      /* leave the header cache alone */
+    const dtake__foreign_kind *foreign; /* opens what it takes; NULL: there is none */
     int32_t windows_waiting; /* as in dtake__raster_job: with few, connections for the read are opened
                                 meanwhile; -1: none are */
     bool keeps;              /* the caller releases what it gets, by dtake_transfer_release */
@@ -47,14 +49,14 @@ dtake_status dtake__raster_read_start(dtake_raster *raster, const dtake_read *re
                                       dtake_pixels_fn done, void *ctx);
 
 /* What a read would fetch: exact, without I/O. `plan` is the caller's to dispose. GDAL rasters: one range of
- * unknown size. */
+ * unknown size; foreign ones: one of about the size that arrives. */
 dtake_status dtake__raster_plan(const dtake_raster *raster, const dtake_read *read,
                                 const dtake__raster_job *job, dtake__plan *plan, dtake_error *err);
 
 /* Compressed and decoded bytes a read holds at most, for the budget. */
 int64_t dtake__raster_read_bytes(const dtake_raster *raster, const dtake_read *read);
 
-/* Whose bytes are read, with their version; the raster's own. NULL: GDAL reads. */
+/* Whose bytes are read, with their version; the raster's own. NULL: GDAL reads, or it is foreign. */
 const dtake__object *dtake__raster_object(const dtake_raster *raster);
 
 /* The overview to read for a grid `scale` times coarser than full resolution (1: full): the coarsest that is

@@ -43,6 +43,8 @@ struct dtake__reading {
     int pending;
     bool opened_again, opening;
     dtake__raster_op *open;
+    dtake__foreign_read other; /* of a foreign raster */
+    bool reading_other;
     pthread_mutex_t lock;
     atomic_bool failed;
     dtake_status status;

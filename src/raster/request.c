@@ -2,6 +2,7 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
+#include "geo/window.h"
 #include "io/http.h"
 
 #include <string.h>
@@ -51,19 +52,26 @@ static dtake__mask_source mask_source_of(const dtake__header *header, const dtak
     return level->dir->extra_alpha_band > 0 ? DTAKE__MASK_ALPHA : DTAKE__MASK_NONE;
 }
 
+dtake_window dtake__request_inside(const dtake__request *request, const dtake__header *header)
+{
+    const dtake_raster_info *info = &header->info;
+    dtake_window all = { 0, 0, info->width, info->height };
+    if (request->read.overview > 0) {
+        all.width = info->overview[request->read.overview - 1].width;
+        all.height = info->overview[request->read.overview - 1].height;
+    }
+    return dtake__window_meet(request->read.window, all);
+}
+
 static void choose_mask(dtake__request *request, const dtake__header *header)
 {
+    if (header->foreign != NULL) {
+        request->mask_bands = request->band_count;
+        return;
+    }
     if (header->gdal != NULL) {
-        bool outside = request->read.window.col < 0 || request->read.window.row < 0;
-        const dtake_raster_info *info = &header->info;
-        int64_t width = info->width, height = info->height;
-        if (request->read.overview > 0) {
-            width = info->overview[request->read.overview - 1].width;
-            height = info->overview[request->read.overview - 1].height;
-        }
-        outside = outside || request->read.window.col + request->read.window.width > width ||
-                  request->read.window.row + request->read.window.height > height;
-        if (outside || dtake__gdal_has_mask(header->gdal))
+        dtake_window inside = dtake__request_inside(request, header);
+        if (memcmp(&inside, &request->read.window, sizeof inside) != 0 || dtake__gdal_has_mask(header->gdal))
             request->mask_bands = request->band_count;
         return;
     }
@@ -120,7 +128,7 @@ dtake_status dtake__request_canvas(const dtake__request *request, const dtake__h
     *out = (dtake__canvas){
         .window = w, .bands = request->bands, .mask_source = request->mask_source, .fill = request->fill
     };
-    if (header->gdal == NULL) {
+    if (!dtake__header_is_other(header)) {
         out->dir = header->level[request->read.overview].dir;
         out->mask_dir = header->level[request->read.overview].mask;
     }
@@ -130,8 +138,8 @@ dtake_status dtake__request_canvas(const dtake__request *request, const dtake__h
                                   .type = header->info.type,
                                   .mask_bands = request->mask_bands };
     size_t bytes = count * (size_t)request->band_count * dtake_type_bytes(header->info.type);
-    bool made_of_data = header->gdal == NULL && request->mask_source == DTAKE__MASK_NODATA;
-    out->pixels.data = header->gdal != NULL ? dtake__calloc(1, bytes) : dtake__alloc(bytes);
+    bool made_of_data = !dtake__header_is_other(header) && request->mask_source == DTAKE__MASK_NODATA;
+    out->pixels.data = dtake__header_is_other(header) ? dtake__calloc(1, bytes) : dtake__alloc(bytes);
     if (request->mask_bands > 0)
         out->pixels.mask = made_of_data ? dtake__alloc((size_t)request->mask_bands * count)
                                         : dtake__calloc((size_t)request->mask_bands, count);
@@ -191,6 +199,18 @@ static dtake_status plan_for_gdal(dtake__plan *plan, dtake_error *err)
     return plan->range != NULL ? DTAKE_OK : dtake__fail_nomem(err, "plan a window");
 }
 
+static dtake_status plan_for_foreign(const dtake__request *request, const dtake__header *header,
+                                     dtake__plan *plan, dtake_error *err)
+{
+    dtake_window inside = dtake__request_inside(request, header);
+    dtake_status st = plan_for_gdal(plan, err);
+    if (st == DTAKE_OK && inside.width > 0) {
+        int64_t bytes = header->foreign->kind->bytes(header->foreign, inside.width * inside.height);
+        plan->bytes = plan->range[0].bytes = (uint64_t)bytes;
+    }
+    return st;
+}
+
 static bool has_band(const dtake__request *request, int32_t band)
 {
     for (int32_t i = 0; i < request->band_count; i++)
@@ -203,6 +223,8 @@ dtake_status dtake__request_plan(const dtake__request *request, const dtake__hea
                                  dtake_runtime *runtime, int32_t windows_waiting, dtake__plan *plan,
                                  dtake_error *err)
 {
+    if (header->foreign != NULL)
+        return plan_for_foreign(request, header, plan, err);
     if (header->gdal != NULL)
         return plan_for_gdal(plan, err);
     const dtake__raster_level *level = &header->level[request->read.overview];

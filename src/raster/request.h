@@ -19,6 +19,9 @@ dtake_status dtake__request_init(dtake__request *request, const dtake__header *h
                                  dtake_error *err);
 void dtake__request_dispose(dtake__request *request);
 
+/* What of the window is in the raster; of width 0: nothing. */
+dtake_window dtake__request_inside(const dtake__request *request, const dtake__header *header);
+
 int64_t dtake__request_data_bytes(const dtake__request *request,
                                   const dtake__header *header); /* of pixels and mask */
 dtake_status dtake__request_plan(const dtake__request *request, const dtake__header *header,

@@ -53,8 +53,10 @@ static dtake_status put_grid(const dtake__ee_band *band, dtake_buf *href)
     if (st == DTAKE_OK) /* 17 digits: every double comes back as it was */
         st = dtake__buf_printf(href, ";%lldx%lld;%.17g,%.17g,%.17g,%.17g,%.17g,%.17g", (long long)band->width,
                                (long long)band->height, t->col_x, t->row_x, t->x0, t->col_y, t->row_y, t->y0);
-    if (st == DTAKE_OK && band->version > 0)
+    if (st == DTAKE_OK && (band->version > 0 || band->has_nodata))
         st = dtake__buf_printf(href, ";%lld", (long long)band->version);
+    if (st == DTAKE_OK && band->has_nodata)
+        st = dtake__buf_printf(href, ";%.17g", band->nodata);
     return st;
 }
 
@@ -140,7 +142,7 @@ static bool read_type(const char *text, size_t len, dtake_type *out)
     return false;
 }
 
-/* "uint16;EPSG:32633;10980x10980;10,0,499980,0,-10,5200020[;VERSION]" */
+/* "uint16;EPSG:32633;10980x10980;10,0,499980,0,-10,5200020[;VERSION[;NODATA]]" */
 static bool read_grid(dtake__ee_band *out, const char *at)
 {
     size_t len = strcspn(at, ";");
@@ -156,7 +158,10 @@ static bool read_grid(dtake__ee_band *out, const char *at)
     if (!read_side(&at, 'x', &out->width) || !read_side(&at, ';', &out->height) ||
         !read_transform(&at, &out->transform))
         return false;
-    if (*at != '\0' && (!read_number(&at, ';', &version) || *at != '\0' || version < 0 || version > 9e15))
+    if (*at != '\0' && (!read_number(&at, ';', &version) || version < 0 || version > 9e15))
+        return false;
+    out->has_nodata = *at != '\0';
+    if (out->has_nodata && (!read_number(&at, ';', &out->nodata) || *at != '\0'))
         return false;
     out->version = (int64_t)version;
     out->has_grid = true;

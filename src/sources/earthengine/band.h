@@ -3,7 +3,8 @@
  *     ee://PROJECT/COPERNICUS/S2_SR/2024..._T33TWL#B8;uint16;EPSG:32633;10980x10980;10,0,499980,0,-10,5200020
  *     ee+http://HOST:PORT/COPERNICUS/S2_SR/2024..._T33TWL?project=P#B8;...
  *
- * What follows the band may be missing, when a person wrote it; a sixth part is the version of the asset.
+ * What follows the band may be missing, when a person wrote it. A sixth part is the version of the asset, or
+ * 0; a seventh the value that what is masked has, and nothing else.
  */
 #ifndef DTAKE_SOURCES_EARTHENGINE_BAND_H
 #define DTAKE_SOURCES_EARTHENGINE_BAND_H
@@ -22,6 +23,8 @@ typedef struct dtake__ee_band {
     int64_t width, height;
     dtake_affine transform;
     int64_t version; /* of the asset; 0: not known */
+    bool has_nodata; /* what is masked, and only that, has this value */
+    double nodata;
 } dtake__ee_band;
 
 bool dtake__ee_is_band(const char *href);

@@ -27,6 +27,8 @@ static void check_same(const dtake__ee_band *a, const dtake__ee_band *b)
     CHECK_EQ(a->width, b->width);
     CHECK_EQ(a->height, b->height);
     CHECK_EQ(a->version, b->version);
+    CHECK_EQ(a->has_nodata, b->has_nodata);
+    CHECK_EQ(a->nodata == b->nodata, true);
     CHECK_EQ(memcmp(&a->transform, &b->transform, sizeof a->transform), 0);
 }
 
@@ -55,6 +57,12 @@ static void a_href_holds_all_of_a_band(void **state)
     comes_back(&band, "ee://my-project/COPERNICUS/S2_SR/20240101T100421_20240101T100416_T33TWL"
                       "#B8;uint16;EPSG:32633;10980x5490;10,0,499980,0,-10,5200020;1704103200123456");
     band.source = "ee://example.org:my-project";
+    band.version = 0;
+    band.has_nodata = true;
+    comes_back(&band, "ee://example.org:my-project/COPERNICUS/S2_SR/20240101T100421_20240101T100416_T33TWL"
+                      "#B8;uint16;EPSG:32633;10980x5490;10,0,499980,0,-10,5200020;0;0");
+    band.nodata = -9999.5;
+    band.version = 7;
     band.asset = "projects/p/assets/a b";
     band.band = "sur refl;b01#100%";
     band.crs = "PROJCS[\"Sinusoidal, \303\244\",GEOGCS[\"x\",UNIT[\"m\",1]]]";
@@ -87,7 +95,8 @@ static void what_is_no_band_is_refused(void **state)
         "ee://p/A#B8;uint16;EPSG:1;1x1;1,0,1e400,0,1,0",
         "ee://p/A#B8;uint16;EPSG:1;1x1;1,0,0,0,1,0,7",
         "ee://p/A#B8;uint16;EPSG:1;1x1;1,0,0,0,1,0;x",
-        "ee://p/A#B8;uint16;EPSG:1;1x1;1,0,0,0,1,0;1;2",
+        "ee://p/A#B8;uint16;EPSG:1;1x1;1,0,0,0,1,0;1;x",
+        "ee://p/A#B8;uint16;EPSG:1;1x1;1,0,0,0,1,0;1;2;3",
         "ee://p/A#B8;uint16;EPSG:1;1x1;1,0,0,0,1,0;-1",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
