@@ -116,10 +116,29 @@ def many(task, scratch):
     return report
 
 
+def threads(task, scratch):
+    """One client that measures its own rounds; the server's processor time over all of them."""
+    server = Server(task, scratch)
+    report = {}
+    try:
+        for name, command in task["clients"].items():
+            before = server.cpu_s()
+            done = begin(task, command, server.url, scratch / "used.json")
+            out, err = done.communicate(timeout=CLIENT_S)
+            if done.returncode != 0:
+                raise SystemExit(f"bench/tilebox: a client ended with {done.returncode}: {err.strip()[-600:]}")
+            report[name] = {**json.loads(out.splitlines()[-1]), "server_cpu_s": server.cpu_s() - before}
+            print(f"  {name}", file=sys.stderr, flush=True)
+    finally:
+        server.stop()
+    return report
+
+
 def main():
     task = json.load(sys.stdin)
     with tempfile.TemporaryDirectory(prefix="datatake-bench-") as scratch:
-        json.dump(many(task, Path(scratch)) if "at_once" in task else rounds(task, Path(scratch)), sys.stdout)
+        way = many if "at_once" in task else threads if task.get("threads") else rounds
+        json.dump(way(task, Path(scratch)), sys.stdout)
 
 
 main()

@@ -48,7 +48,7 @@ def collection(catalog):
     (lambda c: c.load(YEAR, bbox=(1, 5, 2, 3)), ValueError, "bbox 1,5,2,3: south is greater than north"),
     (lambda c: c.load(YEAR, fields=7), TypeError, "fields: a list of names"),
     (lambda c: c.load(YEAR, fields=[]), ValueError, "fields: at least one name"),
-    (lambda c: c.load(YEAR, fields=["nmber"]), ValueError, "no field 'nmber'"),
+    (lambda c: c.load(YEAR, fields=["nmber"]), ValueError, "fields: no field 'nmber'"),
     (lambda c: c.load(YEAR, filter={"op": object()}), TypeError, "filter: CQL2 as a dict is JSON"),
     (lambda c: c.load(YEAR, filter=field("number") < object()), TypeError, "a filter compares with numbers, texts"),
     (lambda c: c.query(spatial_extent="POLYGN"), ValueError, "spatial_extent: WKT"),

@@ -1,6 +1,6 @@
-"""Finds datapoints by id with asyncio: so many awaited by asyncio.gather, 100 under way at a time.
+"""Finds datapoints by id with asyncio: so many awaited by asyncio.gather, AT_ONCE under way at a time; 1: one after another.
 
-    find_tilebox.py URL DATASET COLLECTION COUNT ours|theirs|messages
+    find_tilebox.py URL DATASET COLLECTION COUNT ours|theirs|messages AT_ONCE
 
 ours: `datatake.aio`; theirs: `tilebox.datasets.aio`, which is grpc.aio's; both end with an xarray.Dataset of each. messages: the
 real client's service by grpc.aio without Datasets, the datapoints' decoded messages. The clock runs from the first find to the last, after
@@ -20,7 +20,7 @@ import shapely  # noqa: F401
 import xarray  # noqa: F401
 
 warnings.simplefilter("ignore")
-URL, DATASET, COLLECTION, COUNT, WAY = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5]
+URL, DATASET, COLLECTION, COUNT, WAY, AT_ONCE = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5], int(sys.argv[6])
 MODULE = "datatake" if WAY == "ours" else "tilebox.datasets"
 if WAY == "messages":
     from tilebox.datasets.message_pool import get_message_type
@@ -33,7 +33,7 @@ async def main():
         dataset = getattr(dataset, name)
     collection = (await dataset.collections())[COLLECTION]
     ids = [str(i) for i in (await collection.load(("1980-01-01", "2100-01-01"), skip_data=True)).id.values]
-    at_once = asyncio.Semaphore(100)
+    at_once = asyncio.Semaphore(AT_ONCE)
 
     async def find(i):
         async with at_once:
@@ -45,7 +45,7 @@ async def main():
 
     await find(0)
     started, used = time.perf_counter(), time.process_time()
-    found = await asyncio.gather(*[find(i) for i in range(COUNT)])
+    found = [await find(i) for i in range(COUNT)] if AT_ONCE == 1 else await asyncio.gather(*[find(i) for i in range(COUNT)])
     seconds, cpu = time.perf_counter() - started, time.process_time() - used
     total = sum(int(one.orbit_number) for one in found)
     print(json.dumps({"seconds": seconds, "cpu_s": cpu, "datapoints": len(found), "sum": total,

@@ -275,13 +275,13 @@ dtake_status dtake__directory_dataset(const dtake__directory *d, const char *nam
 {
     const char *near = NULL, *slug = slug_of(d, name);
     int edits = (int)strlen(slug) / 3 + 3;
-    for (size_t i = 0; i < d->dataset_count; i++) {
+    for (size_t i = 0; i < d->dataset_count; i++)
         if (strcmp(d->datasets[i].slug, slug) == 0) {
             *out = &d->datasets[i];
             return DTAKE_OK;
         }
+    for (size_t i = 0; i < d->dataset_count; i++)
         near = nearest(slug, near, &edits, d->datasets[i].slug);
-    }
     if (near != NULL)
         return dtake__fail(err, DTAKE_E_NOT_FOUND, "dataset '%s' not found; did you mean '%s'?", slug, near);
     return dtake__fail(err, DTAKE_E_NOT_FOUND, "dataset '%s' not found; there %s %zu", slug,
@@ -293,16 +293,14 @@ dtake_status dtake__directory_collection(const dtake__directory *d, const dtake_
 {
     const char *near = NULL;
     int edits = (int)strlen(name) / 3 + 3;
-    for (size_t i = 0; i < d->collection_count; i++) {
-        const dtake__collection *c = &d->collections[i];
-        if (c->dataset != dataset->id)
-            continue;
-        if (strcmp(c->name, name) == 0) {
-            *out = c;
+    for (size_t i = 0; i < d->collection_count; i++)
+        if (d->collections[i].dataset == dataset->id && strcmp(d->collections[i].name, name) == 0) {
+            *out = &d->collections[i];
             return DTAKE_OK;
         }
-        near = nearest(name, near, &edits, c->name);
-    }
+    for (size_t i = 0; i < d->collection_count; i++)
+        if (d->collections[i].dataset == dataset->id)
+            near = nearest(name, near, &edits, d->collections[i].name);
     if (near != NULL)
         return dtake__fail(err, DTAKE_E_NOT_FOUND, "dataset %s has no collection '%s'; did you mean '%s'?",
                            dataset->slug, name, near);

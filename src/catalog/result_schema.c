@@ -64,8 +64,9 @@ static dtake_status add_named(fields *f, const dtake_query *query, const dtake_s
             near = dtake_schema_field(dataset, i)->name;
         }
     }
-    return near != NULL ? dtake__fail(err, DTAKE_E_USAGE, "no field '%s'; did you mean '%s'?", name, near)
-                        : dtake__fail(err, DTAKE_E_USAGE, "no field '%s' in the dataset", name);
+    return near != NULL
+               ? dtake__fail(err, DTAKE_E_USAGE, "fields: no field '%s'; did you mean '%s'?", name, near)
+               : dtake__fail(err, DTAKE_E_USAGE, "fields: no field '%s' in the dataset", name);
 }
 
 static dtake_status choose(fields *f, const dtake_schema *dataset, const dtake_query *query, dtake_error *err)

@@ -52,7 +52,7 @@ static void fields_are_given_as_they_are_asked_for(void **state)
     CHECK_OK(dtake_query_fields(q, "valeu", NULL));
     dtake__search *search;
     CHECK_STATUS(dtake__search_open(&search, s->catalog, q, &s->err), DTAKE_E_USAGE);
-    CHECK_STR(s->err.message, "no field 'valeu'; did you mean 'value'?");
+    CHECK_STR(s->err.message, "fields: no field 'valeu'; did you mean 'value'?");
     dtake_query_free(q);
     sandbox_free(s);
 }

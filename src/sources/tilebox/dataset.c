@@ -90,13 +90,12 @@ dtake_status dtake__remote_collection_find(const dtake__remote_dataset *dataset,
 {
     const char *near = NULL;
     int edits = (int)strlen(name) / 3 + 2;
-    for (size_t i = 0; i < dataset->count; i++) {
-        const char *each = dataset->collections[i].name;
-        *index = i;
-        if (strcmp(each, name) == 0)
+    for (*index = 0; *index < dataset->count; ++*index)
+        if (strcmp(dataset->collections[*index].name, name) == 0)
             return DTAKE_OK;
-        int distance = dtake__edit_distance(name, each);
-        near = distance < edits ? each : near;
+    for (size_t i = 0; i < dataset->count; i++) {
+        int distance = dtake__edit_distance(name, dataset->collections[i].name);
+        near = distance < edits ? dataset->collections[i].name : near;
         edits = distance < edits ? distance : edits;
     }
     return dtake__fail(err, DTAKE_E_NOT_FOUND, "dataset %.200s has no collection '%.100s'%s%.100s%s",
