@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from pyproj import Transformer
 
+from ee_hostile import VALUES as VALUES_REFUSED
+from ee_hostile import text
 from evaluator import GraphError, algorithms, answer, evaluate
 from graph_data import check, rng  # noqa: F401
 
@@ -292,6 +295,20 @@ def test_numbers_of_a_region(info, images):
     assert info(scene().select(["B4"]).reduceRegion(ee.Reducer.mean(), area, 10))["B4"] == pytest.approx(float(valid.mean()), rel=1e-9)
 
 
+@pytest.mark.parametrize("move", ["reproject", "setDefaultProjection"])
+def test_an_image_on_another_grid_ends_where_it_did(info, move):
+    crs, scale = "EPSG:4326", 30
+    got = info(getattr(scene().select(["B4", "B8"]), move)(crs, None, scale))["bands"]
+    x, y = np.meshgrid(448000 + np.array([0, 250, 500]), 5412000 - np.array([0, 200, 400]))
+    lon, lat = Transformer.from_crs("EPSG:32631", crs, always_xy=True).transform(x, y)
+    dx, dy = got[0]["crs_transform"][0], got[0]["crs_transform"][4]
+    assert dx == abs(dy) == pytest.approx(30 / 111319.49, rel=1e-6) and got[0]["crs"] == crs
+    for band in got:
+        assert np.abs(np.array(band["origin"]) - [(lon / dx).min(), (lat / dy).min()]).max() <= 1
+        assert np.abs(np.array(band["dimensions"]) - [np.ptp(lon) / dx, np.ptp(lat) / dx]).max() <= 1
+    assert "dimensions" not in info(ee.Image.constant(1).reproject(crs, None, scale))["bands"][0]
+
+
 def test_geometries_of_the_client(info):
     a, b = ee.Geometry.Rectangle([0, 0, 2, 2], None, False), ee.Geometry.Rectangle([1, 1, 3, 3], None, False)
     both = shapely.from_geojson(json.dumps(info(a.intersection(b, ee.ErrorMargin(1)))))
@@ -303,45 +320,12 @@ def test_geometries_of_the_client(info):
 
 # --- hostile graphs ---
 
-def nested(count, wrap, inner):
-    return {"result": "0", "values": {**{str(i): wrap({"valueReference": str(i + 1)}) for i in range(count)}, str(count): inner}}
-
-
-def invoke(name, **arguments):
-    return {"functionInvocationValue": {"functionName": name, "arguments": arguments}}
-
-
-def constant(value):
-    return {"constantValue": value}
-
-
-HOSTILE = {
-    "a million nodes": lambda: {"result": "0", "values": {"0": constant(list(range(1_000_000)))}},
-    "a chain of calls": lambda: nested(20_000, lambda v: invoke("Image.abs", value=v), constant(1)),
-    "a cycle": lambda: {"result": "0", "values": {"0": {"valueReference": "1"}, "1": invoke("Image.abs", value={"valueReference": "0"})}},
-    "a function within itself": lambda: {"result": "0", "values": {"0": {"functionDefinitionValue": {"argumentNames": ["x"], "body": "0"}}}},
-    "a long list": lambda: {"result": "0", "values": {"0": invoke("List.sequence", start=constant(0), end=constant(1e9))}},
-    "lists of lists": lambda: nested(30, lambda v: invoke("List.cat", list=v, other=v), constant([1])),
-    "texts of texts": lambda: nested(60, lambda v: invoke("String.cat", string1=v, string2=v), constant("x")),
-    "maps within maps": lambda: json.loads(ee.serializer.toJSON(deep_map(4), for_cloud_api=True)),
-    "values nested as deep as JSON goes": lambda: '{"result":"0","values":{"0":{"constantValue":' + "[" * 5000 + "]" * 5000 + "}}}",
-    "a repeated repetition": lambda: {"result": "0", "values": {"0": invoke("String.match", input=constant("a"), regex=constant("((a{99}){99}){99}"))}},
-}
-
-
-def deep_map(depth):
-    def level(n):
-        return ee.List.sequence(1, 100) if n == 0 else ee.List.sequence(1, 100).map(lambda x: level(n - 1))
-    return level(depth)
-
-
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", VALUES_REFUSED)
 def test_hostile_graphs_are_refused_at_once(name):
-    made = HOSTILE[name]()
-    text = made if isinstance(made, str) else json.dumps(made)
+    expression = text(VALUES_REFUSED[name]())
     start = time.process_time()
     with pytest.raises(GraphError) as failure:
-        answer(text)
+        answer(expression)
     took = time.process_time() - start
     print(f"{name}: {took:.3f} s of the processor: {failure.value}")
     assert "\n" not in str(failure.value)

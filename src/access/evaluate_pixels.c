@@ -3,12 +3,14 @@
 #include "access/render.h"
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/error.h"
+#include "raster/eval_run.h"
 #include "raster/kernels.h"
 
 #include <string.h>
 
-enum { ROWS_PX = 1 << 16, BLOCK_BYTES = 192 << 20 };
+enum { BLOCK_BYTES = 192 << 20, MAX_SECONDS = 300 /* as the service */ };
 
 /* --- sources --- */
 
@@ -134,34 +136,17 @@ typedef struct drawing {
     size_t sources;
     dtake_pixels *out;
     bool masked;
+    int64_t until_ms;
 } drawing;
 
-static dtake_status run_rows(drawing *d, dtake_window block, const dtake__px_plane *plane, dtake_error *err)
+static dtake_status go_on(void *ctx, dtake_error *err)
 {
-    dtake_status st = DTAKE_OK;
-    const dtake_pixels *out = d->out;
-    size_t all = (size_t)out->width * (size_t)out->height;
-    dtake__kernel_out *to = dtake__calloc((size_t)out->bands, sizeof *to);
-    if (to == NULL)
-        return dtake__fail_nomem(err, "a block of pixels");
-    int64_t rows = ROWS_PX / block.width + 1;
-    for (int64_t row = 0; row < block.height && st == DTAKE_OK; row += rows) {
-        dtake_window part = { block.col, block.row + row, block.width,
-                              rows < block.height - row ? rows : block.height - row };
-        bool any = false;
-        for (int32_t b = 0; b < out->bands; b++) {
-            size_t at = all * (size_t)b + (size_t)(part.row * out->width + part.col);
-            to[b] = (dtake__kernel_out){ out->type, (char *)out->data + at * dtake_type_bytes(out->type),
-                                         out->mask + at, out->width };
-        }
-        if (d->e->patience != NULL && d->e->patience->over(d->e->patience->ctx))
-            st = dtake__fail(err, DTAKE_E_CANCELLED, "nobody waits for the pixels any more");
-        if (st == DTAKE_OK)
-            st = dtake__program_run(d->program, part, plane, to, &any, err);
-        d->masked = d->masked || any;
-    }
-    dtake__free(to);
-    return st;
+    const drawing *d = ctx;
+    if (d->e->patience != NULL && d->e->patience->over(d->e->patience->ctx))
+        return dtake__fail(err, DTAKE_E_CANCELLED, "nobody waits for the pixels any more");
+    return dtake__now_ms() < d->until_ms
+               ? DTAKE_OK
+               : dtake__fail(err, DTAKE_E_LIMIT, "Computation timed out after %d seconds.", MAX_SECONDS);
 }
 
 static dtake_status run_block(drawing *d, dtake_window block, const dtake_window *window, dtake_error *err)
@@ -170,8 +155,11 @@ static dtake_status run_block(drawing *d, dtake_window block, const dtake_window
     if (plane == NULL)
         return dtake__fail_nomem(err, "a block of pixels");
     dtake_status st = read_sources(d->e, d->source, window, d->sources, plane, err);
+    const dtake__rows rows = {
+        .program = d->program, .block = block, .source = plane, .out = d->out, .go_on = go_on, .ctx = d
+    };
     if (st == DTAKE_OK)
-        st = run_rows(d, block, plane, err);
+        st = dtake__rows_run(&rows, &d->masked, err);
     for (size_t i = 0; i < d->sources; i++)
         dtake__px_plane_dispose(&plane[i]);
     dtake__free(plane);
@@ -235,7 +223,7 @@ static dtake_status list_sources(drawing *d, dtake_error *err)
 dtake_status dtake__evaluation_pixels(dtake__evaluation *e, const dtake__image_value *image,
                                       const dtake__raster_grid *grid, dtake_pixels *out, dtake_error *err)
 {
-    drawing d = { .e = e, .out = out };
+    drawing d = { .e = e, .out = out, .until_ms = dtake__now_ms() + MAX_SECONDS * INT64_C(1000) };
     int32_t bands = (int32_t)image->count;
     *out = (dtake_pixels){ 0 };
     dtake__px *root = dtake__calloc(image->count + 1, sizeof *root);

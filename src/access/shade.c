@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "geo/window.h"
-#include "raster/eval_program.h"
+#include "raster/eval_run.h"
 #include "raster/eval_value.h"
 #include "raster/kernels.h"
 #include "raster/samples.h"
@@ -14,7 +14,6 @@
 #include <string.h>
 
 /* Samples that a worker computes at a time: what lies between its steps stays near it. */
-enum { ROWS_PX = 1 << 16 };
 
 typedef struct group {
     int32_t *band; /* of the output */
@@ -361,30 +360,6 @@ dtake_status dtake__shader_windows(const dtake__shader *s, size_t index, dtake_w
     return DTAKE_OK;
 }
 
-static dtake_status run_rows(const dtake__program *program, dtake_window block, const dtake__px_plane *source,
-                             dtake_pixels *out, bool *masked, dtake_error *err)
-{
-    dtake_status st = DTAKE_OK;
-    dtake__kernel_out *to = dtake__calloc((size_t)out->bands, sizeof *to);
-    if (to == NULL)
-        return dtake__fail_nomem(err, "a block of pixels");
-    int64_t rows = ROWS_PX / block.width + 1;
-    for (int64_t row = 0; row < block.height && st == DTAKE_OK; row += rows) {
-        dtake_window part = { block.col, block.row + row, block.width,
-                              rows < block.height - row ? rows : block.height - row };
-        bool any = false;
-        for (int32_t b = 0; b < out->bands; b++) {
-            size_t at = dtake__plane(out) * (size_t)b + (size_t)(row * block.width);
-            to[b] = (dtake__kernel_out){ out->type, (char *)out->data + at * dtake_type_bytes(out->type),
-                                         out->mask + at, block.width };
-        }
-        st = dtake__program_run(program, part, source, to, &any, err);
-        *masked = *masked || any;
-    }
-    dtake__free(to);
-    return st;
-}
-
 dtake_status dtake__shader_run(const dtake__shader *s, size_t index, dtake_window block,
                                const dtake__px_plane *plane, dtake_pixels *out, dtake_error *err)
 {
@@ -397,9 +372,15 @@ dtake_status dtake__shader_run(const dtake__shader *s, size_t index, dtake_windo
         return dtake__fail_nomem(err, "a block of pixels");
     for (size_t i = 0; i < sources; i++)
         source[i] = plane[input_of(s, dtake__program_source_at(g->program, i))];
+    const dtake__rows rows = { .program = g->program,
+                               .block = block,
+                               .source = source,
+                               .out = out,
+                               .col = block.col,
+                               .row = block.row };
     dtake_status st = dtake__pixels_init(out, block.width, block.height, g->count, s->type, g->count, err);
     if (st == DTAKE_OK)
-        st = run_rows(g->program, block, source, out, &masked, err);
+        st = dtake__rows_run(&rows, &masked, err);
     if (st == DTAKE_OK && !masked) {
         dtake__free(out->mask);
         out->mask = NULL;

@@ -3,6 +3,7 @@
 #include "core/spare.h"
 
 #include <stdatomic.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <stdint.h>
@@ -118,6 +119,11 @@ void dtake__forget(void *part, size_t bytes)
               end = ((uintptr_t)part + bytes) / page * page;
     if (part != NULL && end > first)
         (void)madvise((char *)part + (first - (uintptr_t)part), end - first, MADV_DONTNEED);
+}
+
+void dtake__alloc_trim(void)
+{
+    (void)malloc_trim(0);
 }
 
 void dtake__free(void *ptr)

@@ -17,6 +17,9 @@ void dtake__free(void *ptr);
 /* Gives the memory of a part of an allocation back while the rest is in use. What stood there is lost. */
 void dtake__forget(void *part, size_t bytes);
 
+/* Gives back to the machine what was freed: after much was held at once. Some milliseconds. */
+void dtake__alloc_trim(void);
+
 /* An array with room for one element behind its first `count`; `*room` is how many it has room for, and
  * doubles. NULL: no memory, and the old array is still there. */
 static inline void *dtake__room_for_one(void *array, size_t count, size_t *room, size_t bytes)

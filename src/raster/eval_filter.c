@@ -1,4 +1,5 @@
 #include "raster/eval_filter.h"
+#include "raster/eval_state.h"
 
 #include "core/error.h"
 #include "geo/area.h"
@@ -9,7 +10,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 100 };
+enum {
+    MAX_DEPTH = 100,
+    MAX_EQUAL =
+        4000000,       /* values within values that are compared: they may hold one another many times over */
+    MAX_VISITS = 4096, /* of filters within a filter, likewise */
+    FREE_VISITS = 64,
+};
 
 /* --- values beside one another --- */
 
@@ -38,24 +45,28 @@ bool dtake__value_compare(const dtake__value *a, const dtake__value *b, int *ord
     return true;
 }
 
-static bool equal(const dtake__value *a, const dtake__value *b, int depth)
+static bool equal(dtake__eval *eval, const dtake__value *a, const dtake__value *b, int depth)
 {
     int order;
     if (a->null || b->null)
         return a->null && b->null;
     if (dtake__value_compare(a, b, &order))
         return order == 0;
-    if (a->kind != b->kind || depth > MAX_DEPTH)
+    if (a->kind != b->kind || depth > MAX_DEPTH || !dtake__budget_compare(&eval->budget, 1))
         return false;
     switch (a->kind) {
     case DTAKE__LIST:
     case DTAKE__DICTIONARY:
         if (a->list.count != b->list.count)
             return false;
+        /* Keys are looked for one by one. */
+        if (a->kind == DTAKE__DICTIONARY &&
+            !dtake__budget_compare(&eval->budget, (int64_t)(a->list.count * (a->list.count / 4))))
+            return false;
         for (size_t i = 0; i < a->list.count; i++) {
             const dtake__value *other =
                 a->kind == DTAKE__LIST ? &b->list.item[i] : dtake__properties_get(b, a->list.key[i]);
-            if (other == NULL ? !a->list.item[i].null : !equal(&a->list.item[i], other, depth + 1))
+            if (other == NULL ? !a->list.item[i].null : !equal(eval, &a->list.item[i], other, depth + 1))
                 return false;
         }
         return true;
@@ -72,9 +83,9 @@ static bool equal(const dtake__value *a, const dtake__value *b, int depth)
     }
 }
 
-bool dtake__value_equal(const dtake__value *a, const dtake__value *b)
+bool dtake__value_equal(dtake__eval *eval, const dtake__value *a, const dtake__value *b)
 {
-    return equal(a, b, 0);
+    return equal(eval, a, b, 0);
 }
 
 /* --- operands --- */
@@ -101,12 +112,12 @@ static dtake__value operand_of(const dtake__filter_operand *operand, const dtake
                                                  : (dtake__value){ .null = true };
 }
 
-static bool holds(const dtake__value *list, const dtake__value *value)
+static bool holds(dtake__eval *eval, const dtake__value *list, const dtake__value *value)
 {
     if (list->null || value->null || list->kind != DTAKE__LIST)
         return false;
     for (size_t i = 0; i < list->list.count; i++)
-        if (dtake__value_equal(&list->list.item[i], value))
+        if (dtake__value_equal(eval, &list->list.item[i], value))
             return true;
     return false;
 }
@@ -209,14 +220,14 @@ static bool all_set(const dtake__filter_value *f, const dtake__value *element)
     return true;
 }
 
-static dtake_status compare(const dtake__filter_value *f, const dtake__value *left, const dtake__value *right,
-                            bool *out)
+static dtake_status compare(dtake__eval *eval, const dtake__filter_value *f, const dtake__value *left,
+                            const dtake__value *right, bool *out)
 {
     int order = 0;
     bool fits = dtake__value_compare(left, right, &order);
     switch (f->kind) {
     case DTAKE__F_EQUALS:
-        *out = !left->null && !right->null && dtake__value_equal(left, right);
+        *out = !left->null && !right->null && dtake__value_equal(eval, left, right);
         break;
     case DTAKE__F_LESS:
         *out = fits && order < 0;
@@ -234,7 +245,7 @@ static dtake_status compare(const dtake__filter_value *f, const dtake__value *le
         *out = both_text(left, right) && strstr(left->text, right->text) != NULL;
         break;
     case DTAKE__F_LIST_CONTAINS:
-        *out = holds(left, right);
+        *out = holds(eval, left, right);
         break;
     case DTAKE__F_MAX_DIFFERENCE:
         *out = is_number(left) && is_number(right) && fabs(number_of(left) - number_of(right)) <= f->low;
@@ -246,28 +257,36 @@ static dtake_status compare(const dtake__filter_value *f, const dtake__value *le
     return DTAKE_OK;
 }
 
-static dtake_status passes(dtake__eval *eval, const dtake__filter_value *f, const dtake__value *left_element,
-                           const dtake__value *right_element, int depth, bool *out, dtake_error *err)
+/* Of one pair of elements. */
+typedef struct trial {
+    dtake__eval *eval;
+    const dtake__value *left, *right; /* right NULL: of one element */
+    int visits;
+} trial;
+
+static dtake_status passes(trial *t, const dtake__filter_value *f, int depth, bool *out, dtake_error *err)
 {
     dtake_status st = DTAKE_OK;
+    if (++t->visits > MAX_VISITS)
+        return dtake__fail(err, DTAKE_E_LIMIT, "a filter of more than %d parts", MAX_VISITS);
     if (depth > MAX_DEPTH)
         return dtake__fail(err, DTAKE_E_LIMIT, "filters lie more than %d deep in one another", MAX_DEPTH);
     if (f->kind == DTAKE__F_AND || f->kind == DTAKE__F_OR) {
         *out = f->kind == DTAKE__F_AND;
         for (size_t i = 0; i < f->parts && st == DTAKE_OK && *out == (f->kind == DTAKE__F_AND); i++)
-            st = passes(eval, f->part[i], left_element, right_element, depth + 1, out, err);
+            st = passes(t, f->part[i], depth + 1, out, err);
         return st;
     }
     if (f->kind == DTAKE__F_NOT) {
-        st = passes(eval, f->part[0], left_element, right_element, depth + 1, out, err);
+        st = passes(t, f->part[0], depth + 1, out, err);
         *out = !*out;
         return st;
     }
-    const dtake__value left = operand_of(&f->left, left_element);
-    const dtake__value right = operand_of(&f->right, right_element != NULL ? right_element : left_element);
+    const dtake__value left = operand_of(&f->left, t->left);
+    const dtake__value right = operand_of(&f->right, t->right != NULL ? t->right : t->left);
     switch (f->kind) {
     case DTAKE__F_NOT_NULL:
-        *out = all_set(f, left_element);
+        *out = all_set(f, t->left);
         return DTAKE_OK;
     case DTAKE__F_DATE_RANGE_CONTAINS:
         return dates_hold(&left, &right, out, err);
@@ -278,9 +297,13 @@ static dtake_status passes(dtake__eval *eval, const dtake__filter_value *f, cons
     case DTAKE__F_IS_CONTAINED:
     case DTAKE__F_DISJOINT:
     case DTAKE__F_WITHIN_DISTANCE:
-        return shapes_test(eval, f, &left, &right, out, err);
+        return shapes_test(t->eval, f, &left, &right, out, err);
+    case DTAKE__F_LIST_CONTAINS:
+        st = left.null || left.kind != DTAKE__LIST ? DTAKE_OK
+                                                   : dtake__eval_compare(t->eval, left.list.count, 1, err);
+        return st == DTAKE_OK ? compare(t->eval, f, &left, &right, out) : st;
     default:
-        return compare(f, &left, &right, out);
+        return compare(t->eval, f, &left, &right, out);
     }
 }
 
@@ -288,7 +311,10 @@ dtake_status dtake__filter_passes(dtake__eval *eval, const dtake__filter_value *
                                   const dtake__value *left, const dtake__value *right, bool *out,
                                   dtake_error *err)
 {
-    return passes(eval, filter, left, right, 0, out, err);
+    trial t = { eval, left, right, 0 };
+    dtake_status st = passes(&t, filter, 0, out, err);
+    return st == DTAKE_OK && t.visits > FREE_VISITS ? dtake__eval_spend(eval, t.visits / FREE_VISITS, err)
+                                                    : st;
 }
 
 dtake_status dtake__filter_all(dtake__eval *eval, const dtake__value *list, const dtake__filter_value **out,

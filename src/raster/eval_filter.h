@@ -57,6 +57,6 @@ dtake_status dtake__filter_all(dtake__eval *eval, const dtake__value *list, cons
 
 /* -1, 0 or 1 between two values of one kind; false: they cannot be compared. */
 bool dtake__value_compare(const dtake__value *a, const dtake__value *b, int *order);
-bool dtake__value_equal(const dtake__value *a, const dtake__value *b);
+bool dtake__value_equal(dtake__eval *eval, const dtake__value *a, const dtake__value *b);
 
 #endif

@@ -6,7 +6,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 20, MAX_LIST = 1000 };
+enum {
+    MAX_DEPTH = 20,
+    MAX_LIST = 1000,
+    MAX_VISITS = 4096 /* filters may hold one another many times over */
+};
 
 static dtake__filter *literal_of(const dtake__value *value)
 {
@@ -69,9 +73,9 @@ static dtake__filter *member_of(const dtake__filter_value *f)
     return in;
 }
 
-static dtake__filter *tree_of(const dtake__filter_value *f, int depth)
+static dtake__filter *tree_of(const dtake__filter_value *f, int depth, int *visits)
 {
-    if (depth > MAX_DEPTH)
+    if (depth > MAX_DEPTH || ++*visits > MAX_VISITS)
         return NULL;
     switch (f->kind) {
     case DTAKE__F_EQUALS:
@@ -96,7 +100,7 @@ static dtake__filter *tree_of(const dtake__filter_value *f, int depth)
     case DTAKE__F_OR: {
         dtake__filter *any = f->parts > 1 ? dtake__filter_new(DTAKE__FILTER_OR) : NULL;
         for (size_t i = 0; any != NULL && i < f->parts; i++) {
-            dtake__filter *one = tree_of(f->part[i], depth + 1);
+            dtake__filter *one = tree_of(f->part[i], depth + 1, visits);
             if (one == NULL || dtake__filter_add_arg(any, one) != DTAKE_OK) {
                 dtake__filter_free(any);
                 return NULL;
@@ -137,13 +141,15 @@ static void narrow_box(const dtake__filter_value *f, dtake__asset_query *query)
                               fmin(shape->box[2] + room, 180), fmin(shape->box[3] + room, 90) };
 }
 
-static dtake_status narrow(const dtake__filter_value *f, int depth, dtake__filter **filter,
+static dtake_status narrow(const dtake__filter_value *f, int depth, int *visits, dtake__filter **filter,
                            dtake__asset_query *query, dtake_error *err)
 {
     dtake_status st = DTAKE_OK;
+    if (++*visits > MAX_VISITS)
+        return DTAKE_OK;
     if (f->kind == DTAKE__F_AND && depth < MAX_DEPTH) {
         for (size_t i = 0; i < f->parts && st == DTAKE_OK; i++)
-            st = narrow(f->part[i], depth + 1, filter, query, err);
+            st = narrow(f->part[i], depth + 1, visits, filter, query, err);
         return st;
     }
     if (f->kind == DTAKE__F_DATE_RANGE_CONTAINS)
@@ -151,7 +157,7 @@ static dtake_status narrow(const dtake__filter_value *f, int depth, dtake__filte
     if (f->kind == DTAKE__F_INTERSECTS || f->kind == DTAKE__F_CONTAINS_SHAPE ||
         f->kind == DTAKE__F_IS_CONTAINED)
         narrow_box(f, query);
-    dtake__filter *tree = tree_of(f, 0);
+    dtake__filter *tree = tree_of(f, 0, visits);
     if (tree == NULL)
         return DTAKE_OK;
     st = dtake__filter_and(filter, tree);
@@ -163,8 +169,9 @@ dtake_status dtake__filter_hint(const dtake__filter_value *const *filter, size_t
 {
     dtake__filter *all = NULL;
     dtake_status st = DTAKE_OK;
+    int visits = 0;
     for (size_t i = 0; i < count && st == DTAKE_OK; i++)
-        st = narrow(filter[i], 0, &all, query, err);
+        st = narrow(filter[i], 0, &visits, &all, query, err);
     query->filter = all;
     return st;
 }

@@ -28,6 +28,12 @@ dtake_status dtake__figure_middle(const dtake__figure *shape, double *lon, doubl
     return st;
 }
 
+/* What the way to GEOS and back takes, and what it does there as far as that is in proportion. */
+static dtake_status spend(dtake__eval *eval, size_t points, dtake_error *err)
+{
+    return dtake__eval_spend(eval, 25 + 2 * (int64_t)points, err);
+}
+
 typedef struct move {
     const char *from, *to;
     dtake_status status;
@@ -90,10 +96,11 @@ dtake_status dtake__figure_to_geos(dtake__eval *eval, const dtake__figure *shape
     GEOSContextHandle_t geos = dtake__geos();
     dtake__geometry geometry = { 0 };
     *out = NULL;
-    const char *text = dtake__figure_degrees(eval, shape, err);
+    dtake_status st = spend(eval, shape->points, err);
+    const char *text = st == DTAKE_OK ? dtake__figure_degrees(eval, shape, err) : NULL;
     if (geos == NULL || text == NULL)
-        return DTAKE_E_NOMEM;
-    dtake_status st = dtake__geometry_from_geojson(text, strlen(text), &geometry, err);
+        return st != DTAKE_OK ? st : DTAKE_E_NOMEM;
+    st = dtake__geometry_from_geojson(text, strlen(text), &geometry, err);
     if (st == DTAKE_OK)
         st = dtake__geos_make(geos, &geometry, out, err);
     dtake__geometry_dispose(&geometry);
@@ -110,14 +117,20 @@ dtake_status dtake__figure_to_geos(dtake__eval *eval, const dtake__figure *shape
     return st;
 }
 
+static size_t points_of(GEOSContextHandle_t geos, const GEOSGeometry *geometry)
+{
+    int points = GEOSGetNumCoordinates_r(geos, geometry);
+    return points > 0 ? (size_t)points : 0;
+}
+
 dtake_status dtake__figure_of_geos(dtake__eval *eval, GEOSGeometry *made, const char *crs,
                                    const dtake__figure **out, dtake_error *err)
 {
     GEOSContextHandle_t geos = dtake__geos();
     if (geos == NULL || made == NULL)
         return dtake__fail(err, DTAKE_E_USAGE, "GEOS refuses this geometry");
-    dtake_status st = DTAKE_OK;
-    if (strcmp(crs, DEGREES) != 0) {
+    dtake_status st = spend(eval, points_of(geos, made), err);
+    if (st == DTAKE_OK && strcmp(crs, DEGREES) != 0) {
         const move m = { .from = crs, .to = DEGREES, .err = err };
         st = move_all(geos, made, &m);
     }

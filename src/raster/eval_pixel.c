@@ -8,14 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_NODES = 1 << 18, MAX_BYTES = 256 << 20, MAX_SAMPLES = 1 << 27 /* of a plane */ };
+enum {
+    MAX_NODES = 1 << 18,
+    MAX_ASKED = 1 << 22, /* nodes, those that were there already and those of constants, too */
+    MAX_BYTES = 256 << 20,
+    MAX_SAMPLES = 1 << 27 /* of a plane */
+};
 
 static const double EXACT = 9007199254740992.; /* 2^53 */
 
 struct dtake__expressions {
     dtake__slab slab;
     dtake__px_node *node; /* from 1 */
-    size_t count, cap;
+    size_t count, cap, asked;
     uint32_t *bucket;
     size_t buckets;
     dtake_status status;
@@ -315,6 +320,8 @@ static dtake__px fold(dtake__expressions *e, const dtake__px_node *node)
 
 dtake__px dtake__px_add(dtake__expressions *e, const dtake__px_node *node)
 {
+    if (++e->asked > MAX_ASKED)
+        return dtake__px_fail(e, DTAKE_E_LIMIT, "all bands together take more than %d steps", MAX_ASKED);
     for (size_t i = 0; i < node->count; i++)
         if (node->in[i] == 0)
             return fail_nomem(e);

@@ -123,6 +123,10 @@ struct dtake__call {
 };
 
 /* For functions. */
+/* What costs more than a call is so many steps of those a graph may take, some 100 ns each. */
+dtake_status dtake__eval_spend(dtake__eval *eval, int64_t steps, dtake_error *err);
+/* So many things are held against so many others. */
+dtake_status dtake__eval_compare(dtake__eval *eval, size_t count, size_t with, dtake_error *err);
 dtake__slab *dtake__eval_slab(dtake__eval *eval);
 dtake__expressions *dtake__eval_expressions(dtake__eval *eval);
 void *dtake__call_alloc(dtake__call *call, size_t count, size_t bytes, dtake_error *err); /* NULL: told */

@@ -263,7 +263,7 @@ static dtake_status tally(dtake__call *call, dtake__value **value, double **ofte
         size_t k = 0;
         if (from.column[0][i].null)
             continue;
-        while (k < *kinds && !dtake__value_equal(&(*value)[k], &from.column[0][i]))
+        while (k < *kinds && !dtake__value_equal(call->eval, &(*value)[k], &from.column[0][i]))
             k++;
         (*value)[k] = from.column[0][i];
         (*often)[k]++;

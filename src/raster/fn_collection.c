@@ -248,6 +248,9 @@ static dtake_status distinct(dtake__call *call, dtake_error *err)
         return st != DTAKE_OK ? st : DTAKE_E_NOMEM;
     if (all.list.count > 2 * DTAKE__MAX_ELEMENTS)
         return dtake__fail(err, DTAKE_E_LIMIT, "more than %d elements", 2 * DTAKE__MAX_ELEMENTS);
+    st = dtake__eval_compare(call->eval, all.list.count * (all.list.count / 2), names.list.count, err);
+    if (st != DTAKE_OK)
+        return st;
     size_t count = 0;
     for (size_t i = 0; i < all.list.count; i++) {
         bool known = false;
@@ -259,7 +262,7 @@ static dtake_status distinct(dtake__call *call, dtake_error *err)
                     return dtake__fail(err, DTAKE_E_USAGE, "properties must be strings");
                 const dtake__value a = dtake__element_get(&all.list.item[i], name->text),
                                    b = dtake__element_get(&item[k], name->text);
-                known = dtake__value_equal(&a, &b);
+                known = dtake__value_equal(call->eval, &a, &b);
             }
         }
         if (!known)

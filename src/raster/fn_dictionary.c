@@ -164,6 +164,9 @@ static dtake_status values(dtake__call *call, dtake_error *err)
     dtake__value *item = m != NULL ? dtake__call_alloc(call, wanted + 1, sizeof *item, err) : NULL;
     if (item == NULL)
         return DTAKE_E_NOMEM;
+    dtake_status st = dtake__eval_compare(call->eval, names->null ? 0 : wanted, count, err);
+    if (st != DTAKE_OK)
+        return st;
     for (size_t i = 0; i < wanted; i++) {
         const dtake__value *name = names->null ? NULL : &names->list.item[i];
         if (name != NULL && (name->null || name->kind != DTAKE__STRING))
@@ -207,8 +210,10 @@ static dtake_status pick(dtake__call *call, bool named, dtake_error *err)
     size_t count, kept = 0;
     member *m = members_of(call, &call->arg[0], &count, err);
     const dtake__value *names = &call->arg[1];
-    if (m == NULL)
-        return DTAKE_E_NOMEM;
+    dtake_status st =
+        m != NULL ? dtake__eval_compare(call->eval, names->list.count, count, err) : DTAKE_E_NOMEM;
+    if (st != DTAKE_OK)
+        return st;
     for (size_t i = 0; i < names->list.count && !call->arg[2].boolean; i++) {
         const dtake__value *name = &names->list.item[i];
         if (name->null || name->kind != DTAKE__STRING)
@@ -296,6 +301,9 @@ static dtake_status rename_members(dtake__call *call, dtake_error *err)
         return DTAKE_E_NOMEM;
     if (from->list.count != to->list.count)
         return dtake__fail(err, DTAKE_E_USAGE, "%zu names become %zu", from->list.count, to->list.count);
+    dtake_status st = dtake__eval_compare(call->eval, count, from->list.count, err);
+    if (st != DTAKE_OK)
+        return st;
     for (size_t i = 0; i < count; i++) {
         const char *key = m[i].key;
         for (size_t k = 0; k < from->list.count; k++)

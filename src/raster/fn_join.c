@@ -172,6 +172,7 @@ static dtake_status apply(dtake__call *call, dtake_error *err)
     match *found = dtake__call_alloc(call, right.list.count + 1, sizeof *found, err);
     if (found == NULL)
         return DTAKE_E_NOMEM;
+    st = dtake__eval_compare(call->eval, left.list.count, right.list.count, err);
     for (size_t i = 0; i < left.list.count && st == DTAKE_OK; i++) {
         size_t count = 0;
         for (size_t k = 0; k < right.list.count && st == DTAKE_OK; k++) {

@@ -89,20 +89,21 @@ static dtake_status cat(dtake__call *call, dtake_error *err)
 }
 DTAKE__FUNCTION(list_cat, "List.cat", LIST, cat, { "list", DTAKE__LIST }, { "other", DTAKE__LIST });
 
-static bool holds(const dtake__value *list, size_t count, const dtake__value *value)
+static bool holds(dtake__call *call, const dtake__value *list, size_t count, const dtake__value *value)
 {
     for (size_t i = 0; i < count; i++)
-        if (dtake__value_equal(&list[i], value))
+        if (dtake__value_equal(call->eval, &list[i], value))
             return true;
     return false;
 }
 
 static dtake_status contains(dtake__call *call, dtake_error *err)
 {
-    (void)err;
-    return dtake__call_give(call, (dtake__value){ .kind = DTAKE__BOOLEAN,
-                                                  .boolean = holds(call->arg[0].list.item,
-                                                                   call->arg[0].list.count, &call->arg[1]) });
+    const dtake__value *list = &call->arg[0];
+    dtake_status st = dtake__eval_compare(call->eval, list->list.count, 1, err);
+    bool found = st == DTAKE_OK && holds(call, list->list.item, list->list.count, &call->arg[1]);
+    return st == DTAKE_OK ? dtake__call_give(call, (dtake__value){ .kind = DTAKE__BOOLEAN, .boolean = found })
+                          : st;
 }
 DTAKE__FUNCTION(list_contains, "List.contains", BOOLEAN, contains, { "list", DTAKE__LIST },
                 { "element", DTAKE__OBJECT, "null" });
@@ -110,11 +111,11 @@ DTAKE__FUNCTION(list_contains, "List.contains", BOOLEAN, contains, { "list", DTA
 static dtake_status index_of(dtake__call *call, dtake_error *err)
 {
     double at = -1;
-    (void)err;
-    for (size_t i = 0; i < call->arg[0].list.count && at < 0; i++)
-        if (dtake__value_equal(&call->arg[0].list.item[i], &call->arg[1]))
+    dtake_status st = dtake__eval_compare(call->eval, call->arg[0].list.count, 1, err);
+    for (size_t i = 0; st == DTAKE_OK && i < call->arg[0].list.count && at < 0; i++)
+        if (dtake__value_equal(call->eval, &call->arg[0].list.item[i], &call->arg[1]))
             at = (double)i;
-    return dtake__call_give(call, dtake__value_of_number(at));
+    return st == DTAKE_OK ? dtake__call_give(call, dtake__value_of_number(at)) : st;
 }
 DTAKE__FUNCTION(list_index_of, "List.indexOf", NUMBER, index_of, { "list", DTAKE__LIST },
                 { "element", DTAKE__OBJECT, "null" });
@@ -129,7 +130,7 @@ static dtake_status remove_one(dtake__call *call, dtake_error *err)
     if (item == NULL)
         return DTAKE_E_NOMEM;
     for (size_t i = 0; i < list->list.count; i++)
-        if (!gone && dtake__value_equal(&list->list.item[i], &call->arg[1]))
+        if (!gone && dtake__value_equal(call->eval, &list->list.item[i], &call->arg[1]))
             gone = true;
         else
             item[count++] = list->list.item[i];
@@ -145,8 +146,11 @@ static dtake_status remove_all(dtake__call *call, dtake_error *err)
     size_t count = 0;
     if (item == NULL)
         return DTAKE_E_NOMEM;
+    dtake_status st = dtake__eval_compare(call->eval, list->list.count, gone->list.count, err);
+    if (st != DTAKE_OK)
+        return st;
     for (size_t i = 0; i < list->list.count; i++)
-        if (!holds(gone->list.item, gone->list.count, &list->list.item[i]))
+        if (!holds(call, gone->list.item, gone->list.count, &list->list.item[i]))
             item[count++] = list->list.item[i];
     return give_list(call, item, count);
 }
@@ -163,8 +167,11 @@ static dtake_status distinct(dtake__call *call, dtake_error *err)
     if (list->list.count > 10000)
         return dtake__fail(err, DTAKE_E_LIMIT, "a list of %zu: at most 10000 are compared with one another",
                            list->list.count);
+    dtake_status st = dtake__eval_compare(call->eval, list->list.count, list->list.count / 2, err);
+    if (st != DTAKE_OK)
+        return st;
     for (size_t i = 0; i < list->list.count; i++)
-        if (!holds(item, count, &list->list.item[i]))
+        if (!holds(call, item, count, &list->list.item[i]))
             item[count++] = list->list.item[i];
     return give_list(call, item, count);
 }

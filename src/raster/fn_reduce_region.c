@@ -1,6 +1,6 @@
 /* Numbers of all pixels of a region: the one function whose value is made of pixels. */
 #include "raster/eval_function.h"
-#include "raster/eval_program.h"
+#include "raster/eval_run.h"
 #include "raster/eval_projection.h"
 #include "raster/eval_shape.h"
 #include "raster/eval_share.h"
@@ -157,28 +157,12 @@ static dtake_status add_block(region *r, dtake_window w, dtake_error *err)
 
 static dtake_status run_block(dtake__eval *eval, region *r, dtake_window w, dtake_error *err)
 {
-    size_t sources = dtake__program_sources(r->program);
-    dtake_window *need = dtake__calloc(sources, sizeof *need);
-    dtake__px_plane *plane = dtake__calloc(sources, sizeof *plane);
     dtake__kernel_out *out = dtake__calloc(r->bands, sizeof *out);
-    dtake_status st = need != NULL && plane != NULL && out != NULL ? DTAKE_OK : DTAKE_E_NOMEM;
-    if (st == DTAKE_OK)
-        st = dtake__program_windows(r->program, w, need);
-    if (st != DTAKE_OK)
-        dtake__fail_nomem(err, "a region");
-    for (size_t i = 0; i < sources && st == DTAKE_OK; i++) {
-        dtake__program_source source = dtake__program_source_at(r->program, i);
-        if (need[i].width > 0)
-            st = dtake__eval_read(eval, &source, need[i], &plane[i], err);
-    }
-    for (size_t b = 0; b < r->bands && st == DTAKE_OK; b++)
+    if (out == NULL)
+        return dtake__fail_nomem(err, "a region");
+    for (size_t b = 0; b < r->bands; b++)
         out[b] = (dtake__kernel_out){ DTAKE_F64, r->value + b * BLOCK_PX, r->mask + b * BLOCK_PX, w.width };
-    if (st == DTAKE_OK)
-        st = dtake__program_run(r->program, w, plane, out, NULL, err);
-    for (size_t i = 0; i < sources && plane != NULL; i++)
-        dtake__px_plane_dispose(&plane[i]);
-    dtake__free(need);
-    dtake__free(plane);
+    dtake_status st = dtake__eval_run(eval, r->program, w, out, err);
     dtake__free(out);
     return st;
 }

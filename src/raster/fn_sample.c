@@ -1,7 +1,7 @@
 /* Pixels as features. */
 #include "raster/eval_element.h"
 #include "raster/eval_function.h"
-#include "raster/eval_program.h"
+#include "raster/eval_run.h"
 #include "raster/eval_projection.h"
 #include "raster/eval_shape.h"
 #include "raster/eval_window.h"
@@ -48,28 +48,13 @@ static dtake_status find_grid(dtake__call *call, int first, dtake__raster_grid *
 static dtake_status run(dtake__call *call, const dtake__program *program, pixels *p, dtake_error *err)
 {
     const dtake_window whole = { 0, 0, p->grid.width, p->grid.height };
-    size_t sources = dtake__program_sources(program);
-    dtake_window *need = dtake__calloc(sources + 1, sizeof *need);
-    dtake__px_plane *plane = dtake__calloc(sources + 1, sizeof *plane);
-    dtake__kernel_out *out = dtake__calloc(p->bands, sizeof *out);
-    dtake_status st =
-        need != NULL && plane != NULL && out != NULL ? DTAKE_OK : dtake__fail_nomem(err, "samples");
-    if (st == DTAKE_OK && (st = dtake__program_windows(program, whole, need)) != DTAKE_OK)
-        dtake__fail_nomem(err, "samples");
-    for (size_t i = 0; i < sources && st == DTAKE_OK; i++) {
-        dtake__program_source source = dtake__program_source_at(program, i);
-        if (need[i].width > 0)
-            st = dtake__eval_read(call->eval, &source, need[i], &plane[i], err);
-    }
-    for (size_t b = 0; b < p->bands && st == DTAKE_OK; b++)
+    dtake__kernel_out *out = dtake__calloc(p->bands + 1, sizeof *out);
+    if (out == NULL)
+        return dtake__fail_nomem(err, "samples");
+    for (size_t b = 0; b < p->bands; b++)
         out[b] =
             (dtake__kernel_out){ DTAKE_F64, p->value + b * p->count, p->mask + b * p->count, p->grid.width };
-    if (st == DTAKE_OK)
-        st = dtake__program_run(program, whole, plane, out, NULL, err);
-    for (size_t i = 0; plane != NULL && i < sources; i++)
-        dtake__px_plane_dispose(&plane[i]);
-    dtake__free(need);
-    dtake__free(plane);
+    dtake_status st = dtake__eval_run(call->eval, program, whole, out, err);
     dtake__free(out);
     return st;
 }
