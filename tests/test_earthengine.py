@@ -142,6 +142,19 @@ def test_each_pixel_is_the_one_that_get_writes(demo, demo_scenes, run, tmp_path)
     assert (theirs == want).all() and 0 < (theirs == 0).all(axis=0).mean() < 0.05
 
 
+def test_an_image_on_another_grid_needs_none_in_the_request(demo, demo_scenes):
+    moved = call("Image.reproject", image=call("Image.select", input=call("Image.load", id=f"COPERNICUS/S2_SR/{FIRST}"), bandSelectors=["B8"]),
+                 crs="EPSG:4326", crsTransform=[0.001, 0, 0, 0, -0.001, 0])
+    status, kind, tiff = ask(f"{demo()}/v1/projects/p/image:computePixels", {"expression": graph(moved), "fileFormat": "GEO_TIFF"})
+    assert status == 200, tiff
+    gdal.FileFromMemBuffer("/vsimem/moved.tif", tiff)
+    got, file = gdal.Open("/vsimem/moved.tif"), gdal.Open(str(demo_scenes / FIRST / "B08.tif"))
+    around = gdal.Warp("", file, format="MEM", dstSRS="EPSG:4326", xRes=0.001, yRes=0.001, targetAlignedPixels=True)
+    assert abs(got.RasterXSize - around.RasterXSize) <= 1 and abs(got.RasterYSize - around.RasterYSize) <= 1
+    assert np.abs(np.subtract(got.GetGeoTransform(), around.GetGeoTransform())).max() < 0.0015
+    gdal.Unlink("/vsimem/moved.tif")
+
+
 def test_what_is_too_much_is_refused_at_once(demo):
     url = demo()
     grid = {"dimensions": {"width": 100000, "height": 100000}, "crsCode": "EPSG:4326",

@@ -3,12 +3,54 @@
 #include "raster/eval_projection.h"
 #include "raster/eval_reduce.h"
 #include "raster/eval_regrid.h"
+#include "raster/eval_shape.h"
 
 #include "core/error.h"
 #include "geo/crs.h"
 
 #include <math.h>
 #include <string.h>
+
+/* The edge of a band's own grid. */
+static dtake_status edge_of(dtake__call *call, const dtake__raster_grid *grid, const dtake__figure **out,
+                            dtake_error *err)
+{
+    const size_t end = 4;
+    double xy[8];
+    for (int i = 0; i < 4; i++)
+        dtake__affine_apply(&grid->transform, i == 1 || i == 2 ? (double)grid->width : 0,
+                            i >= 2 ? (double)grid->height : 0, &xy[2 * i], &xy[2 * i + 1]);
+    return dtake__figure_make(call->eval, grid->crs, false, true, xy, &end, 1, out, err);
+}
+
+/* On another grid, which has no end of its own, a band still ends where it did. */
+static dtake_status keep_end(dtake__call *call, const dtake__band_value *from, dtake__band_value *to,
+                             dtake_error *err)
+{
+    const dtake__raster_grid *own = from->grid;
+    if (own == NULL || own == to->grid || own->width == 0 || own->height == 0 || own->crs[0] == '\0')
+        return DTAKE_OK;
+    dtake__extent *extent = dtake__call_alloc(call, 1, sizeof *extent, err);
+    if (extent == NULL)
+        return DTAKE_E_NOMEM;
+    *extent = (dtake__extent){ .before = from->extent };
+    to->extent = extent;
+    return edge_of(call, own, &extent->shape, err);
+}
+
+/* Of bands that lie on one grid it is the same. */
+static dtake_status keep_ends(dtake__call *call, const dtake__image_value *from, dtake__image_value *to,
+                              dtake_error *err)
+{
+    dtake_status st = DTAKE_OK;
+    for (size_t i = 0; i < from->count && st == DTAKE_OK; i++)
+        if (i > 0 && from->band[i].grid == from->band[i - 1].grid &&
+            from->band[i].extent == from->band[i - 1].extent && to->band[i].grid == to->band[i - 1].grid)
+            to->band[i].extent = to->band[i - 1].extent;
+        else
+            st = keep_end(call, &from->band[i], &to->band[i], err);
+    return st;
+}
 
 /* The image with each band through `make`, on a grid of its own or the band's. */
 static dtake_status regrid_bands(dtake__call *call, const dtake__raster_grid *grid, dtake__regrid how,
@@ -35,7 +77,7 @@ static dtake_status regrid_bands(dtake__call *call, const dtake__raster_grid *gr
         out->band[i].grid = from;
     }
     out->id = image->id;
-    return DTAKE_OK;
+    return keep_ends(call, image, out, err);
 }
 
 static dtake_status reproject(dtake__call *call, dtake_error *err)
@@ -74,7 +116,7 @@ static dtake_status set_default_projection(dtake__call *call, dtake_error *err)
         out->band[i].grid = grid;
     }
     out->id = image->id;
-    return DTAKE_OK;
+    return keep_ends(call, image, out, err);
 }
 DTAKE__FUNCTION(image_set_default_projection, "Image.setDefaultProjection", IMAGE, set_default_projection,
                 { "image", DTAKE__IMAGE }, { "crs", DTAKE__PROJECTION },
