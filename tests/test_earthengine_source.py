@@ -1,8 +1,11 @@
 """An Earth Engine service as a source (`--source ee+http://...`): what `datatake serve` shows Earth Engine's clients of a
 catalogue comes back as the catalogue itself would give it."""
 import json
+import subprocess
 
 import pytest
+from conftest import SLOW
+from earthengine_service import Refused, Service, images
 
 BOX = "-82.48,8.35,-82.39,8.44"
 SR = "COPERNICUS/S2_SR"
@@ -117,3 +120,138 @@ def test_refusals_say_why(both, demo_scenes):
     assert "no_such" in done.err
     done = both.far("find", "nobody", status=5)
     assert f"{SR} has no image 'nobody'" in done.err
+
+# --- a service that goes wrong as it is told ---
+
+
+@pytest.fixture
+def made_up():
+    """made_up(assets, before=...) starts a service of made-up images."""
+    running = []
+
+    def start(assets, **how):
+        running.append(Service(assets, **how))
+        return running[-1]
+    yield start
+    for service in running:
+        service.close()
+
+
+def names(done):
+    return [line.split(",")[0] for line in done.out.splitlines()[1:]]
+
+
+def load(run, service, *arguments, **how):
+    return run("load", "MADE/UP", "--source", service.source, "--of", "csv", "--fields", "name,time,eo:cloud_cover", *arguments, **how)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 1000])
+def test_many_images_come_in_pages_each_once(made_up, run, at_once):
+    service = made_up({"MADE/UP": images(3000, at_once=at_once)})
+    expected = [f"i{n:06}" for n in range(3000)]
+    found = names(load(run, service))
+    assert sorted(found) == expected and len(found) == 3000
+    if at_once == 1:
+        assert found == expected
+        assert names(load(run, service, "--sortby", "-datetime", "--max-items", "900")) == expected[::-1][:900]
+    assert all(q[1].get("limit", 0) <= 400 for q in service.questions)
+    assert len(service.questions) < (30 if at_once == 1 else 60)
+    # a page looks at what it needs, not at all that is left
+    assert run("search", "MADE/UP", "--count", "--source", service.source).out.strip() == "3000"
+    assert service.questions[-1][0] == "Collection.size"
+
+
+def test_filters_are_asked_for_and_looked_at_again(made_up, run):
+    def too_much(service, question):
+        """A service that filters nothing but times."""
+        if question[0] == "Collection.limit" and question[1]["collection"][0] == "Collection.filter":
+            parts = question[1]["collection"][1]["filter"][1]["filters"]
+            seen.append([p[0] for p in parts])
+            del parts[1:]
+    seen = []
+    service = made_up({"MADE/UP": images(500)}, before=too_much)
+    done = load(run, service, "--cloud", "10", "--bbox", "10.05,45.2,10.06,45.3", "--datetime", "2023-11-15/2023-11-20")
+    assert ["Filter.dateRangeContains", "Filter.intersects", "Filter.lessThan"] in seen
+    expected = [i["properties"]["system:index"] for i in images(500)
+                if i["properties"]["CLOUDY_PIXEL_PERCENTAGE"] < 10 and i["properties"]["system:footprint"]["coordinates"][0][0] <= 10.06
+                and 1_700_006_400_000 <= i["properties"]["system:time_start"] < 1_700_524_800_000]
+    assert names(done) == expected and expected
+
+
+def test_what_is_too_much_for_the_service_is_asked_for_in_smaller_pages(made_up, run):
+    def small_memory(service, question):
+        if question[0] == "Collection.limit" and question[1]["limit"] > 30:
+            raise Refused(400, "INVALID_ARGUMENT", "User memory limit exceeded.")
+    service = made_up({"MADE/UP": images(200)}, before=small_memory)
+    assert names(load(run, service)) == [f"i{n:06}" for n in range(200)]
+    service = made_up({"MADE/UP": images(200)}, before=lambda s, q: small_memory(s, ("Collection.limit", {"limit": 99}))
+                      if q[1].get("key") else None)
+    done = load(run, service, status=None)
+    assert done.status != 0 and "User memory limit exceeded." in done.err and not names(done)
+    assert len(service.questions) <= 8
+
+
+def test_quotas_and_hiccups_are_waited_out(made_up, run):
+    def stumbling(service, question):
+        at = len(service.questions)
+        if at == 1:
+            raise Refused(429, "RESOURCE_EXHAUSTED", "Too Many Requests", Retry_After="0")
+        if at in (3, 4):
+            raise Refused(500, "INTERNAL", "An internal error has occurred")
+    service = made_up({"MADE/UP": images(500)}, before=stumbling)
+    assert len(names(load(run, service))) == 500
+    assert len(service.questions) == 6
+
+
+def test_a_token_that_ends_is_renewed_in_the_middle_of_a_load(made_up, run, tmp_path):
+    def short_lived(service, question):
+        """Each token is good for two questions."""
+        if service.authorizations[-1] != f"Bearer t{service.exchanges}" or service.authorizations.count(service.authorizations[-1]) > 2:
+            raise Refused(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+    service = made_up({"MADE/UP": images(1500)}, before=short_lived)
+    credentials = tmp_path / "adc.json"
+    credentials.write_text(json.dumps({"type": "authorized_user", "refresh_token": "r", "client_id": "c", "client_secret": "s",
+                                       "token_uri": service.url + "/token"}))
+    credentials.chmod(0o600)
+    done = load(run, service, env={"GOOGLE_APPLICATION_CREDENTIALS": str(credentials)})
+    assert names(done) == [f"i{n:06}" for n in range(1500)]
+    assert service.exchanges >= 3
+
+
+@pytest.mark.parametrize("answer, words", [
+    (b"", "no JSON"),
+    (b"{}", "no result"),
+    (b'{"result":3}', "an image collection is expected"),
+    (b'{"result":{"type":"Feature"}}', "an image collection is expected"),
+    (b'{"result":{"type":"ImageCollection","features":[3]}}', "an image is no object"),
+    (b'{"result":{"type":"ImageCollection","features":[{"id":"x/b","properties":{"system:time_start":5}},'
+     b'{"id":"x/a","properties":{"system:time_start":4}}]}}', "not those that were asked for"),
+    (b'{"result":{"type":"ImageCollection","features":[' + b"{}," * 5000 + b"{}]}}", "more images than were asked for"),
+    (b'{"result":' + b"[" * 100000, "no JSON"),
+])
+def test_strange_answers_end_the_load_with_a_word(made_up, run, answer, words):
+    service = made_up({"MADE/UP": images(3)}, before=lambda s, q: answer if q[1].get("key") else None)
+    done = load(run, service, status=None)
+    assert done.status not in (0, 1) and words in done.err and done.out.count("\n") <= 1, done
+
+
+def test_a_listing_in_pages_is_read_to_its_end(made_up, run):
+    service = made_up({"A/ONE": images(2, collection="A/ONE"), "A/TWO": [], "B": images(5, collection="B")})
+    listed = [json.loads(line) for line in run("datasets", "--source", service.source).out.splitlines()]
+    assert [(d["dataset"], d["datapoints"]) for d in listed] == [("A/ONE", 2), ("A/TWO", 0), ("B", 5)]
+    assert len(service.paths) == 3
+    assert run("load", "A/TWO", "--cloud", "3", "--of", "csv", "--source", service.source).out.count("\n") == 1
+
+
+def test_a_load_of_any_size_takes_little_memory(made_up, run, program, quiet_env, tmp_path):
+    service = made_up({"MADE/UP": images(8000, bands=12)})  # 50 MB of answers
+    done = subprocess.run(["/usr/bin/env", "python3", "-c", """
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+""", str(program), "load", "MADE/UP", "--source", service.source, "--of", "ndjson"], capture_output=True, text=True, env=quiet_env,
+                          timeout=120 * SLOW)
+    status, kilobytes = map(int, done.stdout.split())
+    assert status == 0, done.stderr
+    if SLOW == 1:  # a sanitizer has memory of its own
+        assert kilobytes < 60_000

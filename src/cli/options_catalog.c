@@ -31,8 +31,8 @@
 #define SOURCE_OPTION                                                                                        \
     {                                                                                                        \
         .name = "source", .kind = DTAKE__FILE, .value = "FILE|URL",                                          \
-        .help = "the catalogue, or a Tilebox service as tilebox+https://HOST; without it "                   \
-                "datatake/catalog.db in $XDG_DATA_HOME (~/.local/share)"                                     \
+        .help = "the catalogue, a Tilebox service as tilebox+https://HOST, or Earth Engine as "              \
+                "ee://PROJECT; without it datatake/catalog.db in $XDG_DATA_HOME (~/.local/share)"            \
     }
 
 static const dtake__option query_options[] = {

@@ -4,7 +4,9 @@
 #include "core/error.h"
 #include "format/json.h"
 
-enum { LEAST_ROWS = 4, WIDER = 4 };
+/* A window that did not fill a page is followed by one so many times as wide: there may be nothing for long.
+ */
+enum { LEAST_ROWS = 4, WIDER = 64 };
 
 void dtake__ee_cursor_init(dtake__ee_cursor *c, int64_t start_ms, int64_t end_ms, int64_t rows,
                            bool descending)
