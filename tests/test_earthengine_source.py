@@ -1,9 +1,11 @@
 """An Earth Engine service as a source (`--source ee+http://...`): what `datatake serve` shows Earth Engine's clients of a
 catalogue comes back as the catalogue itself would give it."""
+import asyncio
 import json
 import subprocess
 
 import pytest
+import python_rows  # noqa: F401
 from conftest import SLOW
 from earthengine_service import Refused, Service, images
 
@@ -120,6 +122,30 @@ def test_refusals_say_why(both, demo_scenes):
     assert "no_such" in done.err
     done = both.far("find", "nobody", status=5)
     assert f"{SR} has no image 'nobody'" in done.err
+
+def test_real_scenes_have_their_times_clouds_and_the_grids_of_their_files(shared, run, serve, tmp_path):
+    from osgeo import gdal
+
+    scenes = shared / "data/imagery/sentinel2-l2a-33TWL-5dates"
+    if not scenes.is_dir():
+        pytest.skip("the real scenes are not here")
+    run("ingest", scenes, "-d", "real.twl", "--source", tmp_path / "c.db")
+    source = f"ee+{serve(tmp_path, '--catalog', tmp_path / 'c.db').url}?project=p"
+    ask = ["--cloud", "50", "--bbox", "15.5,45.4,15.59,45.49", "--of", "items"]
+    here = items(run("load", "real.twl", *ask, "--source", tmp_path / "c.db"))
+    there = items(run("load", SR, *ask, "--source", source))
+    assert len(there) == 4
+    for ours, theirs in zip(there, here, strict=True):
+        assert ours["id"] == theirs["id"] and ours["geometry"] == theirs["geometry"]
+        for name in ("eo:cloud_cover", "proj:epsg", "platform", "s2:processing_baseline", "grid:code"):
+            assert ours["properties"][name] == theirs["properties"][name]
+        assert ours["properties"]["datetime"].rstrip("0Z") == theirs["properties"]["datetime"].rstrip("0Z")
+        assert len(ours["assets"]) == 15
+        file = gdal.Open(str(scenes / theirs["id"] / "B08.tif"))
+        x, dx, rx, y, ry, dy = file.GetGeoTransform()
+        assert ours["assets"]["B8"]["proj:transform"] == [dx, rx, x, ry, dy, y]
+        assert ours["assets"]["B8"]["proj:shape"] == [file.RasterYSize, file.RasterXSize]
+
 
 # --- a service that goes wrong as it is told ---
 
@@ -255,3 +281,30 @@ print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
     assert status == 0, done.stderr
     if SLOW == 1:  # a sanitizer has memory of its own
         assert kilobytes < 60_000
+
+
+# --- C and Python ---
+
+
+def test_python_reads_it_with_and_without_asyncio(both):
+    datatake = pytest.importorskip("datatake", reason="the package is not built")
+    from datatake import aio
+
+    with datatake.Client(both.source) as client:
+        tree = client.datasets()
+        assert tree[SR].slug == SR and SR + "_HARMONIZED" in tree
+        (collection,) = client.dataset(SR).collections().values()
+        assert (collection.name, collection.info().count) == (SR, 8)
+        data = collection.load(("2024-01-01", "2024-01-17"), filter=datatake.field("eo:cloud_cover") < 10)
+        assert data.name.values.tolist() == ["S2B_17PLK_20240106_0_L2A", "S2A_17PLK_20240111_0_L2A", "S2B_17PLK_20240116_0_L2A"]
+        assert collection.count(("2024-01-01", "2024-01-17")) == 4
+        assert str(collection.find(str(data.id.values[1])).name.values) == "S2A_17PLK_20240111_0_L2A"
+        with pytest.raises(datatake.NotFoundError, match="NO/SUCH"):
+            client.dataset("NO/SUCH")
+
+    async def ask():
+        async with aio.Client(both.source) as client:
+            collection = await (await client.dataset(SR)).collection(SR)
+            days = [("2024-01-01", "2024-01-07"), ("2024-01-07", "2024-01-17")]
+            return await asyncio.gather(*(collection.load(day) for day in days))
+    assert [d.sizes["time"] for d in asyncio.run(ask())] == [2, 2]

@@ -214,6 +214,32 @@ static PyObject *client_datasets(PyObject *self, PyObject *queue)
                       : op_started(op, dtake_datasets_start(client->client, &err, op_answered, op), &err);
 }
 
+static PyObject *client_datasets_named(PyObject *self, PyObject *arguments)
+{
+    client_object *client = (client_object *)self;
+    const char *dataset;
+    PyObject *queue;
+    dtake_error err = { 0 };
+    if (!PyArg_ParseTuple(arguments, "sO:datasets_named", &dataset, &queue))
+        return NULL;
+    op_object *op = op_new(client, queue, NULL);
+    return op == NULL
+               ? NULL
+               : op_started(op, dtake_datasets_named_start(client->client, dataset, &err, op_answered, op),
+                            &err);
+}
+
+static PyObject *client_has_paths(PyObject *self, PyObject *unused)
+{
+    client_object *client = (client_object *)self;
+    (void)unused;
+    if (client_use(client) == NULL)
+        return NULL;
+    PyObject *result = PyBool_FromLong(dtake_client_has_paths(client->client));
+    client_unuse(client);
+    return result;
+}
+
 static PyObject *client_collections(PyObject *self, PyObject *arguments)
 {
     client_object *client = (client_object *)self;
@@ -359,6 +385,8 @@ static PyMethodDef client_methods[] = {
     { "close", client_close, METH_NOARGS, "end its loads and close it" },
     { "check", client_check, METH_NOARGS, "raise when it is closed" },
     { "datasets", client_datasets, METH_O, "datasets(queue) -> Op" },
+    { "datasets_named", client_datasets_named, METH_VARARGS, "datasets_named(dataset, queue) -> Op" },
+    { "has_paths", client_has_paths, METH_NOARGS, "whether names of datasets have '/' in them" },
     { "collections", client_collections, METH_VARARGS, "collections(dataset, queue) -> Op" },
     { "find", client_find, METH_VARARGS, "find(dataset, collection, id, queue) -> Op" },
     { "count", client_count, METH_VARARGS, "count(query, queue) -> Op" },

@@ -86,9 +86,15 @@ def list_datasets(client: _core.Client) -> Steps[list[DatasetInfo]]:
     return [DatasetInfo(found) for found in op.result()]
 
 
+def datasets_named(client: _core.Client, slug: str) -> Steps[list[DatasetInfo]]:
+    """Others may be among them, as may it not be."""
+    op = yield Step(lambda queue: client.datasets_named(slug, queue))
+    return [DatasetInfo(found) for found in op.result()]
+
+
 def find_dataset(client: _core.Client, slug: str) -> Steps[DatasetInfo]:
     _arguments.text(slug, "slug", A_DATASET)
-    infos = yield from list_datasets(client)
+    infos = yield from datasets_named(client, slug)
     for info in infos:
         if slug == info.slug or slug in info.aliases or info.slug == f"local.{slug}":
             return info

@@ -76,8 +76,8 @@ def _dict_of(item: Any) -> Mapping[str, Any] | None:
     return None
 
 
-def _named(options: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Collections by dataset; none: all of it."""
+def _named(options: Mapping[str, Any], paths: bool) -> dict[str, list[str]]:
+    """Collections by dataset; none: all of it. `paths`: names with '/' are datasets, each with one collection."""
     dataset, given = options.get("dataset"), options.get("collections")
     if dataset is not None and not isinstance(dataset, str):
         dataset = getattr(dataset, "slug", None)
@@ -92,6 +92,9 @@ def _named(options: Mapping[str, Any]) -> dict[str, list[str]]:
         name = collection_names([one])[0]
         slug, _, rest = name.rpartition("/")
         of = getattr(getattr(one, "_dataset", None), "slug", None)
+        if paths:
+            found.setdefault(of or "/".join(filter(None, (dataset, name))), [])
+            continue
         slug = slug or of or dataset or ""
         if not slug:
             raise ValueError(f"collections: {name!r} is of no dataset: give dataset=, or 'DATASET/COLLECTION'")
@@ -108,9 +111,9 @@ def _query_items(client: _core.Client, options: Mapping[str, Any]) -> Steps[byte
     """As the command line asks for them."""
     lines: list[bytes] = []
     cloud, ids = options.get("cloud"), options.get("ids")
-    infos = (yield from _calls.list_datasets(client)) if cloud is not None or ids is not None else []
     area = options.get("intersects")
-    for dataset, collections in _named(options).items():
+    for dataset, collections in _named(options, client.has_paths()).items():
+        infos = (yield from _calls.datasets_named(client, dataset)) if cloud is not None or ids is not None else []
         fields = next((i.schema.fields for i in infos if i.schema is not None and dataset in (i.slug, *i.aliases)), [])
         more: dict[str, Any] = {}
         if cloud is not None:

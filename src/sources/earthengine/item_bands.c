@@ -215,19 +215,19 @@ typedef struct known_band {
 static const known_band *known_of(const char *dataset, const char *band)
 {
     static const known_band known[] = {
-        { "COPERNICUS/S2", "B1", "coastal", 0.0001, 0 },
-        { "COPERNICUS/S2", "B2", "blue", 0.0001, 0 },
-        { "COPERNICUS/S2", "B3", "green", 0.0001, 0 },
-        { "COPERNICUS/S2", "B4", "red", 0.0001, 0 },
-        { "COPERNICUS/S2", "B5", "rededge", 0.0001, 0 },
-        { "COPERNICUS/S2", "B6", "rededge", 0.0001, 0 },
-        { "COPERNICUS/S2", "B7", "rededge", 0.0001, 0 },
-        { "COPERNICUS/S2", "B8", "nir", 0.0001, 0 },
-        { "COPERNICUS/S2", "B8A", "nir08", 0.0001, 0 },
-        { "COPERNICUS/S2", "B9", "nir09", 0.0001, 0 },
-        { "COPERNICUS/S2", "B10", "cirrus", 0.0001, 0 },
-        { "COPERNICUS/S2", "B11", "swir16", 0.0001, 0 },
-        { "COPERNICUS/S2", "B12", "swir22", 0.0001, 0 },
+        { "COPERNICUS/S2", "B1", "coastal", 0.0001, NAN },
+        { "COPERNICUS/S2", "B2", "blue", 0.0001, NAN },
+        { "COPERNICUS/S2", "B3", "green", 0.0001, NAN },
+        { "COPERNICUS/S2", "B4", "red", 0.0001, NAN },
+        { "COPERNICUS/S2", "B5", "rededge", 0.0001, NAN },
+        { "COPERNICUS/S2", "B6", "rededge", 0.0001, NAN },
+        { "COPERNICUS/S2", "B7", "rededge", 0.0001, NAN },
+        { "COPERNICUS/S2", "B8", "nir", 0.0001, NAN },
+        { "COPERNICUS/S2", "B8A", "nir08", 0.0001, NAN },
+        { "COPERNICUS/S2", "B9", "nir09", 0.0001, NAN },
+        { "COPERNICUS/S2", "B10", "cirrus", 0.0001, NAN },
+        { "COPERNICUS/S2", "B11", "swir16", 0.0001, NAN },
+        { "COPERNICUS/S2", "B12", "swir22", 0.0001, NAN },
         { "LANDSAT/LC0", "SR_B1", "coastal", 2.75e-5, -0.2 },
         { "LANDSAT/LC0", "SR_B2", "blue", 2.75e-5, -0.2 },
         { "LANDSAT/LC0", "SR_B3", "green", 2.75e-5, -0.2 },
@@ -281,7 +281,8 @@ static void write_facts(const dtake__ee_band *band, const char *dataset, dtake__
     dtake__json_text(json, "data_type", dtake_type_name(band->type));
     if (known != NULL) {
         dtake__json_f64(json, "scale", known->scale);
-        dtake__json_f64(json, "offset", known->offset);
+        if (!isnan(known->offset))
+            dtake__json_f64(json, "offset", known->offset);
     }
     if (band->has_grid && strcmp(band->crs, "EPSG:4326") != 0)
         dtake__json_f64(json, "spatial_resolution", hypot(band->transform.col_x, band->transform.col_y));
