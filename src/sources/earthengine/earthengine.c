@@ -19,7 +19,6 @@ void dtake__ee_release(dtake__ee *ee)
         ee->told = told->next;
         dtake__ee_told_release(told);
     }
-    dtake__ee_service_dispose(&ee->service);
     dtake__free(ee->shown);
     dtake__free(ee);
 }
@@ -65,7 +64,7 @@ bool dtake__ee_says_missing(const dtake_error *err)
 
 dtake_status dtake__ee_compute(dtake__ee_call *call, dtake__ee *ee, dtake_buf *question)
 {
-    return dtake__ee_call_start(call, &ee->service, "/value:compute", question);
+    return dtake__ee_call_start(call, ee->service, "/value:compute", question);
 }
 
 /* --- the kind --- */
@@ -113,8 +112,8 @@ static dtake_status name_it(dtake__ee *ee, const char *source, dtake_error *err)
     dtake_buf shown = DTAKE_BUF_INIT(MAX_SHOWN);
     dtake_status st =
         dtake__starts_with(source, "ee+")
-            ? dtake__buf_printf(&shown, "ee+%s/?project=%s", ee->service.base, ee->service.project)
-            : dtake__buf_printf(&shown, "ee://%s", ee->service.project);
+            ? dtake__buf_printf(&shown, "ee+%s/?project=%s", ee->service->base, ee->service->project)
+            : dtake__buf_printf(&shown, "ee://%s", ee->service->project);
     if (st == DTAKE_OK && (ee->shown = dtake__strdup(dtake__buf_str(&shown))) == NULL)
         st = DTAKE_E_NOMEM;
     dtake__buf_dispose(&shown);
@@ -129,7 +128,7 @@ dtake_status dtake__earthengine_open(dtake__source **out, dtake_runtime *runtime
         return dtake__fail_nomem(err, "a source");
     ee->source = (dtake__source){ &ee_kind, runtime };
     ee->refs = 1;
-    dtake_status st = dtake__ee_service_init(&ee->service, runtime, options->source, options->token, err);
+    dtake_status st = dtake__ee_shared(&ee->service, runtime, options->source, options->token, err);
     if (st == DTAKE_OK)
         st = name_it(ee, options->source, err);
     if (st != DTAKE_OK)

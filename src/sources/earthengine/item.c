@@ -379,6 +379,15 @@ static bool can_be_named(const char *asset)
     return asset[0] != '\0';
 }
 
+/* Reflectance of Sentinel-2 is masked where it is 0, and nowhere else. In the harmonized collections a valid
+ * sample may be 0, too. */
+static bool masks_zero(const char *dataset, const dtake__ee_band *band)
+{
+    bool reflectance =
+        band->type == DTAKE_U16 && band->band[0] == 'B' && isdigit((unsigned char)band->band[1]);
+    return reflectance && (strcmp(dataset, "COPERNICUS/S2") == 0 || strcmp(dataset, "COPERNICUS/S2_SR") == 0);
+}
+
 static dtake_status write_item(const dtake__ee_origin *from, const image *m, const char *id,
                                const char *index, dtake_buf *out, dtake_error *err)
 {
@@ -392,8 +401,10 @@ static dtake_status write_item(const dtake__ee_origin *from, const image *m, con
     dtake__json_text(&json, "stac_version", "1.0.0");
     dtake__json_text(&json, "id", index);
     dtake__json_text(&json, "collection", from->dataset);
-    for (size_t i = 0; i < bands.count; i++)
-        bands.band[i].version = bands.band[i].has_grid ? m->facts.version : 0;
+    for (size_t i = 0; i < bands.count; i++) {
+        bands.band[i].version = m->facts.version;
+        bands.band[i].has_nodata = masks_zero(from->dataset, &bands.band[i]);
+    }
     if (st == DTAKE_OK)
         st = write_geometry(m, &bands, &json, err);
     if (st == DTAKE_OK)

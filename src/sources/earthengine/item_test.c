@@ -96,6 +96,7 @@ static void each_band_is_an_asset_whose_href_holds_its_grid(void **state)
     CHECK_EQ(band.width, 10980);
     CHECK(band.transform.x0 == 399960 && band.transform.row_y == -10);
     CHECK_EQ(band.version, 1704200000000000);
+    CHECK(band.has_nodata && band.nodata == 0);
     dtake__ee_band_dispose(&band);
     CHECK_STR(text_at(raster, "data_type"), "uint16");
     CHECK(json_real_value(json_object_get(raster, "scale")) == 0.0001);

@@ -264,7 +264,7 @@ static dtake_status read_page(dtake__ee_listing *l, const dtake_buf *body)
     if (st == DTAKE_OK && dtake__json_finish(&in, NULL) != DTAKE_OK)
         return dtake__fail(&l->err, DTAKE_E_REMOTE,
                            "%s does not answer as Earth Engine does: the list of assets is no JSON",
-                           l->ee->service.base);
+                           l->ee->service->base);
     return st == DTAKE_OK ? st : dtake__fail_nomem(&l->err, "a list of datasets");
 }
 
@@ -309,7 +309,7 @@ static dtake_status ask_page(dtake__ee_listing *l)
     l->call.done = got_page;
     if (st != DTAKE_OK)
         dtake__fail_nomem(&l->err, "a list of datasets");
-    else if ((st = dtake__ee_call_start(&l->call, &l->ee->service, dtake__buf_str(&path), NULL)) != DTAKE_OK)
+    else if ((st = dtake__ee_call_start(&l->call, l->ee->service, dtake__buf_str(&path), NULL)) != DTAKE_OK)
         dtake__error_copy(&l->err, &l->call.err);
     dtake__buf_dispose(&path);
     return st;

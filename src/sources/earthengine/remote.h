@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 #include "sources/earthengine/question.h"
-#include "sources/earthengine/service.h"
+#include "sources/earthengine/shared.h"
 #include "sources/source.h"
 
 /* What is known of an image collection; does not change, but for the count. */
@@ -24,9 +24,9 @@ typedef struct dtake__ee_told {
 /* Streams and acts that are being ended outlive the source's close: each holds a reference. */
 typedef struct dtake__ee {
     dtake__source source;
-    dtake__ee_service service;
-    char *shown;          /* "ee://PROJECT": what hrefs begin with */
-    dtake__ee_told *told; /* the latest first; the loop thread's */
+    dtake__ee_service *service; /* the runtime's */
+    char *shown;                /* "ee://PROJECT": what hrefs begin with */
+    dtake__ee_told *told;       /* the latest first; the loop thread's */
     atomic_long refs;
 } dtake__ee;
 
