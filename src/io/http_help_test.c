@@ -9,13 +9,14 @@ enum { BYTES = 4 << 20, SLOW_BYTES = 1 << 20, FAST = 5, SLOW_MS = 5000 };
 static char object[BYTES];
 static outcome slow, fast[FAST];
 static dtake__tally tally;
-static const char *url;
+static const char *url, *fast_url;
 
 static void open_scene(const char *etag, dtake_runtime_options options)
 {
     open_with(options);
     script_object(server, object, BYTES, etag, "Sun, 06 Nov 1994 08:49:37 GMT");
     url = script_url(server, "/scene.tif");
+    fast_url = script_url(server, "/fast.tif");
     tally = (dtake__tally){ 0 };
 }
 
@@ -26,20 +27,39 @@ static dtake__http_request range(int64_t first, int64_t count)
     };
 }
 
-/* A MiB that would take five seconds, as `answer` has it, and beside it five that come at once. */
-static dtake__http *start_slow_and_finish_fast(script_answer answer)
+/* A MiB that would take five seconds, as `answer` has it, and beside it five of another object that come at
+ * once. Helpers, and the slow one again, are answered by `helper`, then as the object is. */
+static void say_slow_and_fast(script_answer answer, script_answer helper)
 {
-    dtake__http *http;
     answer.object = true;
+    answer.path = helper.path = "/scene.tif";
     answer.drip_bytes = answer.drip_bytes > 0 ? answer.drip_bytes : SLOW_BYTES / (SLOW_MS / 20);
     answer.drip_ms = 20;
     script_say(server, answer);
-    start_fetch(&slow, range(1000, SLOW_BYTES), &http);
+    if (helper.times != 0)
+        script_say(server, helper);
+    script_say(server, (script_answer){ .path = "/fast.tif", .object = true, .delay_ms = 50, .times = FAST });
+}
+
+static dtake__http *start_by(int64_t deadline_ms)
+{
+    dtake__http *http;
+    dtake__http_request request = range(1000, SLOW_BYTES);
+    request.deadline_ms = deadline_ms;
+    start_fetch(&slow, request, &http);
     CHECK(script_wait_requests(server, 1));
-    script_say(server, (script_answer){ .object = true, .delay_ms = 50, .times = FAST });
-    for (int i = 0; i < FAST; i++)
-        start_fetch(&fast[i], range(i * 1000, SLOW_BYTES), NULL);
+    for (int i = 0; i < FAST; i++) {
+        request = range(i * 1000, SLOW_BYTES);
+        request.url = fast_url;
+        start_fetch(&fast[i], request, NULL);
+    }
     return http;
+}
+
+static dtake__http *start_slow_and_fast(script_answer answer, script_answer helper)
+{
+    say_slow_and_fast(answer, helper);
+    return start_by(0);
 }
 
 static void finish_fast(void)
@@ -66,7 +86,7 @@ static void a_range_that_lags_behind_is_finished_by_idle_connections(void **stat
     (void)state;
     open_scene("\"v1\"", (dtake_runtime_options){ 0 });
     int64_t before_ms = dtake__now_ms();
-    start_slow_and_finish_fast((script_answer){ 0 });
+    start_slow_and_fast((script_answer){ 0 }, (script_answer){ 0 });
     finish_fast();
     check_slow();
     CHECK(dtake__now_ms() - before_ms < SLOW_MS / 2);
@@ -84,7 +104,7 @@ static void nobody_helps_without_a_strong_etag(void **state)
 {
     (void)state;
     open_scene("W/\"v1\"", (dtake_runtime_options){ 0 });
-    start_slow_and_finish_fast((script_answer){ .drip_bytes = SLOW_BYTES / 20 });
+    start_slow_and_fast((script_answer){ .drip_bytes = SLOW_BYTES / 20 }, (script_answer){ 0 });
     finish_fast();
     check_slow();
     CHECK_EQ(script_requests(server), 1 + FAST);
@@ -94,7 +114,7 @@ static void nobody_helps_under_a_limit_of_our_own(void **state)
 {
     (void)state;
     open_scene("\"v1\"", (dtake_runtime_options){ .max_bytes_s = 1 << 30 });
-    start_slow_and_finish_fast((script_answer){ .drip_bytes = SLOW_BYTES / 20 });
+    start_slow_and_fast((script_answer){ .drip_bytes = SLOW_BYTES / 20 }, (script_answer){ 0 });
     finish_fast();
     check_slow();
     CHECK_EQ(script_requests(server), 1 + FAST);
@@ -104,7 +124,7 @@ static void nobody_helps_while_others_wait_for_a_permit(void **state)
 {
     (void)state;
     open_scene("\"v1\"", (dtake_runtime_options){ .connections_per_host = 1 + FAST });
-    start_slow_and_finish_fast((script_answer){ .drip_bytes = SLOW_BYTES / 20 });
+    start_slow_and_fast((script_answer){ .drip_bytes = SLOW_BYTES / 20 }, (script_answer){ 0 });
     CHECK(script_wait_requests(server, 1 + FAST));
     enum { MORE = 60 };
     static outcome more[MORE];
@@ -145,9 +165,8 @@ static void a_bad_answer_to_a_helper_costs_nothing_but_its_help(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         open_scene("\"v1\"", (dtake_runtime_options){ 0 });
-        start_slow_and_finish_fast((script_answer){ .drip_bytes = SLOW_BYTES / 100 });
-        CHECK(script_wait_requests(server, 1 + FAST));
-        script_say(server, (script_answer){ .bytes = answers[i], .then = SCRIPT_CLOSE, .times = -1 });
+        start_slow_and_fast((script_answer){ .drip_bytes = SLOW_BYTES / 100 },
+                            (script_answer){ .bytes = answers[i], .then = SCRIPT_CLOSE, .times = -1 });
         finish_fast();
         check_slow();
         CHECK(script_requests(server) > 1 + FAST); /* it was tried */
@@ -174,9 +193,7 @@ static void what_a_helper_does_not_bring_is_fetched_all_the_same(void **state)
     };
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         open_scene("\"v1\"", (dtake_runtime_options){ 0 });
-        start_slow_and_finish_fast((script_answer){ .drip_bytes = SLOW_BYTES / 100 });
-        CHECK(script_wait_requests(server, 1 + FAST));
-        script_say(server, answers[i]);
+        start_slow_and_fast((script_answer){ .drip_bytes = SLOW_BYTES / 100 }, answers[i]);
         finish_fast();
         if (answers[i].times < 0) {
             /* once it stands alone the script must let it through */
@@ -197,9 +214,8 @@ static void a_connection_that_breaks_while_it_is_helped_goes_on_as_ever(void **s
 {
     (void)state;
     open_scene("\"v1\"", (dtake_runtime_options){ 0 });
-    start_slow_and_finish_fast((script_answer){ .cut = SLOW_BYTES / 12, .then = SCRIPT_RESET });
-    CHECK(script_wait_requests(server, 1 + FAST));
-    script_say(server, (script_answer){ .object = true, .drip_bytes = 4000, .drip_ms = 20, .times = 4 });
+    start_slow_and_fast((script_answer){ .cut = SLOW_BYTES / 12, .then = SCRIPT_RESET },
+                        (script_answer){ .object = true, .drip_bytes = 4000, .drip_ms = 20, .times = 4 });
     finish_fast();
     check_slow();
 }
@@ -210,8 +226,9 @@ static void a_connection_that_falls_silent_is_overtaken(void **state)
     (void)state;
     open_scene("\"v1\"", (dtake_runtime_options){ .low_speed_ms = 20000 });
     int64_t before_ms = dtake__now_ms();
-    start_slow_and_finish_fast(
-        (script_answer){ .cut = SLOW_BYTES - 5000, .drip_bytes = SLOW_BYTES / 40, .then = SCRIPT_STALL });
+    start_slow_and_fast(
+        (script_answer){ .cut = SLOW_BYTES - 5000, .drip_bytes = SLOW_BYTES / 40, .then = SCRIPT_STALL },
+        (script_answer){ 0 });
     finish_fast();
     check_slow();
     CHECK(dtake__now_ms() - before_ms < 10000);
@@ -223,10 +240,10 @@ static void a_helped_range_that_is_cancelled_is_answered_once(void **state)
     (void)state;
     for (int wait_ms = 0; wait_ms < 300; wait_ms += 60) {
         open_scene("\"v1\"", (dtake_runtime_options){ 0 });
-        dtake__http *http = start_slow_and_finish_fast((script_answer){
-            .drip_bytes = SLOW_BYTES / 3000 }); /* a minute: it cannot end before it is cancelled */
-        CHECK(script_wait_requests(server, 1 + FAST));
-        script_say(server, (script_answer){ .object = true, .drip_bytes = 300, .drip_ms = 20, .times = -1 });
+        /* a minute, and helpers are no faster: it cannot end before it is cancelled */
+        dtake__http *http = start_slow_and_fast(
+            (script_answer){ .drip_bytes = SLOW_BYTES / 3000 },
+            (script_answer){ .object = true, .drip_bytes = 300, .drip_ms = 20, .times = -1 });
         finish_fast();
         CHECK(script_wait_requests(server, 2 + FAST)); /* a helper's */
         for (int64_t from_ms = dtake__now_ms(); dtake__now_ms() - from_ms < wait_ms;)
@@ -249,16 +266,9 @@ static void a_helped_range_keeps_its_deadline(void **state)
 {
     (void)state;
     open_scene("\"v1\"", (dtake_runtime_options){ 0 });
-    script_say(server, (script_answer){ .object = true, .drip_bytes = 4000, .drip_ms = 20 });
-    dtake__http_request request = range(1000, SLOW_BYTES);
-    request.deadline_ms = 1500;
-    start_fetch(&slow, request, NULL);
-    CHECK(script_wait_requests(server, 1));
-    script_say(server, (script_answer){ .object = true, .delay_ms = 50, .times = FAST });
-    for (int i = 0; i < FAST; i++)
-        start_fetch(&fast[i], range(i * 1000, SLOW_BYTES), NULL);
-    CHECK(script_wait_requests(server, 1 + FAST));
-    script_say(server, (script_answer){ .object = true, .drip_bytes = 1000, .drip_ms = 50, .times = -1 });
+    say_slow_and_fast((script_answer){ .drip_bytes = 4000 },
+                      (script_answer){ .object = true, .drip_bytes = 1000, .drip_ms = 50, .times = -1 });
+    start_by(1500);
     finish_fast();
     CHECK_STATUS(finish_fetch(&slow), DTAKE_E_TIMEOUT);
     CHECK_EQ(slow.calls, 1);
