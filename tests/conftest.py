@@ -18,10 +18,11 @@ from pathlib import Path
 
 import pytest
 
+from waiting import SLOW
+
 pytest.register_assert_rewrite("fault_rows", "fault_rows_http", "fault_rows_machine", "fault_rows_network")
 
 ROOT = Path(__file__).resolve().parent.parent
-SLOW = float(os.environ.get("DATATAKE_SLOW", "1"))
 
 
 def pytest_collection_modifyitems(items):

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import Callable
 
+from waiting import has_read_all, wait_until
+
 HTML = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>" + b"<p>Welcome to the network.</p>" * 9000
 SLOW_DOWN = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 REASONS = {200: "OK", 206: "Partial Content", 302: "Found", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
@@ -122,7 +124,7 @@ def reset_after_header(x):
 
 def reset_in_body(x):
     x.send_bytes(x.header_bytes() + x.body[:len(x.body) // 2])
-    time.sleep(0.05)  # what has not been read when a reset arrives is lost with it
+    wait_until(lambda: has_read_all(x.sock))  # what has not been read when a reset arrives is lost with it
     return x.reset()
 
 

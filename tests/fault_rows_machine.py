@@ -5,13 +5,13 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from conftest import SLOW
 from fault_rows import PATIENCE_S, Ran, Row, digest
+from waiting import wait_until
 
 
 def at_each_call(place, row, number, call=None, options=(), source=None, watched=None):
@@ -126,17 +126,10 @@ def clock_moved(place, row):
     return message
 
 
-def wait_for(condition):
-    until = time.monotonic() + PATIENCE_S * SLOW
-    while not condition():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.01)
-
-
 def interrupted(place, row):
     """Of two images one is done and one stalls."""
     process = place.start(place.server.url("none", "a.tif"), place.server.url("stall-in-body", "b.tif"))
-    wait_for(lambda: (place.folder / "out/a.tif").exists())
+    wait_until(lambda: (place.folder / "out/a.tif").exists())
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE_S * SLOW)
     ran = Ran(process.returncode, err.decode(), place.folder / "out")
@@ -150,9 +143,9 @@ def interrupted_twice(place, row):
     report = place.folder / "report"
     process = place.start(place.common.rasters / "a.tif", FAULT_UNDER=place.folder / "out", FAULT_CALL="pwrite", FAULT_AT=0,
                           FAULT_ERRNO="hang", FAULT_REPORT=report)
-    wait_for(report.exists)
+    wait_until(report.exists)
     process.send_signal(signal.SIGINT)
-    wait_for(lambda: pending_signals(process.pid) == 0)
+    wait_until(lambda: pending_signals(process.pid) == 0)
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE_S * SLOW)

@@ -5,9 +5,10 @@ import json
 import os
 import signal
 import subprocess
-import time
 
 import pytest
+
+from waiting import catches, wait_until
 
 ITEMS = "planetarycomputer-naip-stac-items.ndjson.gz"
 
@@ -354,8 +355,7 @@ def test_an_interrupted_ingest_leaves_what_was_committed_and_can_be_done_again(r
                                stderr=subprocess.PIPE)
     process.stdin.write((json.dumps(item("a")) + "\n").encode())
     process.stdin.flush()
-    while not os.path.exists(f"/proc/{process.pid}/task") or len(os.listdir(f"/proc/{process.pid}/task")) < 4:
-        time.sleep(0.01)
+    wait_until(lambda: catches(process), "it never catches SIGINT")
     process.send_signal(signal.SIGINT)
     err = process.stderr.read().decode()
     process.stdin.close()

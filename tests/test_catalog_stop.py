@@ -6,6 +6,7 @@ import time
 
 import pytest
 from conftest import SLOW
+from waiting import catches, wait_until
 
 ROWS = 100_000
 
@@ -23,25 +24,6 @@ def rows(program, tmp_path_factory):
 def start(program, env, folder, rows, *arguments):
     return subprocess.Popen([program, *arguments, "--source", rows], env=env, cwd=folder, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def wait_until(check, what, timeout_s=60):
-    deadline = time.monotonic() + timeout_s * SLOW
-    while not check():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.005)
-
-
-def catches(process):
-    """Has it set its handler of SIGINT yet, or ended?"""
-    if process.poll() is not None:
-        return True
-    try:
-        with open(f"/proc/{process.pid}/status") as status:
-            caught = next(line for line in status if line.startswith("SigCgt:")).split()[1]
-    except (FileNotFoundError, StopIteration):
-        return True
-    return int(caught, 16) >> (signal.SIGINT - 1) & 1
 
 
 @pytest.mark.parametrize("shape", ["--ndjson", "--csv", "--json", "load"])

@@ -1,5 +1,6 @@
 """The harness counts what happened, ends what hangs, and leaves no process behind."""
 import os
+import select
 import sys
 import time
 
@@ -67,15 +68,14 @@ def test_a_process_left_behind_is_a_failure_and_is_ended(tmp_path, monkeypatch):
             f"pathlib.Path({str(note)!r}).write_text(str(child.pid))\n")
     result = harness.check("leave", python(code), 20)
     assert result.failed == 1 and "left a process behind: sleep 60" in result.output
-    for _ in range(100):
-        try:
-            with open(f"/proc/{note.read_text()}/stat") as stat:
-                if stat.read().split()[2] == "Z":
-                    return
-        except FileNotFoundError:
-            return
-        time.sleep(0.05)
-    raise AssertionError("the child still runs")
+    try:
+        child = os.pidfd_open(int(note.read_text()))
+    except ProcessLookupError:
+        return
+    try:
+        assert select.select([child], [], [], 60)[0], "the child still runs"
+    finally:
+        os.close(child)
 
 
 def test_one_that_has_ended_unasked_is_no_process_left_behind(tmp_path, monkeypatch):
@@ -83,6 +83,7 @@ def test_one_that_has_ended_unasked_is_no_process_left_behind(tmp_path, monkeypa
     monkeypatch.setattr(harness, "LEFT_BEHIND_S", 0)
     note = tmp_path / "pid"
     code = ("import os, pathlib, time\n"
+            "said, says = os.pipe()\n"
             "if os.fork() == 0:\n"
             "    ended = os.fork()\n"
             "    if ended == 0: os._exit(0)\n"
@@ -91,8 +92,9 @@ def test_one_that_has_ended_unasked_is_no_process_left_behind(tmp_path, monkeypa
             "    null = os.open('/dev/null', os.O_RDWR)\n"
             "    os.dup2(null, 1), os.dup2(null, 2)\n"
             f"    pathlib.Path({str(note)!r}).write_text(str(os.getpid()))\n"
+            "    os.write(says, b'.')\n"
             "    time.sleep(60)\n"
-            f"while not pathlib.Path({str(note)!r}).exists() or not pathlib.Path({str(note)!r}).read_text(): time.sleep(0.01)\n")
+            "os.read(said, 1)\n")
     result = harness.check("unasked", python(code), 20)
     os.kill(int(note.read_text()), 9)
     assert result.passed == 1, result.output

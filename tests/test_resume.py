@@ -9,13 +9,13 @@ import os
 import random
 import signal
 import subprocess
-import time
 
 import numpy
 import pytest
 
 from conftest import SLOW
 from small_scenes import BBOX, item, write_raster
+from waiting import wait_until
 
 KILLED_JOBS = int(os.environ.get("DATATAKE_KILLED_JOBS", "1"))
 KILLS = 10
@@ -43,13 +43,6 @@ def kill_after(process, seconds):
         process.send_signal(signal.SIGKILL)
     process.communicate()
     return process.returncode == -signal.SIGKILL
-
-
-def wait_until(what, seconds=30):
-    until = time.monotonic() + seconds * SLOW
-    while not what():
-        assert time.monotonic() < until, "it did not come to that"
-        time.sleep(0.005)
 
 
 def claimed(journal):
