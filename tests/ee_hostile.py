@@ -107,6 +107,13 @@ VALUES = {
         "r": invoke("List.contains", list={"arrayValue": {"values": [reference("a0")] * 1000}}, element=reference("b0")),
         **{f"{k}{i}": {"arrayValue": {"values": [reference(f"{k}{i + 1}")] * 2}} for k in "ab" for i in range(60)},
         "a60": constant(1), "b60": invoke("Number.add", left=0, right=1)}},
+    "a geometry of lists that hold one another": lambda: {"result": "r", "values": {
+        "r": invoke("Geometry.area", geometry={"dictionaryValue": {"values": {"type": constant("Polygon"), "coordinates": reference("a0")}}}),
+        **{f"a{i}": {"arrayValue": {"values": [reference(f"a{i + 1}")] * 2}} for i in range(60)}, "a60": constant([])}},
+    "empty lists that hold one another, made flat": lambda: {"result": "r", "values": {
+        "r": invoke("List.flatten", list=reference("a0")), **{f"a{i}": {"arrayValue": {"values": [reference(f"a{i + 1}")] * 2}} for i in range(60)}, "a60": constant([])}},
+    "empty lists that hold one another, as an image": lambda: {"result": "r", "values": {
+        "r": invoke("Image.cat", images=reference("a0")), **{f"a{i}": {"arrayValue": {"values": [reference(f"a{i + 1}")] * 2}} for i in range(60)}, "a60": constant([])}},
     "filters that hold one another": lambda: {"result": "r", "values": {
         "r": invoke("Collection.size", collection=invoke("Collection.filter", collection=reference("0"), filter=reference("f0"))), **features(1000),
         **{f"f{i}": invoke("Filter.and", filters={"arrayValue": {"values": [reference(f"f{i + 1}")] * 2}}) for i in range(60)},

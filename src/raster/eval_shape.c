@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_POINTS = 1 << 20, MAX_TEXT = 64 << 20, CHORDS = 32 };
+enum { MAX_POINTS = 1 << 20, MAX_TEXT = 64 << 20, MAX_NESTING = 32, CHORDS = 32 };
 
 /* The outline of an area may be this far off, in pixels. */
 static const double TOLERANCE_PX = 0.01;
@@ -237,9 +237,14 @@ dtake_status dtake__figure_of_text(dtake__eval *eval, const char *geojson, const
     return st;
 }
 
-static void write_value(dtake__json *json, const char *key, const dtake__value *value)
+/* Lists may hold one another many times over: what is too long ends it. */
+static void write_value(dtake__json *json, const char *key, const dtake__value *value, int depth)
 {
-    if (value->null)
+    if (json->status != DTAKE_OK)
+        return;
+    if (depth > MAX_NESTING)
+        json->status = DTAKE_E_LIMIT;
+    else if (value->null)
         dtake__json_null(json, key);
     else if (value->kind == DTAKE__NUMBER)
         dtake__json_f64(json, key, value->number);
@@ -250,28 +255,16 @@ static void write_value(dtake__json *json, const char *key, const dtake__value *
     else if (value->kind == DTAKE__LIST) {
         dtake__json_array(json, key);
         for (size_t i = 0; i < value->list.count; i++)
-            write_value(json, NULL, &value->list.item[i]);
+            write_value(json, NULL, &value->list.item[i], depth + 1);
         dtake__json_end(json, ']');
     } else if (value->kind == DTAKE__DICTIONARY) {
         dtake__json_object(json, key);
         for (size_t i = 0; i < value->list.count; i++)
-            write_value(json, value->list.key[i], &value->list.item[i]);
+            write_value(json, value->list.key[i], &value->list.item[i], depth + 1);
         dtake__json_end(json, '}');
     } else {
         json->status = DTAKE_E_USAGE;
     }
-}
-
-static int nesting(const dtake__value *value)
-{
-    int deepest = 0;
-    if (value->null || (value->kind != DTAKE__LIST && value->kind != DTAKE__DICTIONARY))
-        return 0;
-    for (size_t i = 0; i < value->list.count; i++) {
-        int depth = nesting(&value->list.item[i]);
-        deepest = depth > deepest ? depth : deepest;
-    }
-    return deepest + 1;
 }
 
 dtake_status dtake__figure_of_geojson(dtake__eval *eval, const dtake__value *dict, const dtake__figure **out,
@@ -279,11 +272,13 @@ dtake_status dtake__figure_of_geojson(dtake__eval *eval, const dtake__value *dic
 {
     dtake_buf text = DTAKE_BUF_INIT(MAX_TEXT);
     dtake__json json = { .out = &text };
-    if (nesting(dict) > 32)
-        return dtake__fail(err, DTAKE_E_LIMIT, "GeoJSON nests more than 32 deep");
-    write_value(&json, NULL, dict);
-    dtake_status st = json.status == DTAKE_OK ? dtake__figure_of_text(eval, dtake__buf_str(&text), out, err)
-                                              : dtake__fail(err, json.status, "a dictionary is no GeoJSON");
+    write_value(&json, NULL, dict, 0);
+    dtake_status st =
+        json.status == DTAKE_OK ? dtake__figure_of_text(eval, dtake__buf_str(&text), out, err)
+        : json.status == DTAKE_E_LIMIT
+            ? dtake__fail(err, DTAKE_E_LIMIT, "GeoJSON of more than %d MB, or %d lists within one another",
+                          MAX_TEXT >> 20, MAX_NESTING)
+            : dtake__fail(err, json.status, "a dictionary is no GeoJSON");
     dtake__buf_dispose(&text);
     return st;
 }

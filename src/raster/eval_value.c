@@ -161,7 +161,7 @@ static dtake_status constant_image(dtake__eval *eval, double number, dtake__valu
 static dtake_status image_of_list(dtake__eval *eval, const dtake__value *from, dtake__value *out,
                                   dtake_error *err)
 {
-    dtake_status st = DTAKE_OK;
+    dtake_status st = dtake__eval_spend(eval, 1, err); /* lists may hold one another many times over */
     size_t bands = 0;
     if (from->list.count > DTAKE__MAX_IMAGE_BANDS)
         return dtake__fail(err, DTAKE_E_LIMIT, "an image of a list of %zu: at most %d bands are allowed",

@@ -298,13 +298,16 @@ DTAKE__FUNCTION(list_sort, "List.sort", LIST, sort, { "list", DTAKE__LIST }, { "
 
 /* --- of several lists --- */
 
-static size_t leaves(const dtake__value *value, int depth)
+/* `visits` ends it, too: empty lists may hold one another many times over. */
+static size_t leaves(const dtake__value *value, int depth, size_t *visits)
 {
     size_t count = 0;
     if (value->null || value->kind != DTAKE__LIST || depth > 100)
         return 1;
+    if (++*visits > MAX_LIST)
+        return (size_t)MAX_LIST + 1;
     for (size_t i = 0; i < value->list.count && count <= MAX_LIST; i++)
-        count += leaves(&value->list.item[i], depth + 1);
+        count += leaves(&value->list.item[i], depth + 1, visits);
     return count;
 }
 
@@ -320,7 +323,7 @@ static void pour(const dtake__value *value, int depth, dtake__value *item, size_
 
 static dtake_status flatten(dtake__call *call, dtake_error *err)
 {
-    size_t room = leaves(&call->arg[0], 0), count = 0;
+    size_t visits = 0, room = leaves(&call->arg[0], 0, &visits), count = 0;
     if (room > MAX_LIST)
         return dtake__fail(err, DTAKE_E_LIMIT, "a list of more than %d", MAX_LIST);
     dtake__value *item = dtake__call_alloc(call, room + 1, sizeof *item, err);
