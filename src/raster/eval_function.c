@@ -86,6 +86,21 @@ dtake__px_type dtake__px_real_of(dtake__px_type type)
     return dtake__px_real(dtake__px_join(type, dtake__px_real(DTAKE__PX_FLOAT)).precision);
 }
 
+void *dtake__call_room(dtake__call *call, void *array, size_t count, size_t *room, size_t bytes,
+                       dtake_error *err)
+{
+    if (count < *room)
+        return array;
+    size_t more = *room == 0 ? 16 : *room * 2;
+    void *grown = dtake__call_alloc(call, more, bytes, err);
+    if (grown == NULL)
+        return NULL;
+    if (count > 0)
+        memcpy(grown, array, count * bytes);
+    *room = more;
+    return grown;
+}
+
 dtake_status dtake__eval_call(dtake__eval *eval, const char *name, const dtake__value *arg, size_t count,
                               dtake__value *out, dtake_error *err)
 {

@@ -33,6 +33,11 @@ dtake__px dtake__call_inside(dtake__call *call, dtake__px a, dtake__px b);
 /* `type` held by a result that is computed of it: FLOAT, or DOUBLE where float32 would lose. */
 dtake__px_type dtake__px_real_of(dtake__px_type type);
 
+/* An array with room for one element behind its first `count`; what it was before stays where it was. NULL:
+ * told. */
+void *dtake__call_room(dtake__call *call, void *array, size_t count, size_t *room, size_t bytes,
+                       dtake_error *err);
+
 /* A registered function on values, by place. */
 dtake_status dtake__eval_call(dtake__eval *eval, const char *name, const dtake__value *arg, size_t count,
                               dtake__value *out, dtake_error *err);

@@ -59,16 +59,10 @@ typedef struct picked {
 
 static dtake_status pick(dtake__call *call, picked *list, size_t index, dtake_error *err)
 {
-    if (list->count == list->room) {
-        size_t room = list->room == 0 ? 16 : list->room * 2;
-        size_t *grown = dtake__call_alloc(call, room, sizeof *grown, err);
-        if (grown == NULL)
-            return DTAKE_E_NOMEM;
-        if (list->count > 0)
-            memcpy(grown, list->index, list->count * sizeof *grown);
-        list->index = grown;
-        list->room = room;
-    }
+    size_t *grown = dtake__call_room(call, list->index, list->count, &list->room, sizeof *grown, err);
+    if (grown == NULL)
+        return DTAKE_E_NOMEM;
+    list->index = grown;
     list->index[list->count++] = index;
     return DTAKE_OK;
 }

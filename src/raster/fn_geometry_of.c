@@ -130,47 +130,57 @@ static dtake_status bounds(dtake__call *call, dtake_error *err)
 }
 DTAKE__FUNCTION(geometry_bounds, "Geometry.bounds", GEOMETRY, bounds, MEASURED);
 
-static dtake_status buffer(dtake__call *call, dtake_error *err)
+/* What GEOS makes of a geometry in its plane; `by` where it wants a distance. */
+typedef GEOSGeometry *made_fn(GEOSContextHandle_t geos, const GEOSGeometry *flat, double by);
+
+static dtake_status make_in_plane(dtake__call *call, made_fn *make, double by, dtake_error *err)
 {
     char plane[DTAKE__GEOS_PLANE_BYTES];
     GEOSGeometry *flat = NULL;
-    double distance = call->arg[1].number;
-    if (!(fabs(distance) < 1e7))
-        return dtake__fail(err, DTAKE_E_USAGE, "a distance of %g metres", distance);
     dtake_status st = to_plane(call, call->arg[0].shape, plane, &flat, err);
     if (st != DTAKE_OK)
         return st;
-    GEOSGeometry *wide = GEOSBuffer_r(dtake__geos(), flat, distance, 16);
+    GEOSGeometry *made = make(dtake__geos(), flat, by);
     GEOSGeom_destroy_r(dtake__geos(), flat);
-    return give_geos(call, wide, plane, err);
+    return give_geos(call, made, plane, err);
+}
+
+static GEOSGeometry *make_buffer(GEOSContextHandle_t geos, const GEOSGeometry *flat, double by)
+{
+    return GEOSBuffer_r(geos, flat, by, 16);
+}
+
+static dtake_status buffer(dtake__call *call, dtake_error *err)
+{
+    double distance = call->arg[1].number;
+    return fabs(distance) < 1e7 ? make_in_plane(call, make_buffer, distance, err)
+                                : dtake__fail(err, DTAKE_E_USAGE, "a distance of %g metres", distance);
 }
 DTAKE__FUNCTION(geometry_buffer, "Geometry.buffer", GEOMETRY, buffer, { "geometry", DTAKE__GEOMETRY },
                 { "distance", DTAKE__NUMBER }, { "maxError", DTAKE__OBJECT, "null" },
                 { "proj", DTAKE__PROJECTION, "null" });
 
+static GEOSGeometry *make_centroid(GEOSContextHandle_t geos, const GEOSGeometry *flat, double by)
+{
+    (void)by;
+    return GEOSGetCentroid_r(geos, flat);
+}
+
 static dtake_status centroid(dtake__call *call, dtake_error *err)
 {
-    char plane[DTAKE__GEOS_PLANE_BYTES];
-    GEOSGeometry *flat = NULL;
-    dtake_status st = to_plane(call, call->arg[0].shape, plane, &flat, err);
-    if (st != DTAKE_OK)
-        return st;
-    GEOSGeometry *point = GEOSGetCentroid_r(dtake__geos(), flat);
-    GEOSGeom_destroy_r(dtake__geos(), flat);
-    return give_geos(call, point, plane, err);
+    return make_in_plane(call, make_centroid, 0, err);
 }
 DTAKE__FUNCTION(geometry_centroid, "Geometry.centroid", GEOMETRY, centroid, MEASURED);
 
+static GEOSGeometry *make_hull(GEOSContextHandle_t geos, const GEOSGeometry *flat, double by)
+{
+    (void)by;
+    return GEOSConvexHull_r(geos, flat);
+}
+
 static dtake_status hull(dtake__call *call, dtake_error *err)
 {
-    char plane[DTAKE__GEOS_PLANE_BYTES];
-    GEOSGeometry *flat = NULL;
-    dtake_status st = to_plane(call, call->arg[0].shape, plane, &flat, err);
-    if (st != DTAKE_OK)
-        return st;
-    GEOSGeometry *around = GEOSConvexHull_r(dtake__geos(), flat);
-    GEOSGeom_destroy_r(dtake__geos(), flat);
-    return give_geos(call, around, plane, err);
+    return make_in_plane(call, make_hull, 0, err);
 }
 DTAKE__FUNCTION(geometry_convex_hull, "Geometry.convexHull", GEOMETRY, hull, MEASURED);
 
@@ -190,15 +200,7 @@ static double margin_of(const dtake__value *value)
 
 static dtake_status simplify(dtake__call *call, dtake_error *err)
 {
-    char plane[DTAKE__GEOS_PLANE_BYTES];
-    GEOSGeometry *flat = NULL;
-    dtake_status st = to_plane(call, call->arg[0].shape, plane, &flat, err);
-    if (st != DTAKE_OK)
-        return st;
-    GEOSGeometry *simple =
-        GEOSTopologyPreserveSimplify_r(dtake__geos(), flat, fmax(margin_of(&call->arg[1]), 0));
-    GEOSGeom_destroy_r(dtake__geos(), flat);
-    return give_geos(call, simple, plane, err);
+    return make_in_plane(call, GEOSTopologyPreserveSimplify_r, fmax(margin_of(&call->arg[1]), 0), err);
 }
 DTAKE__FUNCTION(geometry_simplify, "Geometry.simplify", GEOMETRY, simplify, { "geometry", DTAKE__GEOMETRY },
                 { "maxError", DTAKE__OBJECT }, { "proj", DTAKE__PROJECTION, "null" });

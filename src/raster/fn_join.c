@@ -93,16 +93,10 @@ typedef struct items {
 
 static dtake_status add(dtake__call *call, items *to, dtake__value value, dtake_error *err)
 {
-    if (to->count == to->room) {
-        size_t room = to->room == 0 ? 16 : to->room * 2;
-        dtake__value *grown = dtake__call_alloc(call, room, sizeof *grown, err);
-        if (grown == NULL)
-            return DTAKE_E_NOMEM;
-        if (to->count > 0)
-            memcpy(grown, to->item, to->count * sizeof *grown);
-        to->item = grown;
-        to->room = room;
-    }
+    dtake__value *grown = dtake__call_room(call, to->item, to->count, &to->room, sizeof *grown, err);
+    if (grown == NULL)
+        return DTAKE_E_NOMEM;
+    to->item = grown;
     to->item[to->count++] = value;
     return DTAKE_OK;
 }

@@ -103,32 +103,24 @@ NUM1(atan, "Number.atan", atan(a));
 NUM1(sinh, "Number.sinh", sinh(a));
 NUM1(cosh, "Number.cosh", cosh(a));
 NUM1(tanh, "Number.tanh", tanh(a));
-NUM1(to_byte, "Number.toByte", whole(a, 0, 255));
-NUM1(to_uint8, "Number.toUint8", whole(a, 0, 255));
-NUM1(to_int8, "Number.toInt8", whole(a, -128, 127));
-NUM1(to_uint16, "Number.toUint16", whole(a, 0, 65535));
-NUM1(to_int16, "Number.toInt16", whole(a, -32768, 32767));
-NUM1(to_short, "Number.toShort", whole(a, -32768, 32767));
-NUM1(to_uint32, "Number.toUint32", whole(a, 0, 4294967295.));
-NUM1(to_int32, "Number.toInt32", whole(a, -2147483648., 2147483647.));
-NUM1(to_int, "Number.toInt", whole(a, -2147483648., 2147483647.));
-NUM1(to_int64, "Number.toInt64", whole(a, -9223372036854775808., 9223372036854774784.));
-NUM1(to_long, "Number.toLong", whole(a, -9223372036854775808., 9223372036854774784.));
-NUM1(to_float, "Number.toFloat", (double)(float)a);
-NUM1(to_double, "Number.toDouble", a);
-NUM1(byte, "Number.byte", whole(a, 0, 255));
-NUM1(uint8, "Number.uint8", whole(a, 0, 255));
-NUM1(int8, "Number.int8", whole(a, -128, 127));
-NUM1(uint16, "Number.uint16", whole(a, 0, 65535));
-NUM1(int16, "Number.int16", whole(a, -32768, 32767));
-NUM1(short, "Number.short", whole(a, -32768, 32767));
-NUM1(uint32, "Number.uint32", whole(a, 0, 4294967295.));
-NUM1(int32, "Number.int32", whole(a, -2147483648., 2147483647.));
-NUM1(int, "Number.int", whole(a, -2147483648., 2147483647.));
-NUM1(int64, "Number.int64", whole(a, -9223372036854775808., 9223372036854774784.));
-NUM1(long, "Number.long", whole(a, -9223372036854775808., 9223372036854774784.));
-NUM1(float, "Number.float", (double)(float)a);
-NUM1(double, "Number.double", a);
+/* By both of its names. */
+#define CAST(id, upper, lower, expression)                                                                   \
+    NUM1(to_##id, "Number.to" upper, expression);                                                            \
+    NUM1(id, "Number." lower, expression)
+
+CAST(byte, "Byte", "byte", whole(a, 0, 255));
+CAST(uint8, "Uint8", "uint8", whole(a, 0, 255));
+CAST(int8, "Int8", "int8", whole(a, -128, 127));
+CAST(uint16, "Uint16", "uint16", whole(a, 0, 65535));
+CAST(int16, "Int16", "int16", whole(a, -32768, 32767));
+CAST(short, "Short", "short", whole(a, -32768, 32767));
+CAST(uint32, "Uint32", "uint32", whole(a, 0, 4294967295.));
+CAST(int32, "Int32", "int32", whole(a, -2147483648., 2147483647.));
+CAST(int, "Int", "int", whole(a, -2147483648., 2147483647.));
+CAST(int64, "Int64", "int64", whole(a, -9223372036854775808., 9223372036854774784.));
+CAST(long, "Long", "long", whole(a, -9223372036854775808., 9223372036854774784.));
+CAST(float, "Float", "float", (double)(float)a);
+CAST(double, "Double", "double", a);
 
 static dtake_status clamp(dtake__call *call, dtake_error *err)
 {
