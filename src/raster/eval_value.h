@@ -132,6 +132,7 @@ dtake__expressions *dtake__eval_expressions(dtake__eval *eval);
 void *dtake__call_alloc(dtake__call *call, size_t count, size_t bytes, dtake_error *err); /* NULL: told */
 const char *dtake__call_text(dtake__call *call, dtake_error *err, const char *fmt, ...) DTAKE_PRINTF(3, 4);
 
+dtake__image_value *dtake__eval_image_new(dtake__eval *eval, size_t bands, dtake_error *err); /* NULL: told */
 dtake__image_value *dtake__call_image(dtake__call *call, size_t bands,
                                       dtake_error *err); /* the result; NULL: told */
 dtake_status dtake__call_give(dtake__call *call, dtake__value value);
