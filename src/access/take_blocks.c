@@ -58,6 +58,7 @@ void dtake__blocks_cancel(dtake__take *take)
         for (size_t i = 0; i < take->blocks.layers && b->op != NULL; i++)
             if (b->op[i] != NULL)
                 dtake__raster_op_cancel(b->op[i]);
+    dtake__held_cancel(take);
 }
 
 static void hand_over(dtake__block *b, void (*run)(dtake__work *), void (*done)(dtake__work *))
@@ -200,8 +201,10 @@ static void plan_run(dtake__work *work)
     dtake_window *window = dtake__calloc(take->blocks.layers, sizeof *window);
     b->status =
         window != NULL ? find_windows(b, window, &b->err) : dtake__fail_nomem(&b->err, "a block of pixels");
-    for (size_t i = 0; i < take->blocks.layers && b->status == DTAKE_OK; i++)
+    for (size_t i = 0; i < take->blocks.layers && b->status == DTAKE_OK; i++) {
         b->part[i] = dtake__part_of(&take->blocks.layer[i], window[i]);
+        b->status = dtake__held_take(take, i, &b->part[i], &b->err);
+    }
     dtake__free(window);
 }
 
@@ -220,7 +223,7 @@ static void planned(dtake__work *work)
         job.windows_waiting = (int32_t)(reads < INT32_MAX ? reads : INT32_MAX);
     b->pending = 1; /* this function's own, so that nothing ends before all are started */
     for (size_t i = 0; i < take->blocks.layers && take->status == DTAKE_OK; i++)
-        if (b->part[i].source.width > 0)
+        if (b->part[i].source.width > 0 && b->part[i].pixels.data == NULL)
             start_read(b, i, &job);
     if (--b->pending == 0)
         block_was_read(b);
@@ -276,11 +279,12 @@ void dtake__blocks_start(dtake__take *take)
     if (st != DTAKE_OK)
         dtake__take_note_item(take, st, &err);
     dtake__take_set_state(take, DTAKE_ITEM_FETCHING);
-    dtake__blocks_go_on(take);
+    dtake__held_start(take);
 }
 
 void dtake__blocks_dispose(dtake__blocks *blocks)
 {
+    dtake__held_dispose(blocks); /* one a layer */
     dtake__blocks_drop_inputs(blocks);
     dtake__shader_free(blocks->shader);
     dtake__take_early_dispose(&blocks->early);

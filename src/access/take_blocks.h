@@ -8,6 +8,7 @@
 
 typedef struct dtake__take dtake__take;
 typedef struct dtake__block dtake__block;
+typedef struct dtake__held dtake__held;
 
 /* Tiles of the file that are compressed before the last block is there (take_early.c). */
 typedef struct dtake__early_rows {
@@ -31,6 +32,7 @@ typedef struct dtake__blocks {
     bool has_frame;
 
     /* loop thread */
+    dtake__held *held; /* one a layer; NULL: the image is in one piece */
     size_t next, active, reading;
     dtake__block *first; /* of those under way */
     dtake__early_rows early;
@@ -47,6 +49,14 @@ dtake_status dtake__blocks_need(const dtake__take *take, bool *out, dtake_error 
  * known. Worker. */
 dtake_status dtake__blocks_plan(dtake__take *take, int64_t *bytes, dtake_error *err);
 void dtake__blocks_dispose(dtake__blocks *blocks);
+
+/* take_held.c: which layers are read once for all blocks, and the bytes of these. Worker. */
+dtake_status dtake__held_plan(dtake__take *take, int64_t limit, int64_t *bytes, dtake_error *err);
+void dtake__held_start(dtake__take *take); /* loop thread, to dtake__blocks_go_on */
+void dtake__held_cancel(dtake__take *take);
+void dtake__held_dispose(dtake__blocks *blocks);
+/* The part's pixels, when its layer is held; else it is left as it is. Worker. */
+dtake_status dtake__held_take(const dtake__take *take, size_t layer, dtake__part *part, dtake_error *err);
 
 /* On the loop thread, to dtake__take_pixels_ended. */
 void dtake__blocks_start(dtake__take *take);

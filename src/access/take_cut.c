@@ -166,8 +166,9 @@ static dtake_status cut_up(dtake__take *take, int64_t limit, int64_t *bytes, dta
     blocks->at_once = fit < 2 ? 2 : fit > MOST_BLOCKS ? MOST_BLOCKS : fit;
     if (blocks->at_once > blocks->count)
         blocks->at_once = blocks->count;
-    *bytes = (int64_t)blocks->at_once * blocks->bytes + frame_bytes(take);
-    return DTAKE_OK;
+    st = dtake__held_plan(take, limit, bytes, err);
+    *bytes += (int64_t)blocks->at_once * blocks->bytes + frame_bytes(take);
+    return st;
 }
 
 dtake_status dtake__blocks_plan(dtake__take *take, int64_t *bytes, dtake_error *err)

@@ -146,12 +146,6 @@ static dtake_status fill(dtake__take *take, strip *s, dtake_window window, dtake
     return st == DTAKE_OK ? dtake__part_onto_grid(&s->layer, &s->part, err) : st;
 }
 
-static bool holds(dtake_window a, dtake_window b)
-{
-    return a.width > 0 && b.col >= a.col && b.row >= a.row && b.col + b.width <= a.col + a.width &&
-           b.row + b.height <= a.row + a.height;
-}
-
 static dtake_status copy_out(const strip *s, dtake_window window, dtake__px_plane *out, dtake_error *err)
 {
     const dtake_pixels *p = &s->part.pixels;
@@ -179,7 +173,7 @@ static dtake_status read_band(void *ctx, size_t band, const dtake__raster_grid *
     if (window.width == 0) /* what is not held is masked */
         return DTAKE_OK;
     dtake_status st = find_strip(r, band, grid, &s, err);
-    if (st == DTAKE_OK && !holds(s->part.window, window))
+    if (st == DTAKE_OK && !dtake__window_holds(s->part.window, window))
         st = fill(r->take, s, window, err);
     return st == DTAKE_OK ? copy_out(s, window, out, err) : st;
 }

@@ -25,4 +25,11 @@ static inline dtake_window dtake__window_around(dtake_window a, dtake_window b)
     return (dtake_window){ col, row, right - col, bottom - row };
 }
 
+/* Whether all of `b` is in `a`. */
+static inline bool dtake__window_holds(dtake_window a, dtake_window b)
+{
+    return a.width > 0 && b.col >= a.col && b.row >= a.row && b.col + b.width <= a.col + a.width &&
+           b.row + b.height <= a.row + a.height;
+}
+
 #endif

@@ -48,6 +48,11 @@ const dtake_raster_info *dtake_raster_get_info(const dtake_raster *raster)
     return &dtake__raster_header(raster)->info;
 }
 
+bool dtake__raster_is_foreign(const dtake_raster *raster)
+{
+    return dtake__raster_header(raster)->foreign != NULL;
+}
+
 const dtake__object *dtake__raster_object(const dtake_raster *raster)
 {
     return dtake__raster_header(raster)->object;

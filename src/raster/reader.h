@@ -56,6 +56,8 @@ dtake_status dtake__raster_plan(const dtake_raster *raster, const dtake_read *re
 /* Compressed and decoded bytes a read holds at most, for the budget. */
 int64_t dtake__raster_read_bytes(const dtake_raster *raster, const dtake_read *read);
 
+bool dtake__raster_is_foreign(const dtake_raster *raster); /* a request a read */
+
 /* Whose bytes are read, with their version; the raster's own. NULL: GDAL reads, or it is foreign. */
 const dtake__object *dtake__raster_object(const dtake_raster *raster);
 

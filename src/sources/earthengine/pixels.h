@@ -39,7 +39,7 @@ typedef struct dtake__ee_ask {
 /* The body of image:computePixels. DTAKE_E_NOMEM, DTAKE_E_LIMIT of the buffer. */
 dtake_status dtake__ee_ask_write(const dtake__ee_ask *ask, dtake_buf *out);
 
-/* fetch.c */
+/* fetch_join.c */
 void dtake__ee_fetch_read(dtake__foreign_read *read);
 void dtake__ee_fetch_cancel(dtake__foreign_read *read);
 int64_t dtake__ee_sample_bytes(const dtake__ee_band *band); /* of a pixel, as the service counts */

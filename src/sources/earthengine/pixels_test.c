@@ -28,7 +28,7 @@ typedef struct world {
 static void prepare(void *ctx)
 {
     dtake__ee_service *service = ctx;
-    service->tile_bytes = 16 << 20;
+    service->tile_bytes = 16 << 20; /* as if it were set already */
     service->first_byte_ms = 60000;
     service->deadline_ms = 60000;
     service->rest_ms = 1;
