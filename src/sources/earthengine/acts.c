@@ -60,8 +60,7 @@ static void listed(dtake__ee_listing *listing)
     finish(d, listing->status, &listing->err);
 }
 
-/* Counting all of a collection of millions is more than the service does for anyone: then it is just named.
- */
+/* When that is too much for the service, the collection is just named. */
 static void got_extent(dtake__ee_call *call)
 {
     doing *d = DTAKE__CONTAINER(call, doing, call);

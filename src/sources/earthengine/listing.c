@@ -3,6 +3,7 @@
 #include "catalog/hash.h"
 #include "catalog/lists.h"
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "format/json.h"
@@ -51,11 +52,14 @@ dtake_status dtake__ee_collection_list(const dtake__ee_told *told, const double 
     dtake_collection_list *list = dtake__collection_list_new();
     dtake_collection_info info = { .dataset = told->dataset,
                                    .name = told->dataset,
-                                   .description = facts != NULL ? "" : "too many images to be counted" };
+                                   .description = facts == NULL ? "images that were not counted"
+                                                  : facts[0] > DTAKE__EE_MOST_COUNTED
+                                                      ? "more than 10,000 images, not all of them counted"
+                                                      : "" };
     if (facts != NULL && facts[0] > 0 && facts[0] < 9e15) {
         info.datapoints = (int64_t)facts[0];
         info.start_ns = ns_of(facts[1]);
-        info.end_ns = ns_of(facts[2]);
+        info.end_ns = facts[0] > DTAKE__EE_MOST_COUNTED ? dtake__unix_now_ns() : ns_of(facts[2]);
     }
     id_of(told->dataset, info.id);
     dtake_status st = list != NULL ? dtake__collection_list_add(list, &info) : DTAKE_E_NOMEM;

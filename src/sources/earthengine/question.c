@@ -215,10 +215,18 @@ dtake_status dtake__ee_ask_sample(const char *dataset, int64_t rows, dtake_buf *
     return end(&json, err);
 }
 
+static void write_first(dtake__json *json, const char *dataset)
+{
+    dtake__ee_put_call(json, "collection", "Collection.limit");
+    write_load(json, "collection", dataset);
+    dtake__ee_put_number(json, "limit", DTAKE__EE_MOST_COUNTED + 1);
+    dtake__ee_end_call(json);
+}
+
 static void write_times(dtake__json *json, const char *function, const char *dataset)
 {
     dtake__ee_put_call(json, NULL, function);
-    write_load(json, "collection", dataset);
+    write_first(json, dataset);
     dtake__ee_put_text(json, "property", "system:time_start");
     dtake__ee_end_call(json);
 }
@@ -229,7 +237,7 @@ dtake_status dtake__ee_ask_extent(const char *dataset, dtake_buf *out, dtake_err
     begin(&json, out);
     dtake__ee_put_list(&json, "0");
     dtake__ee_put_call(&json, NULL, "Collection.size");
-    write_load(&json, "collection", dataset);
+    write_first(&json, dataset);
     dtake__ee_end_call(&json);
     write_times(&json, "AggregateFeatureCollection.min", dataset);
     write_times(&json, "AggregateFeatureCollection.max", dataset);

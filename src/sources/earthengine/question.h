@@ -8,7 +8,7 @@
 
 /* Times that are asked for where an end is open: Earth Engine has nothing beyond. */
 #define DTAKE__EE_FIRST_MS INT64_C(-5364662400000) /* 1800 */
-#define DTAKE__EE_END_MS   INT64_C(10413792000000) /* 2300 */
+#define DTAKE__EE_END_MS   INT64_C(9214646400000)  /* 2262: nanoseconds reach a little further */
 
 /* How a dataset's fields are called there. */
 typedef struct dtake__ee_names {
@@ -32,6 +32,9 @@ dtake_status dtake__ee_ask_images(const dtake__ee_wish *wish, dtake_buf *out, dt
 dtake_status dtake__ee_ask_count(const dtake__ee_wish *wish, dtake_buf *out, dtake_error *err);
 /* Of all times, the first ones that come. */
 dtake_status dtake__ee_ask_sample(const char *dataset, int64_t rows, dtake_buf *out, dtake_error *err);
+/* Of the first so many images, since a service does not count millions: how many, the first and the last
+ * time. */
+enum { DTAKE__EE_MOST_COUNTED = 10000 };
 dtake_status dtake__ee_ask_extent(const char *dataset, dtake_buf *out,
                                   dtake_error *err); /* count, first, last */
 dtake_status dtake__ee_ask_image(const char *id, dtake_buf *out, dtake_error *err);

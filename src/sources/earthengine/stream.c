@@ -113,6 +113,8 @@ static dtake_status plan(dtake__stream *s, dtake_error *err)
     pthread_mutex_lock(&s->lock);
     s->at.start_ns = start_ms * 1000000;
     s->at.end_ns = end_ms * 1000000;
+    if (end_ms == DTAKE__EE_END_MS && dtake__unix_now_ns() > s->at.start_ns) /* not more than there can be */
+        s->at.end_ns = dtake__unix_now_ns();
     pthread_mutex_unlock(&s->lock);
     return DTAKE_OK;
 }
@@ -196,6 +198,8 @@ static bool was_too_much(const dtake_error *err)
                                          "Response size exceeds" };
     if (err->status == DTAKE_E_CANCELLED || err->status == DTAKE_E_NETWORK)
         return false;
+    if (err->status == DTAKE_E_LIMIT)
+        return true;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strstr(err->message, words[i]) != NULL)
             return true;
@@ -243,8 +247,10 @@ static void note_progress(dtake__stream *s, const dtake_batch *batch, bool over)
 {
     const dtake__ee_cursor *c = &s->cursor;
     pthread_mutex_lock(&s->lock);
-    double all = (double)(s->at.end_ns - s->at.start_ns) / 1e6, left = (double)(c->end_ms - c->start_ms);
-    double fraction = over || all <= 0 ? 1 : 1 - left / all;
+    double all = (double)(s->at.end_ns - s->at.start_ns) / 1e6;
+    double passed = c->descending ? (double)s->at.end_ns / 1e6 - (double)c->end_ms
+                                  : (double)c->start_ms - (double)s->at.start_ns / 1e6;
+    double fraction = over || all <= 0 || passed > all ? 1 : passed > 0 ? passed / all : 0;
     s->at.seconds = (double)(dtake__now_us() - s->start_us) / 1e6;
     s->at.datapoints += batch != NULL ? dtake_batch_rows(batch) : 0;
     s->at.bytes += batch != NULL ? dtake__batch_bytes(batch) : 0;
