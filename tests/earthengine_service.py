@@ -90,6 +90,12 @@ class Service:
                 except Refused as r:
                     status, headers = r.http, r.headers
                     bytes_ = json.dumps({"error": {"code": r.http, "message": r.message, "status": r.status}}).encode()
+                try:
+                    self.write(status, headers, bytes_)
+                except (BrokenPipeError, ConnectionResetError):
+                    self.close_connection = True  # the client hung up
+
+            def write(self, status, headers, bytes_):
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name.replace("_", "-"), value)

@@ -2,7 +2,9 @@
 catalogue comes back as the catalogue itself would give it."""
 import asyncio
 import json
+import signal
 import subprocess
+import threading
 
 import pytest
 import python_rows  # noqa: F401
@@ -242,6 +244,25 @@ def test_a_token_that_ends_is_renewed_in_the_middle_of_a_load(made_up, run, tmp_
     done = load(run, service, env={"GOOGLE_APPLICATION_CREDENTIALS": str(credentials)})
     assert names(done) == [f"i{n:06}" for n in range(1500)]
     assert service.exchanges >= 3
+
+
+def test_a_load_that_is_interrupted_ends_while_the_service_still_thinks(made_up, program, quiet_env, tmp_path):
+    def thinking(service, question):
+        if question[1].get("key"):
+            asked.set()
+            goes_on.wait(60 * SLOW)
+    asked, goes_on = threading.Event(), threading.Event()
+    service = made_up({"MADE/UP": images(10)}, before=thinking)
+    with subprocess.Popen([str(program), "load", "MADE/UP", "--source", service.source, "-o", tmp_path / "x.csv"], env=quiet_env,
+                          stderr=subprocess.PIPE) as load_:
+        try:
+            assert asked.wait(60 * SLOW)
+            load_.send_signal(signal.SIGINT)
+            assert load_.wait(60 * SLOW) == 130
+        finally:
+            goes_on.set()
+            load_.kill()
+    assert not list(tmp_path.glob("x.csv*"))
 
 
 @pytest.mark.parametrize("answer, words", [

@@ -44,7 +44,7 @@ class Client(Blocking, ImageCalls, ClientCalls[Dataset]):
 
     Without arguments the embedded catalogue (DATATAKE_SOURCE, else the user's own); else the path of a catalogue file, or
     the address of a server that speaks the Tilebox API ("http://127.0.0.1:8080", "https://api.tilebox.com"). `token` is
-    its key; without one TILEBOX_API_KEY's.
+    its key; without one TILEBOX_API_KEY's. "ee://PROJECT" is Earth Engine.
     """
 
     _made = Dataset

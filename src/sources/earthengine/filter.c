@@ -268,7 +268,7 @@ static void write_tree(const dtake__filter *f, const dtake__ee_names *names, int
 {
     comparison c;
     dtake_field_type type;
-    bool exact;
+    bool exact = true;
     if (is_comparison(f, names, &c)) {
         write_comparison(json, &c);
     } else if (is_between(f, names)) {
