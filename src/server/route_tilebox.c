@@ -48,6 +48,7 @@ static void service_free(void *ctx)
 {
     dtake__tb_service *service = ctx;
     dtake__tb_pages_dispose(&service->pages);
+    dtake__tb_types_dispose(&service->types);
     pthread_mutex_destroy(&service->changes);
     dtake__free(service);
 }
@@ -66,6 +67,7 @@ dtake_status dtake__route_tilebox_open(dtake_server *server, dtake_error *err)
     service->client = server->client;
     pthread_mutex_init(&service->changes, NULL);
     dtake__tb_pages_init(&service->pages);
+    dtake__tb_types_init(&service->types);
     server->tilebox = service;
     return dtake__rpc_add(server, methods, sizeof methods / sizeof methods[0], service, service_free, err);
 }

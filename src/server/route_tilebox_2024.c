@@ -158,7 +158,7 @@ static dtake_status ingest(dtake__tb_asked *asked, const void *request, dtake_er
         return dtake__tb_required(asked, "collection_id", err);
     dtake_status st = dtake__tb_find_collection(asked, NULL, &r->collection_id, &place, err);
     if (st == DTAKE_OK)
-        st = dtake__tb_type_of(place.dataset, true, &type, err);
+        st = dtake__tb_type_of(asked, place.dataset, true, &type, err);
     if (st == DTAKE_OK)
         st = dtake__datapoints_decoder_new(&decoder, type, place.dataset->schema, err);
     if (st == DTAKE_OK)

@@ -10,11 +10,13 @@
 #include "protocol/tilebox/messages.h"
 #include "server/rpc.h"
 #include "server/tilebox_pages.h"
+#include "server/tilebox_types.h"
 
 typedef struct dtake__tb_service {
     dtake_client *client;
     pthread_mutex_t changes; /* one that looks before it changes at a time */
     dtake__tb_pages pages;
+    dtake__tb_types types;
 } dtake__tb_service;
 
 /* One call, as a method sees it. */
@@ -63,10 +65,10 @@ void dtake__tb_place_dispose(dtake__tb_place *place);
 /* --- as messages --- */
 
 /* How clients know the dataset: its type is named after its own slug, not after an alias. */
-dtake_status dtake__tb_type_of(const dtake_dataset_info *info, bool as_of_2024, dtake__tilebox_type **out,
-                               dtake_error *err);
+dtake_status dtake__tb_type_of(dtake__tb_asked *asked, const dtake_dataset_info *info, bool as_of_2024,
+                               dtake__tilebox_type **out, dtake_error *err);
 /* Appends a Dataset message; with a number as a field. `slug`: its own or an alias. */
-dtake_status dtake__tb_put_dataset(const dtake__tb_asked *asked, const dtake_dataset_info *info,
+dtake_status dtake__tb_put_dataset(dtake__tb_asked *asked, const dtake_dataset_info *info,
                                    const char *slug, bool as_of_2024, uint32_t number, dtake__pb_out *out,
                                    dtake_error *err);
 void dtake__tb_collection_fill(const dtake_collection_info *info, dtake__tb_collection_info *out);

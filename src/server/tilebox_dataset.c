@@ -50,8 +50,8 @@ static void type_name(const char *code_name, char out[DTAKE__TB_GROUP_BYTES])
             *c = '_';
 }
 
-dtake_status dtake__tb_type_of(const dtake_dataset_info *info, bool as_of_2024, dtake__tilebox_type **out,
-                               dtake_error *err)
+static dtake_status make_type(const dtake_dataset_info *info, bool as_of_2024, dtake__tilebox_type **out,
+                              dtake_error *err)
 {
     char group[DTAKE__TB_GROUP_BYTES], name[DTAKE__TB_GROUP_BYTES];
     dtake__tilebox_naming naming = { .code_name = name, .as_of_2024 = as_of_2024 };
@@ -60,6 +60,18 @@ dtake_status dtake__tb_type_of(const dtake_dataset_info *info, bool as_of_2024, 
     dtake__tb_id id = dtake__tb_group_id(group, strlen(group));
     memcpy(naming.group_id, id.bytes, sizeof naming.group_id);
     return dtake__tilebox_type_new(out, info->schema, info->kind, &naming, err);
+}
+
+dtake_status dtake__tb_type_of(dtake__tb_asked *asked, const dtake_dataset_info *info, bool as_of_2024,
+                               dtake__tilebox_type **out, dtake_error *err)
+{
+    *out = dtake__tb_types_find(&asked->service->types, info, as_of_2024);
+    if (*out != NULL)
+        return DTAKE_OK;
+    dtake_status st = make_type(info, as_of_2024, out, err);
+    if (st == DTAKE_OK)
+        dtake__tb_types_keep(&asked->service->types, info, as_of_2024, *out);
+    return st;
 }
 
 /* The first paragraph. */
@@ -93,16 +105,15 @@ static void fill(const dtake__tb_asked *asked, const dtake_dataset_info *info, c
                                 .type_editable = info->datapoints == 0 };
 }
 
-dtake_status dtake__tb_put_dataset(const dtake__tb_asked *asked, const dtake_dataset_info *info,
-                                   const char *slug, bool as_of_2024, uint32_t number, dtake__pb_out *out,
-                                   dtake_error *err)
+dtake_status dtake__tb_put_dataset(dtake__tb_asked *asked, const dtake_dataset_info *info, const char *slug,
+                                   bool as_of_2024, uint32_t number, dtake__pb_out *out, dtake_error *err)
 {
     int32_t permissions[3];
     dtake_buf bytes = DTAKE_BUF_INIT(16 << 20);
     dtake__pb_out type_out = { .to = &bytes };
     dtake__tilebox_type *type = NULL;
     dtake__tb_dataset dataset;
-    dtake_status st = dtake__tb_type_of(info, as_of_2024, &type, err);
+    dtake_status st = dtake__tb_type_of(asked, info, as_of_2024, &type, err);
     if (st == DTAKE_OK) {
         dtake__tilebox_type_write(type, &type_out);
         st = dtake__pb_done(&type_out, "the type of a dataset", err);

@@ -46,7 +46,7 @@ static dtake_status put_groups(listing *l, const char *group, dtake_error *err)
 static dtake_status check_type(listing *l, const dtake_dataset_info *info, dtake_error *err)
 {
     dtake__tilebox_type *type = NULL;
-    dtake_status st = dtake__tb_type_of(info, l->as_of_2024, &type, err);
+    dtake_status st = dtake__tb_type_of(l->asked, info, l->as_of_2024, &type, err);
     if (st != DTAKE_OK)
         return st;
     const char *url = dtake__tilebox_type_url(type);

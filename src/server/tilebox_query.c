@@ -122,7 +122,7 @@ static dtake_status begin(dtake__tb_asked *asked, const dtake__tb_wanted *w, dta
     dtake__tb_place place = { 0 };
     dtake_status st = find_place(asked, w, &place, err);
     if (st == DTAKE_OK)
-        st = dtake__tb_type_of(place.dataset, w->as_of_2024, &c->type, err);
+        st = dtake__tb_type_of(asked, place.dataset, w->as_of_2024, &c->type, err);
     if (st == DTAKE_OK)
         st = begin_query(asked, w, &place, c, err);
     dtake__tb_place_dispose(&place);
@@ -319,7 +319,7 @@ dtake_status dtake__tb_query_one(dtake__tb_asked *asked, const dtake__tb_wanted 
     if (st == DTAKE_OK)
         st = find_in(asked, w, &place, id, found, err);
     if (st == DTAKE_OK)
-        st = dtake__tb_type_of(place.dataset, w->as_of_2024, type, err);
+        st = dtake__tb_type_of(asked, place.dataset, w->as_of_2024, type, err);
     dtake__tb_place_dispose(&place);
     return st;
 }
