@@ -112,8 +112,5 @@ int dtake__cmd_auth(const dtake__args *args)
 {
     dtake_error err = { .message = "" };
     dtake_status st = perform(args, &err);
-    if (st == DTAKE_OK)
-        return 0;
-    err.status = st;
-    return dtake__say_error(&err);
+    return dtake__say_status(st, &err);
 }

@@ -225,8 +225,5 @@ int dtake__cmd_catalog(const dtake__args *args)
     if (st == DTAKE_OK)
         st = perform(args, source.client, &err);
     dtake__source_leave(&source);
-    if (st == DTAKE_OK)
-        return 0;
-    err.status = st;
-    return dtake__say_error(&err);
+    return dtake__say_status(st, &err);
 }

@@ -118,8 +118,7 @@ int dtake__cmd_compare(const dtake__args *args)
     if (st == DTAKE_OK) {
         status = run(args, &options, &err);
     } else {
-        err.status = st;
-        status = dtake__say_error(&err);
+        status = dtake__say_status(st, &err);
     }
     dtake__job_options_dispose(&options);
     return status;

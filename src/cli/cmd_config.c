@@ -91,8 +91,7 @@ static int show(bool origin)
     if (st == DTAKE_OK) {
         dtake__stdout_buf(&text);
     } else {
-        err.status = st;
-        status = dtake__say_error(&err);
+        status = dtake__say_status(st, &err);
     }
     dtake__buf_dispose(&text);
     dtake__config_dispose(&config);

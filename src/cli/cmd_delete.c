@@ -122,7 +122,6 @@ int dtake__cmd_delete(const dtake__args *args)
     dtake__source_leave(&source);
     if (st == DTAKE_OK)
         return 0;
-    err.status = st;
-    int status = dtake__say_error(&err);
+    int status = dtake__say_status(st, &err);
     return st == DTAKE_E_CANCELLED ? 1 : status;
 }

@@ -63,15 +63,13 @@ int dtake__cmd_find(const dtake__args *args)
         st = dtake__place_name_read(&place, source.client, args->inputs[0], &err);
     if (st != DTAKE_OK) {
         dtake__source_leave(&source);
-        err.status = st;
-        return dtake__say_error(&err);
+        return dtake__say_status(st, &err);
     }
     for (size_t i = 1; i < args->input_count && !dtake__stdout_failed(); i++) {
         err.message[0] = '\0';
         st = show(args, source.client, &place, args->inputs[i], &err);
         if (st != DTAKE_OK) {
-            err.status = st;
-            status = dtake__say_error(&err);
+            status = dtake__say_status(st, &err);
             failed++;
         }
     }

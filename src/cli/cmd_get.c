@@ -222,8 +222,7 @@ int dtake__cmd_get(const dtake__args *args)
         dtake__display_dispose(&get.display);
         dtake_job_free(get.job);
     } else {
-        err.status = st;
-        status = dtake__say_error(&err);
+        status = dtake__say_status(st, &err);
     }
     dtake_runtime_close(runtime);
     dtake__job_options_dispose(&options);

@@ -110,10 +110,7 @@ static int print_datasets(const dtake__args *args, bool json_wanted)
     dtake__source_leave(&source);
     dtake__stdout_buf(&text);
     dtake__buf_dispose(&text);
-    if (st == DTAKE_OK)
-        return 0;
-    err.status = st;
-    return dtake__say_error(&err);
+    return dtake__say_status(st, &err);
 }
 
 int dtake__cmd_info(const dtake__args *args)
@@ -134,16 +131,14 @@ int dtake__cmd_info(const dtake__args *args)
         st = dtake__opens_new(&opens, runtime, args->inputs, args->input_count, &err);
     if (st != DTAKE_OK) {
         dtake_runtime_close(runtime);
-        err.status = st;
-        return dtake__say_error(&err);
+        return dtake__say_status(st, &err);
     }
     int status = 0;
     size_t failed = 0;
     for (size_t i = 0; i < args->input_count && !dtake__stdout_failed(); i++) {
         st = print_next(opens, json_wanted, &err);
         if (st != DTAKE_OK) {
-            err.status = st;
-            status = dtake__say_error(&err);
+            status = dtake__say_status(st, &err);
             failed++;
         }
     }

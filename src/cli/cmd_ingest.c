@@ -199,8 +199,7 @@ static int finish(ingesting *g)
         tell_end(g, &p);
     if (g->signal != 0)
         return dtake__signals_exit(g->signal);
-    err.status = st;
-    return told ? dtake_status_exit(st) : dtake__say_error(&err);
+    return told ? dtake_status_exit(st) : dtake__say_status(st, &err);
 }
 
 int dtake__cmd_ingest(const dtake__args *args)
@@ -226,8 +225,7 @@ int dtake__cmd_ingest(const dtake__args *args)
         dtake__display_dispose(&g.display);
         dtake_ingest_free(g.ingest);
     } else {
-        err.status = st;
-        status = dtake__say_error(&err);
+        status = dtake__say_status(st, &err);
     }
     dtake__source_leave(&source);
     dtake_ingest_mapping_free(g.mapping);

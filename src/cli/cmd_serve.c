@@ -44,8 +44,7 @@ int dtake__cmd_serve(const dtake__args *args)
     dtake__signals_block();
     dtake_status st = dtake_server_start(&server, &options, &err);
     if (st != DTAKE_OK) {
-        err.status = st;
-        return dtake__say_error(&err);
+        return dtake__say_status(st, &err);
     }
     char url[512];
     snprintf(url, sizeof url, "%s\n", dtake_server_url(server));

@@ -132,8 +132,7 @@ int dtake__cmd_redo(const dtake__args *args)
         return dtake__signals_exit(dtake__signals_seen());
     }
     if (st != DTAKE_OK) {
-        err.status = st;
-        return dtake__say_error(&err);
+        return dtake__say_status(st, &err);
     }
     dtake__format_bytes(done.wire_bytes, bytes, sizeof bytes);
     dtake__format_seconds(done.seconds, seconds, sizeof seconds);

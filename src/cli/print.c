@@ -133,3 +133,9 @@ int dtake__say_error(const dtake_error *err)
     dtake__say("%s", err->message[0] != '\0' ? err->message : dtake_status_text(err->status));
     return dtake_status_exit(err->status);
 }
+
+int dtake__say_status(dtake_status status, dtake_error *err)
+{
+    err->status = status;
+    return status == DTAKE_OK ? 0 : dtake__say_error(err);
+}

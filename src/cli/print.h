@@ -23,6 +23,7 @@ void dtake__stderr_write(const char *text, size_t len);
 
 /* Says the error and returns its exit status. */
 int dtake__say_error(const dtake_error *err);
+int dtake__say_status(dtake_status status, dtake_error *err); /* the same, with that status; OK: 0, unsaid */
 
 /* Appends text from outside so that a terminal shows it and obeys nothing in it: control characters, also the
  * C1 range, and bytes that are not UTF-8 become \xNN. */
