@@ -35,11 +35,6 @@ dtake_status dtake__columns_add(dtake__columns *columns, const char *cell)
     return DTAKE_OK;
 }
 
-size_t dtake__columns_rows(const dtake__columns *columns)
-{
-    return columns->used / columns->count - (columns->used > 0);
-}
-
 /* The width of the first `shown` columns. */
 static int width_of(const dtake__columns *columns, size_t shown)
 {

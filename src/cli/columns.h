@@ -18,7 +18,6 @@ typedef struct dtake__columns {
 /* Zero-initialise, set count and right. Cells one after another, the heads first; control characters are made
  * visible. */
 dtake_status dtake__columns_add(dtake__columns *columns, const char *cell);
-size_t dtake__columns_rows(const dtake__columns *columns); /* without the heads */
 /* Lines no longer than `width` (0: any): columns that need not be shown go, then the widest that is not of
  * numbers is cut. */
 dtake_status dtake__columns_print(dtake__columns *columns, int width, dtake_buf *out);

@@ -177,7 +177,6 @@ size_t dtake__pb_begin(dtake__pb_out *out, uint32_t field);
 void dtake__pb_end(dtake__pb_out *out, size_t mark);
 /* One number of a packed run. */
 void dtake__pb_add_varint(dtake__pb_out *out, uint64_t value);
-void dtake__pb_add_f64(dtake__pb_out *out, double value);
 
 dtake_status dtake__pb_done(const dtake__pb_out *out, const char *what, dtake_error *err);
 

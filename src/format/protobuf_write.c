@@ -135,15 +135,6 @@ void dtake__pb_add_varint(dtake__pb_out *out, uint64_t value)
         wrote(out, dtake__pb_varint_write(to, value));
 }
 
-void dtake__pb_add_f64(dtake__pb_out *out, double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    uint8_t *to = make_room(out, sizeof bits);
-    if (to != NULL)
-        wrote(out, put_little_endian(to, bits, 8));
-}
-
 dtake_status dtake__pb_done(const dtake__pb_out *out, const char *what, dtake_error *err)
 {
     if (out->status == DTAKE_OK)

@@ -315,7 +315,6 @@ void dtake__rpc_begin(dtake__exchange *exchange, const dtake__rpc_method *method
     call->wire = wire;
     call->is_public = is_public;
     call->rights = exchange->caller.rights;
-    memcpy(call->key_name, exchange->caller.key_name, sizeof call->key_name);
     call->packs = strncmp(exchange->peer, "127.", 4) != 0 && strcmp(exchange->peer, "::1") != 0;
     call->handling.run = dtake__rpc_run;
     if (!wire->read_head(call, &exchange->request, &why)) {

@@ -64,13 +64,11 @@ dtake_status dtake__rpc_add(dtake_server *server, const dtake__rpc_method *metho
 
 /* --- asking a call, on any thread, until it is answered --- */
 
-dtake__span dtake__rpc_message(const dtake__rpc_call *call);  /* without frame and compression; the call's */
-bool dtake__rpc_is_public(const dtake__rpc_call *call);       /* it came under /public */
-const char *dtake__rpc_key_name(const dtake__rpc_call *call); /* of the caller's key; "" without one */
-unsigned dtake__rpc_rights(const dtake__rpc_call *call);      /* of the caller: dtake__right */
+dtake__span dtake__rpc_message(const dtake__rpc_call *call); /* without frame and compression; the call's */
+bool dtake__rpc_is_public(const dtake__rpc_call *call);      /* it came under /public */
+unsigned dtake__rpc_rights(const dtake__rpc_call *call);     /* of the caller: dtake__right */
 /* Of answers of all calls that wait for slow readers. Who has much to say should say less at a time then. */
 int64_t dtake__rpc_waiting_bytes(const dtake__rpc_call *call);
-int64_t dtake__rpc_deadline_ms(const dtake__rpc_call *call); /* on dtake__now_ms's clock; INT64_MAX: none */
 
 /* The client is gone, the deadline is over or the server stops: nobody waits for the answer. It is owed all
  * the same, any one will do. */

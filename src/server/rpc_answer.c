@@ -19,19 +19,9 @@ bool dtake__rpc_is_public(const dtake__rpc_call *call)
     return call->is_public;
 }
 
-const char *dtake__rpc_key_name(const dtake__rpc_call *call)
-{
-    return call->key_name;
-}
-
 unsigned dtake__rpc_rights(const dtake__rpc_call *call)
 {
     return call->rights;
-}
-
-int64_t dtake__rpc_deadline_ms(const dtake__rpc_call *call)
-{
-    return call->limit_ms;
 }
 
 bool dtake__rpc_cancelled(const dtake__rpc_call *call)

@@ -72,11 +72,10 @@ struct dtake__rpc_call {
     bool out_packed;     /* and its first message is; the handler's until it answers */
     bool is_public;
     unsigned rights;
-    char key_name[DTAKE_KEY_NAME_BYTES];
     char *path, *query; /* where the path says what is wanted (rest.h); else NULL */
     bool is_get;
     char answer_type[64]; /* likewise: of the good answer; the handler's until it answers */
-    int64_t limit_ms;     /* the deadline as the handler may ask for it */
+    int64_t limit_ms;     /* the deadline as it was asked for */
 
     /* Loop thread. */
     dtake__exchange *exchange;    /* NULL: nobody waits any more */

@@ -59,8 +59,7 @@ dtake_status dtake__datapoints_read_meta(dtake__datapoints_decoder *decoder, con
 dtake_status dtake__datapoints_read_all(dtake__datapoints_decoder *decoder, const void *bytes, size_t len,
                                         uint32_t number, dtake_error *err);
 
-int64_t dtake__datapoints_rows(const dtake__datapoints_decoder *decoder);  /* since the last batch */
-int64_t dtake__datapoints_bytes(const dtake__datapoints_decoder *decoder); /* of the messages of these */
+int64_t dtake__datapoints_rows(const dtake__datapoints_decoder *decoder); /* since the last batch */
 /* What was read so far; the decoder is empty again. */
 dtake_status dtake__datapoints_take(dtake__datapoints_decoder *decoder, dtake_batch **out, dtake_error *err);
 

@@ -114,16 +114,11 @@ int64_t dtake__datapoints_rows(const dtake__datapoints_decoder *decoder)
     return decoder->rows;
 }
 
-int64_t dtake__datapoints_bytes(const dtake__datapoints_decoder *decoder)
-{
-    return decoder->bytes;
-}
-
 dtake_status dtake__datapoints_take(dtake__datapoints_decoder *decoder, dtake_batch **out, dtake_error *err)
 {
     dtake_status st = dtake__builder_take(decoder->builder, out, err);
     if (st == DTAKE_OK)
-        decoder->rows = decoder->bytes = 0;
+        decoder->rows = 0;
     return st;
 }
 
@@ -208,7 +203,7 @@ static dtake_status read_fields(dtake__datapoints_decoder *d, const void *messag
 }
 
 /* Ends the row, or leaves what was put of it. */
-static dtake_status end_row(dtake__datapoints_decoder *d, dtake_status st, size_t bytes, dtake_error *err)
+static dtake_status end_row(dtake__datapoints_decoder *d, dtake_status st, dtake_error *err)
 {
     if (st == DTAKE_OK)
         st = dtake__builder_end_row(d->builder);
@@ -219,7 +214,6 @@ static dtake_status end_row(dtake__datapoints_decoder *d, dtake_status st, size_
         return st;
     }
     d->rows++;
-    d->bytes += (int64_t)bytes;
     return DTAKE_OK;
 }
 
@@ -227,7 +221,7 @@ dtake_status dtake__datapoints_read(dtake__datapoints_decoder *d, const void *me
                                     dtake_error *err)
 {
     const uint8_t *limit = len > 0 ? (const uint8_t *)message + len : message;
-    return end_row(d, read_fields(d, message, len, limit, err), len, err);
+    return end_row(d, read_fields(d, message, len, limit, err), err);
 }
 
 dtake_status dtake__datapoints_read_meta(dtake__datapoints_decoder *d, const void *message, size_t len,
@@ -237,7 +231,7 @@ dtake_status dtake__datapoints_read_meta(dtake__datapoints_decoder *d, const voi
     dtake_status st = dtake__datapoint_read_beside(d, meta, meta_len, err);
     if (st == DTAKE_OK)
         st = read_fields(d, message, len, limit, err);
-    return end_row(d, st, len + meta_len, err);
+    return end_row(d, st, err);
 }
 
 dtake_status dtake__datapoints_read_all(dtake__datapoints_decoder *d, const void *bytes, size_t len,
@@ -249,7 +243,7 @@ dtake_status dtake__datapoints_read_all(dtake__datapoints_decoder *d, const void
         if (in.field == number) {
             dtake__span value = dtake__pb_bytes(&in);
             if (in.wrong == NULL)
-                st = end_row(d, read_fields(d, value.text, value.len, in.end, err), value.len, err);
+                st = end_row(d, read_fields(d, value.text, value.len, in.end, err), err);
         }
     return st == DTAKE_OK ? dtake__pb_finish(&in, "a page of datapoints", err) : st;
 }

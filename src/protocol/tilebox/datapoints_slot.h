@@ -27,7 +27,7 @@ struct dtake__datapoints_decoder {
     dtake__slot
         *slots; /* in the order of their numbers; those beside the message come first, with number 0 */
     size_t count, beside;
-    int64_t rows, bytes;
+    int64_t rows;
     dtake_buf wkb;    /* of a Geobuf */
     dtake_buf assets; /* JSON */
 };
