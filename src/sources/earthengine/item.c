@@ -140,7 +140,12 @@ static dtake_status read_image(image *m, dtake__span text, dtake_error *err)
 {
     dtake__json_in in;
     dtake__json_quoted key;
-    *m = (image){ .facts = { .index = { "", 0 }, .cloud = { "", 0 } },
+    const dtake__json_quoted none = { DTAKE__SPAN(""), false };
+    *m = (image){ .facts = { .index = none.raw, .cloud = none.raw },
+                  .id = none,
+                  .index = none,
+                  .datetime = none,
+                  .spacecraft = none,
                   .cloud = SIZE_MAX,
                   .bands = DTAKE__SPAN("[]"),
                   .properties = DTAKE__SPAN("{}") };

@@ -221,6 +221,18 @@ static void a_name_that_no_url_holds_leaves_no_assets(void **state)
     (void)state;
 }
 
+/* Computed ones have no id. */
+static void an_image_that_is_no_asset_has_nothing_to_fetch(void **state)
+{
+    json_t *item =
+        item_of("{\"type\":\"Image\",\"bands\":[{\"id\":\"B8\"}],\"properties\":{\"system:index\":\"a\","
+                "\"system:time_start\":1}}");
+    CHECK_STR(text_at(item, "id"), "a");
+    CHECK_EQ(json_object_size(json_object_get(item, "assets")), 0);
+    json_decref(item);
+    (void)state;
+}
+
 static void strange_images_are_refused(void **state)
 {
     static const char *const images[] = {
@@ -275,6 +287,7 @@ int main(void)
         cmocka_unit_test(a_finer_time_counts_only_within_its_millisecond),
         cmocka_unit_test(stac_names_that_are_there_are_kept),
         cmocka_unit_test(a_name_that_no_url_holds_leaves_no_assets),
+        cmocka_unit_test(an_image_that_is_no_asset_has_nothing_to_fetch),
         cmocka_unit_test(strange_images_are_refused),
         cmocka_unit_test(strange_bands_are_passed_over),
     };
