@@ -9,7 +9,9 @@ import pytest
 import graph_model as model
 from evaluator import GraphError, evaluate, functions
 from graph_data import band, check, one, polygon, rng  # noqa: F401
-from random_graphs import PAD, Generator, is_modelled, random_images, shrink, text_of, uses, value_of
+from graph_tree import is_modelled, shrink, text_of, uses, value_of
+from random_graphs import Generator
+from random_images import PAD, random_images
 
 FIXED, FIXED_SPATIAL = 600, 80
 
