@@ -33,6 +33,7 @@ reduce.median reduce.sum Collection.size Element.toDictionary Reducer.toList Red
 Geometry.transform Collection.geometry""".split()
 
 Case = namedtuple("Case", "functions program expected grid")
+Near = namedtuple("Near", "value relative")  # a number that the two sides come to in different ways
 OWN = "own"  # no grid in the request
 GRID = (10, SIZE)
 
@@ -449,6 +450,8 @@ def equals(got, expected, what):
     if isinstance(expected, shapely.Geometry):
         got = shapely.unary_union(shape(got))
         assert got.symmetric_difference(expected).area < 1e-12 and got.hausdorff_distance(expected) < 1e-8, (what, got)
+    elif isinstance(expected, Near):
+        assert abs(got - expected.value) <= expected.relative * abs(expected.value), (what, got, expected)
     elif isinstance(expected, dict):
         assert isinstance(got, dict) and set(got) == set(expected), (what, got)
         for key in expected:

@@ -114,6 +114,11 @@ VALUES = {
         "r": invoke("List.flatten", list=reference("a0")), **{f"a{i}": {"arrayValue": {"values": [reference(f"a{i + 1}")] * 2}} for i in range(60)}, "a60": constant([])}},
     "empty lists that hold one another, as an image": lambda: {"result": "r", "values": {
         "r": invoke("Image.cat", images=reference("a0")), **{f"a{i}": {"arrayValue": {"values": [reference(f"a{i + 1}")] * 2}} for i in range(60)}, "a60": constant([])}},
+    "collections that hold one another": lambda: nested(30, lambda v: invoke("Collection", features={"arrayValue": {"values": [v, v]}}),
+                                                        invoke("Collection", features=[])),
+    "collections that hold one another, as a geometry": lambda: {"result": "r", "values": {
+        **nested(60, lambda v: invoke("Collection", features={"arrayValue": {"values": [v, v]}}), invoke("Collection", features=[]))["values"],
+        "r": invoke("Collection.geometry", collection=reference("0"))}},
     "filters that hold one another": lambda: {"result": "r", "values": {
         "r": invoke("Collection.size", collection=invoke("Collection.filter", collection=reference("0"), filter=reference("f0"))), **features(1000),
         **{f"f{i}": invoke("Filter.and", filters={"arrayValue": {"values": [reference(f"f{i + 1}")] * 2}}) for i in range(60)},

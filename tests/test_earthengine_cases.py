@@ -18,13 +18,16 @@ import pytest
 import shapely
 
 import earthengine_cases
+import earthengine_cases_2
 import earthengine_world
 from conftest import ROOT, SLOW, start_server
-from earthengine_cases import CASES, NAMES, OWN, TIER_0, TIER_1, in_python, javascript
+from earthengine_cases import NAMES, OWN, TIER_0, TIER_1, in_python, javascript
+from earthengine_cases_2 import TIER_2
 from earthengine_releases import javascript as npm_client
 from earthengine_world import CRS, NORTH, WEST
 
 ee = pytest.importorskip("ee", reason="earthengine-api is not installed")
+CASES = earthengine_cases.CASES + earthengine_cases_2.CASES
 RECORDED = Path(__file__).resolve().parent / "earthengine_graphs.json"
 pytestmark = pytest.mark.xdist_group("earthengine_cases")
 
@@ -119,10 +122,10 @@ def listed(url):
         return {a["name"].removeprefix("algorithms/") for a in json.load(answer)["algorithms"]}
 
 
-def test_each_function_of_tiers_0_and_1_is_listed_and_has_a_case(url, tell):
-    wanted = set(TIER_0) | set(TIER_1)
+def test_each_function_of_the_tiers_is_listed_and_has_a_case(url, tell):
+    wanted = {*TIER_0, *TIER_1, *TIER_2}
     version = json.loads(RECORDED.read_text())["version"]
-    tell(f"{len(CASES)} graphs of {len(wanted)} functions of tiers 0 and 1, by earthengine-api {ee.__version__} and @google/earthengine {version}")
+    tell(f"{len(CASES)} graphs of {len(wanted)} functions of tiers 0 to 2, by earthengine-api {ee.__version__} and @google/earthengine {version}")
     assert wanted <= listed(url)
     assert wanted == {name for case in CASES for name in case.functions} & wanted, wanted - {n for c in CASES for n in c.functions}
 

@@ -88,6 +88,11 @@ static const dtake__value *member(const dtake__value *dict, const char *name)
     return NULL;
 }
 
+static bool is_collection(dtake__kind kind)
+{
+    return kind == DTAKE__IMAGE_COLLECTION || kind == DTAKE__FEATURE_COLLECTION;
+}
+
 static dtake_status to_collection(dtake__eval *eval, const dtake__value *from, dtake__kind kind,
                                   dtake__value *out, dtake_error *err)
 {
@@ -115,7 +120,9 @@ static dtake_status to_collection(dtake__eval *eval, const dtake__value *from, d
     for (size_t i = 0; i < from->list.count && st == DTAKE_OK; i++) {
         const dtake__value *one = &from->list.item[i];
         items[i] = *one;
-        if (one->null || one->kind != of) /* images without bands stay so */
+        bool many =
+            !one->null && of == DTAKE__FEATURE && is_collection(one->kind); /* for Collection.flatten */
+        if (!many && (one->null || one->kind != of))                        /* images without bands stay so */
             st = dtake__eval_cast(eval, one, of, &items[i], err);
     }
     *out = (dtake__value){ .kind = kind, .list = { items, NULL, from->list.count } };
@@ -157,9 +164,11 @@ static dtake_status to_geometry(dtake__eval *eval, const dtake__value *from, dta
     } else if (from->kind == DTAKE__IMAGE) {
         shape = dtake__element_shape(from);
         st = shape != NULL ? DTAKE_OK : dtake__fail(err, DTAKE_E_EMPTY, "an image has no footprint");
-    } else if (from->kind == DTAKE__FEATURE_COLLECTION || from->kind == DTAKE__IMAGE_COLLECTION) {
+    } else if (is_collection(from->kind)) {
         dtake__value all = *from;
-        st = dtake__collection_need(eval, &all, err);
+        st = dtake__eval_spend(eval, 1, err); /* collections may hold one another many times over */
+        if (st == DTAKE_OK)
+            st = dtake__collection_need(eval, &all, err);
         if (st == DTAKE_OK)
             st = dtake__figure_join(eval, &all, &shape, err);
     } else if (from->kind == DTAKE__DICTIONARY) {
@@ -186,8 +195,7 @@ static dtake_status to_element(dtake__eval *eval, const dtake__value *from, dtak
                                dtake_error *err)
 {
     *out = *from;
-    return from->kind == DTAKE__IMAGE || from->kind == DTAKE__FEATURE ||
-                   from->kind == DTAKE__IMAGE_COLLECTION || from->kind == DTAKE__FEATURE_COLLECTION
+    return from->kind == DTAKE__IMAGE || from->kind == DTAKE__FEATURE || is_collection(from->kind)
                ? DTAKE_OK
                : to_feature(eval, from, out, err);
 }

@@ -198,7 +198,8 @@ dtake_status dtake__element_map(dtake__eval *eval, const dtake__closure *functio
         return DTAKE_OK;
     if (made.kind == DTAKE__GEOMETRY)
         st = dtake__eval_cast(eval, &made, DTAKE__FEATURE, out, err);
-    if (st != DTAKE_OK || (out->kind != DTAKE__IMAGE && out->kind != DTAKE__FEATURE))
+    if (st != DTAKE_OK || (out->kind != DTAKE__IMAGE && out->kind != DTAKE__FEATURE &&
+                           out->kind != DTAKE__IMAGE_COLLECTION && out->kind != DTAKE__FEATURE_COLLECTION))
         return st != DTAKE_OK
                    ? st
                    : dtake__fail(err, DTAKE_E_USAGE,
