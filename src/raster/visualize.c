@@ -158,6 +158,52 @@ static void table_apply(const dtake__stretch *s, dtake_type type, const uint8_t 
     }
 }
 
+/* Integers of 32 bits mostly lie close together (uint16 unmasked with -1): the first of them, and how many
+ * entries a table of all up to the last needs; 0: too many, or none of these types. */
+static size_t range_of(dtake_type type, const void *data, size_t count, int64_t *first)
+{
+    int64_t low = INT64_MAX, high = INT64_MIN;
+    if (type == DTAKE_I32) {
+        const int32_t *v = data;
+        int32_t least = INT32_MAX, most = INT32_MIN;
+        for (size_t i = 0; i < count; i++) {
+            least = v[i] < least ? v[i] : least;
+            most = v[i] > most ? v[i] : most;
+        }
+        low = least;
+        high = most;
+    } else if (type == DTAKE_U32) {
+        const uint32_t *v = data;
+        uint32_t least = UINT32_MAX, most = 0;
+        for (size_t i = 0; i < count; i++) {
+            least = v[i] < least ? v[i] : least;
+            most = v[i] > most ? v[i] : most;
+        }
+        low = least;
+        high = most;
+    }
+    *first = low;
+    return low <= high && high - low <= TABLE_SIZE ? (size_t)(high - low + 1) : 0;
+}
+
+/* One band of gray whose samples lie close together; false: they do not, or it does not pay. */
+static bool stretch_near(const dtake__stretch *s, dtake_type type, const void *in, size_t count, uint8_t *out)
+{
+    int64_t first;
+    size_t entries = s->palette_count == 0 && count >= TABLE_PAYS ? range_of(type, in, count, &first) : 0;
+    uint8_t *table = entries > 0 && entries <= count ? dtake__alloc(entries) : NULL;
+    if (table == NULL)
+        return false;
+    for (size_t i = 0; i < entries; i++)
+        table[i] = dtake__stretch_gray(s, (double)(first + (int64_t)i));
+    const uint32_t *bits = in;
+    uint32_t low = (uint32_t)first; /* differences are the same with a sign and without */
+    for (size_t i = 0; i < count; i++)
+        out[i] = table[bits[i] - low];
+    dtake__free(table);
+    return true;
+}
+
 static dtake_status stretch_bands(const dtake_pixels *in, const dtake_visualize *visualize, dtake_pixels *out,
                                   dtake_error *err)
 {
@@ -176,7 +222,7 @@ static dtake_status stretch_bands(const dtake_pixels *in, const dtake_visualize 
             table_fill(&s, in->type, table);
         if (table)
             table_apply(&s, in->type, table, dtake__band_data(in, band), count, to);
-        else
+        else if (!stretch_near(&s, in->type, dtake__band_data(in, band), count, to))
             stretch_direct(&s, in->type, dtake__band_data(in, band), count, to);
         last = s;
     }

@@ -102,6 +102,37 @@ static void signed_samples_find_their_place_in_the_table(void **state)
     dtake_pixels_dispose(&in);
 }
 
+static void integers_of_32_bits_that_lie_close_together_come_out_the_same(void **state)
+{
+    (void)state;
+    enum { COUNT = 70000 };
+    static const struct {
+        dtake_type type;
+        double first;
+        uint32_t step;
+    } cases[] = { { DTAKE_I32, -1, 1 },           { DTAKE_I32, -40000, 1 }, { DTAKE_I32, -2147483648.0, 1 },
+                  { DTAKE_U32, 4294900000.0, 1 }, { DTAKE_U32, 0, 1 },      { DTAKE_I32, -1, 30000 } };
+    const dtake_visualize visualize = parsed("min=100,max=5000,gamma=1.35");
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        dtake_pixels in, exact, out, expected;
+        CHECK_OK(dtake__pixels_init(&in, COUNT, 1, 1, cases[c].type, 0, NULL));
+        CHECK_OK(dtake__pixels_init(&exact, COUNT, 1, 1, DTAKE_F64, 0, NULL));
+        for (uint32_t i = 0; i < COUNT; i++) {
+            double v = cases[c].first + (double)(i % 60000) * cases[c].step;
+            ((uint32_t *)in.data)[i] = (uint32_t)(int64_t)v;
+            ((double *)exact.data)[i] = cases[c].type == DTAKE_I32 ? (double)((int32_t *)in.data)[i]
+                                                                   : (double)((uint32_t *)in.data)[i];
+        }
+        CHECK_OK(dtake__pixels_visualize(&in, &visualize, &out, NULL));
+        CHECK_OK(dtake__pixels_visualize(&exact, &visualize, &expected, NULL));
+        CHECK(memcmp(out.data, expected.data, COUNT) == 0);
+        dtake_pixels_dispose(&in);
+        dtake_pixels_dispose(&exact);
+        dtake_pixels_dispose(&out);
+        dtake_pixels_dispose(&expected);
+    }
+}
+
 static void lists_give_each_band_its_own_stretch(void **state)
 {
     (void)state;
@@ -211,6 +242,7 @@ int main(void)
         cmocka_unit_test(all_65536_values_come_out_as_from_numpy),
         cmocka_unit_test(the_table_and_the_formula_agree),
         cmocka_unit_test(signed_samples_find_their_place_in_the_table),
+        cmocka_unit_test(integers_of_32_bits_that_lie_close_together_come_out_the_same),
         cmocka_unit_test(lists_give_each_band_its_own_stretch),
         cmocka_unit_test(gain_and_bias_work_on_0_to_255),
         cmocka_unit_test(min_equal_to_max_is_a_threshold),
