@@ -3,8 +3,12 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
+#include "format/json.h"
 #include "geo/crs.h"
 #include "io/workers.h"
+#include "sources/earthengine/answer.h"
+#include "sources/earthengine/item_bands.h"
+#include "sources/earthengine/question.h"
 #include "sources/earthengine/shared.h"
 #include "sources/rasters.h"
 
@@ -18,7 +22,8 @@ typedef struct opening {
     dtake_runtime *runtime;
     dtake__foreign_open *open;
     dtake__ee_pixels *pixels;
-    bool cancelled;
+    bool cancelled, calls;
+    dtake__ee_call call; /* of a band without its grid */
     dtake__work work;
     dtake_status status;
     dtake_error err;
@@ -96,12 +101,105 @@ static dtake_status describe(opening *o, dtake_error *err)
 {
     dtake__ee_pixels *p = o->pixels;
     dtake_status st = dtake__ee_band_read(&p->band, o->open->href, err);
-    if (st == DTAKE_OK && !p->band.has_grid)
-        st = dtake__fail(err, DTAKE_E_USAGE, "%.200s: its grid is not known", o->open->href);
     if (st == DTAKE_OK)
         st = dtake__ee_shared(&p->service, o->runtime, p->band.source, NULL, err);
-    return st == DTAKE_OK ? tell_info(p, &o->open->info, err) : st;
+    return st == DTAKE_OK && p->band.has_grid ? tell_info(p, &o->open->info, err) : st;
 }
+
+/* --- a band whose href does not say what it is like --- */
+
+/* Its bands, of what value:compute says of an image. */
+static dtake_status find_bands(dtake__span result, dtake__span *bands, dtake_error *err)
+{
+    dtake__json_in in;
+    dtake__json_quoted key;
+    *bands = DTAKE__SPAN("[]");
+    dtake__json_start(&in, result.text, result.len);
+    if (dtake__json_peek(&in) == DTAKE__JSON_OBJECT)
+        dtake__json_enter_object(&in);
+    while (dtake__json_next_key(&in, &key))
+        if (dtake__json_key_is(key, "bands") && dtake__json_peek(&in) == DTAKE__JSON_ARRAY)
+            dtake__json_read_raw(&in, bands);
+        else
+            dtake__json_skip(&in);
+    return dtake__json_finish(&in, err);
+}
+
+static void take_grid(dtake__ee_band *to, dtake__ee_band *from)
+{
+    to->has_grid = true;
+    to->type = from->type;
+    to->crs = from->crs;
+    to->width = from->width;
+    to->height = from->height;
+    to->transform = from->transform;
+    from->crs = NULL;
+}
+
+static dtake_status learn_grid(dtake__ee_band *band, const dtake_buf *body, dtake_error *err)
+{
+    dtake__span result, list;
+    dtake__ee_bands bands = { 0 };
+    dtake_status st = dtake__ee_answer_result(body, &result, err);
+    if (st == DTAKE_OK)
+        st = find_bands(result, &list, err);
+    if (st == DTAKE_OK)
+        st = dtake__ee_bands_read(&bands, band->source, band->asset, list, err);
+    for (size_t i = 0; i < bands.count && st == DTAKE_OK; i++)
+        if (strcmp(bands.band[i].band, band->band) == 0 && bands.band[i].has_grid && !band->has_grid)
+            take_grid(band, &bands.band[i]);
+    dtake__ee_bands_dispose(&bands);
+    return st == DTAKE_OK && !band->has_grid
+               ? dtake__fail(err, DTAKE_E_NOT_FOUND, "image %.200s has no band '%.60s' on a grid of its own",
+                             band->asset, band->band)
+               : st;
+}
+
+static void learn_run(dtake__work *work)
+{
+    opening *o = DTAKE__CONTAINER(work, opening, work);
+    o->status = learn_grid(&o->pixels->band, &o->call.body, &o->err);
+    if (o->status == DTAKE_OK)
+        o->status = tell_info(o->pixels, &o->open->info, &o->err);
+}
+
+static void end_open(opening *o);
+
+static void learnt(dtake__work *work)
+{
+    end_open(DTAKE__CONTAINER(work, opening, work));
+}
+
+static void answered(dtake__ee_call *call)
+{
+    opening *o = DTAKE__CONTAINER(call, opening, call);
+    o->calls = false;
+    o->status = call->status;
+    if (call->status != DTAKE_OK) {
+        o->err = call->err;
+        end_open(o);
+        return;
+    }
+    o->work.run = learn_run;
+    o->work.done = learnt;
+    dtake__workers_run(o->runtime, &o->work);
+}
+
+static bool asks(opening *o)
+{
+    dtake_buf body = DTAKE_BUF_INIT(64 << 10);
+    o->call.done = answered;
+    o->call.how = (dtake__ee_how){ .order = o->open->order, .tally = o->open->tally };
+    o->status = dtake__ee_ask_image(o->pixels->band.asset, &body, &o->call.err);
+    if (o->status == DTAKE_OK)
+        o->status = dtake__ee_call_start(&o->call, o->pixels->service, "/value:compute", &body);
+    dtake__buf_dispose(&body);
+    o->calls = o->status == DTAKE_OK;
+    o->err = o->call.err;
+    return o->calls;
+}
+
+/* --- opening --- */
 
 static void open_run(dtake__work *work)
 {
@@ -109,9 +207,8 @@ static void open_run(dtake__work *work)
     o->status = describe(o, &o->err);
 }
 
-static void opened(dtake__work *work)
+static void end_open(opening *o)
 {
-    opening *o = DTAKE__CONTAINER(work, opening, work);
     dtake__foreign_open *open = o->open;
     open->status = o->status;
     if (o->cancelled)
@@ -122,8 +219,17 @@ static void opened(dtake__work *work)
         open->err = o->err;
         close_pixels(&o->pixels->foreign);
     }
+    dtake__buf_dispose(&o->call.body);
     dtake__free(o);
     open->done(open);
+}
+
+static void opened(dtake__work *work)
+{
+    opening *o = DTAKE__CONTAINER(work, opening, work);
+    bool known = o->status != DTAKE_OK || o->pixels->band.has_grid || o->cancelled;
+    if (known || !asks(o))
+        end_open(o);
 }
 
 static const dtake__foreign_kind KIND;
@@ -150,7 +256,10 @@ static void start_open(dtake_runtime *runtime, dtake__foreign_open *open)
 
 static void cancel_open(dtake__foreign_open *open)
 {
-    ((opening *)open->own)->cancelled = true;
+    opening *o = open->own;
+    o->cancelled = true;
+    if (o->calls)
+        dtake__ee_call_cancel(&o->call);
 }
 
 static void tell_version(const char *href, char *out, size_t size)

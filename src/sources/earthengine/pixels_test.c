@@ -119,6 +119,17 @@ static void on_raster(dtake_status status, dtake_raster *raster, const dtake_err
     dtake__latch_open(at->latch);
 }
 
+/* NULL: `err` says why. */
+static dtake_raster *open_href(world *w, const char *href)
+{
+    waits at = { .latch = dtake__latch_new() };
+    const dtake__raster_open open = { .href = href, .foreign = dtake__source_rasters() };
+    CHECK_OK(dtake__raster_open_start(w->runtime, &open, NULL, &err, on_raster, &at));
+    CHECK(dtake__latch_wait(at.latch, 60000));
+    dtake__latch_free(at.latch);
+    return at.raster;
+}
+
 static dtake_raster *open_band(world *w, const char *band, const char *rest)
 {
     dtake__ee_band named = { .source = w->source,
@@ -131,16 +142,12 @@ static dtake_raster *open_band(world *w, const char *band, const char *rest)
                              .height = 10980,
                              .transform = { 499980, 10, 0, 5200020, 0, -10 } };
     dtake_buf href = DTAKE_BUF_INIT(4096);
-    waits at = { .latch = dtake__latch_new() };
     CHECK_OK(dtake__ee_band_write(&named, &href));
     CHECK_OK(dtake__buf_puts(&href, rest));
-    const dtake__raster_open open = { .href = dtake__buf_str(&href), .foreign = dtake__source_rasters() };
-    CHECK_OK(dtake__raster_open_start(w->runtime, &open, NULL, &err, on_raster, &at));
-    CHECK(dtake__latch_wait(at.latch, 60000));
-    dtake__latch_free(at.latch);
+    dtake_raster *raster = open_href(w, dtake__buf_str(&href));
+    CHECK(raster != NULL);
     dtake__buf_dispose(&href);
-    CHECK_OK(at.status);
-    return at.raster;
+    return raster;
 }
 
 typedef struct reading {
@@ -299,6 +306,37 @@ static void a_coarser_level_is_asked_for_as_such(void **state)
                    "\"translateY\":5199220}"));
     dtake_pixels_dispose(&r.pixels);
     dtake_raster_close(raster);
+    close_world(&w);
+}
+
+static void a_band_by_its_name_alone_is_looked_up(void **state)
+{
+    (void)state;
+    world w;
+    char href[300], bytes[1024];
+    static const char text[] = "{\"result\": {\"type\": \"Image\", \"bands\": [{\"id\": \"B4\"}, {\"id\": "
+                               "\"B8\", \"data_type\": {\"type\":"
+                               " \"PixelType\", \"precision\": \"int\", \"min\": 0, \"max\": 65535}, "
+                               "\"dimensions\": [1000, 800], \"crs\":"
+                               " \"EPSG:32633\", \"crs_transform\": [10, 0, 499980, 0, -10, 5200020]}]}}";
+    open_world(&w);
+    snprintf(bytes, sizeof bytes, "HTTP/1.1 200 OK\r\ncontent-length: %zu\r\n\r\n%s", strlen(text), text);
+    script_say(w.server,
+               (script_answer){ .path = "/v1/projects/p1/value:compute", .bytes = bytes, .times = 2 });
+    snprintf(href, sizeof href, "ee+http://127.0.0.1:%d/COPERNICUS/S2_SR/X?project=p1#B8",
+             script_server_port(w.server));
+    dtake_raster *raster = open_href(&w, href);
+    CHECK(raster != NULL);
+    const dtake_raster_info *info = dtake_raster_get_info(raster);
+    CHECK(info->width == 1000 && info->height == 800 && info->type == DTAKE_U16 && info->epsg == 32633);
+    CHECK(info->transform.x0 == 499980 && info->has_mask && !info->has_nodata);
+    CHECK(asks_for(
+        &w, 0,
+        "\"functionName\":\"Image.load\",\"arguments\":{\"id\":{\"constantValue\":\"COPERNICUS/S2_SR/X\"}}"));
+    dtake_raster_close(raster);
+    href[strlen(href) - 1] = '4';
+    CHECK(open_href(&w, href) == NULL);
+    CHECK(strstr(err.message, "has no band 'B4' on a grid of its own") != NULL);
     close_world(&w);
 }
 
@@ -582,6 +620,7 @@ int main(void)
         cmocka_unit_test(bands_on_one_grid_are_one_request),
         cmocka_unit_test(what_is_masked_there_is_masked_here),
         cmocka_unit_test(a_coarser_level_is_asked_for_as_such),
+        cmocka_unit_test(a_band_by_its_name_alone_is_looked_up),
         cmocka_unit_test(what_is_too_much_is_halved),
         cmocka_unit_test(what_stays_too_much_is_told),
         cmocka_unit_test(what_cannot_be_helped_is_told_at_once),
