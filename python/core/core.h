@@ -63,7 +63,9 @@ void client_unuse(client_object *self);
 bool runtime_usable(runtime_object *self); /* with an exception when not */
 bool is_foreign_process(const runtime_object *runtime);
 
-/* --- op.c --- */
+/* --- op.c, queue.c --- */
+
+enum { QUEUE_BATCH = 256 }; /* taken from a queue at once */
 
 typedef struct queue_object {
     PyObject_HEAD dtake_queue *queue;
@@ -97,6 +99,7 @@ op_object *op_new(client_object *client, PyObject *queue, PyObject *keeps);
 PyObject *op_started(op_object *op, dtake_status status, const dtake_error *err);
 void op_answered(dtake_status status, dtake_answer *answer, const dtake_error *err, void *ctx);
 void op_finish(op_object *op, dtake_status status); /* any thread, without the interpreter lock */
+void op_let_go(op_object *op);                      /* the engine's reference, once */
 void ops_reap(void);
 int ops_wait_all(int64_t timeout_ms); /* how many are still under way */
 
@@ -129,6 +132,7 @@ void runtimes_shut(void);
 
 int client_add(PyObject *module);
 int op_add(PyObject *module);
+int queue_add(PyObject *module);
 int schema_add(PyObject *module);
 int table_add(PyObject *module);
 int columns_add(PyObject *module);

@@ -1,17 +1,17 @@
-/* Calls under way, and the queues that tell an event loop of them. */
+/* Calls under way. */
 #include "core.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
-PyTypeObject *Op_type, *Queue_type;
+PyTypeObject *Op_type;
 
 static dtake_queue *left;    /* of those that nobody waits for */
 static atomic_int under_way; /* calls that the engine holds */
 static pthread_mutex_t idle_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t idle = PTHREAD_COND_INITIALIZER; /* it holds none */
-enum { BATCH = 256, POLL_MS = 50 };                    /* a Ctrl-C is seen so soon */
+enum { POLL_MS = 50 };                                 /* a Ctrl-C is seen so soon */
 
 /* --- from the engine's side: no Python --- */
 
@@ -82,7 +82,7 @@ static void settle(op_object *op) /* the engine has let go of it */
     DROP(keeps);
 }
 
-static void let_go(op_object *op) /* the engine's reference, once */
+void op_let_go(op_object *op)
 {
     if (!op->held)
         return;
@@ -128,18 +128,18 @@ PyObject *op_started(op_object *op, dtake_status status, const dtake_error *err)
     if (status == DTAKE_OK)
         return (PyObject *)op;
     held_no_more();
-    let_go(op);
+    op_let_go(op);
     DROP(op);
     return raise_status(status, err);
 }
 
 void ops_reap(void)
 {
-    dtake_completion ready[BATCH];
+    dtake_completion ready[QUEUE_BATCH];
     size_t n;
-    while (left != NULL && (n = dtake_queue_drain(left, ready, BATCH)) > 0)
+    while (left != NULL && (n = dtake_queue_drain(left, ready, QUEUE_BATCH)) > 0)
         for (size_t i = 0; i < n; i++)
-            let_go(ready[i].tag);
+            op_let_go(ready[i].tag);
 }
 
 static struct timespec in_ms(int64_t ms)
@@ -226,13 +226,13 @@ static PyObject *op_wait(PyObject *self, PyObject *arguments)
         Py_BEGIN_ALLOW_THREADS done = wait_ms(op, ms);
         Py_END_ALLOW_THREADS if (done)
         {
-            let_go(op);
+            op_let_go(op);
             Py_RETURN_TRUE;
         }
         if (PyErr_CheckSignals() != 0) {
             cancel_transfer(op);
             if (!abandon(op))
-                let_go(op);
+                op_let_go(op);
             return NULL;
         }
         rest -= ms;
@@ -303,66 +303,6 @@ static void op_dealloc(PyObject *self)
     DROP(type);
 }
 
-/* --- queues --- */
-
-static PyObject *queue_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
-{
-    dtake_error err = { 0 };
-    dtake_queue *queue;
-    (void)type, (void)arguments, (void)named;
-    dtake_status st = dtake_queue_open(&queue, &err);
-    if (st != DTAKE_OK)
-        return raise_status(st, &err);
-    queue_object *self = PyObject_New(queue_object, Queue_type);
-    if (self == NULL) {
-        dtake_queue_close(queue);
-        return NULL;
-    }
-    self->queue = queue;
-    atomic_init(&self->closed, false);
-    return (PyObject *)self;
-}
-
-static PyObject *queue_fileno(PyObject *self, PyObject *nothing)
-{
-    (void)nothing;
-    return PyLong_FromLong(dtake_queue_fd(((queue_object *)self)->queue));
-}
-
-/* A list of Ops that are done. */
-static PyObject *queue_drain(PyObject *self, PyObject *nothing)
-{
-    dtake_completion ready[BATCH];
-    (void)nothing;
-    size_t n = dtake_queue_drain(((queue_object *)self)->queue, ready, BATCH);
-    PyObject *list = PyList_New((Py_ssize_t)n);
-    for (size_t i = 0; i < n; i++) {
-        op_object *op = ready[i].tag;
-        if (list != NULL)
-            PyList_SetItem(list, (Py_ssize_t)i, Py_NewRef((PyObject *)op));
-        let_go(op);
-    }
-    return list;
-}
-
-/* Nobody drains it any more. */
-static PyObject *queue_close(PyObject *self, PyObject *nothing)
-{
-    (void)nothing;
-    atomic_store(&((queue_object *)self)->closed, true);
-    PyObject *rest = queue_drain(self, NULL);
-    DROP(rest);
-    return rest == NULL ? NULL : Py_NewRef(Py_None);
-}
-
-static void queue_dealloc(PyObject *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    dtake_queue_close(((queue_object *)self)->queue);
-    PyObject_Free(self);
-    DROP(type);
-}
-
 static PyMethodDef op_methods[] = {
     { "wait", op_wait, METH_VARARGS, "wait(timeout_s=-1): True when the call is done" },
     { "cancel", op_cancel, METH_NOARGS, "ends the transfers of a raster's opening or read" },
@@ -383,22 +323,6 @@ static PyType_Slot op_slots[] = {
 static PyType_Spec op_spec = { "datatake._core.Op", sizeof(op_object), 0,
                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, op_slots };
 
-static PyMethodDef queue_methods[] = {
-    { "fileno", queue_fileno, METH_NOARGS, "readable while calls that are done wait" },
-    { "drain", queue_drain, METH_NOARGS, "the calls that are done, 256 at most" },
-    { "close", queue_close, METH_NOARGS, "nobody drains it any more" },
-    { NULL },
-};
-static PyType_Slot queue_slots[] = {
-    { Py_tp_new, queue_new },
-    { Py_tp_dealloc, queue_dealloc },
-    { Py_tp_methods, queue_methods },
-    { Py_tp_doc, "Calls that are done, for an event loop." },
-    { 0 },
-};
-static PyType_Spec queue_spec = { "datatake._core.Queue", sizeof(queue_object), 0, Py_TPFLAGS_DEFAULT,
-                                  queue_slots };
-
 int op_add(PyObject *module)
 {
     dtake_error err = { 0 };
@@ -406,7 +330,5 @@ int op_add(PyObject *module)
         raise_status(err.status, &err);
         return -1;
     }
-    if (add_type(module, &op_spec, &Op_type) != 0)
-        return -1;
-    return add_type(module, &queue_spec, &Queue_type);
+    return add_type(module, &op_spec, &Op_type);
 }
