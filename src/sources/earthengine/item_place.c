@@ -39,14 +39,23 @@ static dtake_status read_footprint(const dtake__ee_told_image *m, dtake__geometr
     return st;
 }
 
-/* The corners of the first band that has a grid. */
+/* Other texts of a CRS are not asked about for each image: to search a name among all there are takes PROJ
+ * seconds. */
+static bool has_code(const dtake__ee_band *band)
+{
+    size_t digits =
+        band->has_grid && strncmp(band->crs, "EPSG:", 5) == 0 ? strspn(band->crs + 5, "0123456789") : 0;
+    return digits > 0 && digits < 8 && band->crs[5 + digits] == '\0';
+}
+
+/* The corners of the first band whose grid can be placed. */
 static dtake_status outline_of(const dtake__ee_bands *bands, dtake__geometry *out, dtake_error *err)
 {
     static const double side[5][2] = { { 0, 0 }, { 0, 1 }, { 1, 1 }, { 1, 0 }, { 0, 0 } };
     double xy[10];
     char text[600] = "";
     size_t len = 0, at = 0;
-    while (at < bands->count && !bands->band[at].has_grid)
+    while (at < bands->count && !has_code(&bands->band[at]))
         at++;
     if (at == bands->count)
         return DTAKE_E_EMPTY;

@@ -156,6 +156,25 @@ static void an_image_without_a_footprint_has_the_corners_of_its_first_band(void 
     (void)state;
 }
 
+static void a_name_of_a_crs_is_not_searched_for(void **state)
+{
+    static const char *const names[] = { "EPSG:326:1", "EPSG:", "EPSG:12345678", "WGS 84 / UTM zone 33N",
+                                         "PROJCS[\\\"x\\\"]" };
+    char image[1024];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(image, sizeof image,
+                 IMAGE_HEAD "\"bands\":[{\"id\":\"b\",\"dimensions\":[5,5],\"crs\":\"%s\",\"crs_transform\":"
+                            "[10,0,500000,0,-10,5000000]}],\"properties\":{\"system:index\":\"a\","
+                            "\"system:time_start\":1}}",
+                 names[i]);
+        json_t *item = item_of(image);
+        CHECK(json_is_null(json_object_get(item, "geometry")));
+        CHECK(json_object_get(json_object_get(json_object_get(item, "assets"), "b"), "proj:shape") != NULL);
+        json_decref(item);
+    }
+    (void)state;
+}
+
 static void an_image_of_everywhere_has_no_geometry(void **state)
 {
     json_t *item =
@@ -282,6 +301,7 @@ int main(void)
         cmocka_unit_test(each_band_is_an_asset_whose_href_holds_its_grid),
         cmocka_unit_test(types_are_the_smallest_that_hold_what_the_service_says),
         cmocka_unit_test(an_image_without_a_footprint_has_the_corners_of_its_first_band),
+        cmocka_unit_test(a_name_of_a_crs_is_not_searched_for),
         cmocka_unit_test(an_image_of_everywhere_has_no_geometry),
         cmocka_unit_test(a_clipped_band_begins_at_its_origin),
         cmocka_unit_test(a_finer_time_counts_only_within_its_millisecond),
