@@ -102,6 +102,7 @@ static void what_is_no_band_is_refused(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         dtake__ee_band band;
         CHECK_STATUS(dtake__ee_band_read(&band, wrong[i], &err), DTAKE_E_USAGE);
+        dtake__ee_band_dispose(&band);
         CHECK_STATUS(dtake__ee_band_read(&band, wrong[i], NULL), DTAKE_E_USAGE);
         dtake__ee_band_dispose(&band);
     }
