@@ -65,6 +65,7 @@ def right(status, error):
     return (status, error and error["code"], error and error["status"]) == (400, 400, "INVALID_ARGUMENT") and "\n" not in error["message"]
 
 
+@pytest.mark.slow
 def test_hostile_values_are_refused(watched):
     answers = {}
     for name, made in VALUES.items():

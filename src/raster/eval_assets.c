@@ -67,9 +67,11 @@ static dtake_status make_bands(dtake__eval *eval, dtake__pending *p, dtake_error
     dtake_status st = DTAKE_OK;
     if (p->call != NULL)
         st = run_call(eval, p, err);
-    else if (assets != NULL && assets->bands != NULL)
+    else if (assets != NULL && assets->bands != NULL) {
+        int64_t paused = dtake__eval_pause();
         st = assets->bands(ctx, eval, p->token, &p->made, err);
-    else
+        dtake__eval_go_on(eval, paused);
+    } else
         st = dtake__fail(err, DTAKE_E_UNSUPPORTED, "nobody makes the bands of images here");
     if (st == DTAKE_OK)
         st = dtake__expressions_status(dtake__eval_expressions(eval), err);
@@ -166,7 +168,10 @@ dtake_status dtake__table_load(dtake__eval *eval, const char *id, dtake__value *
     const dtake__assets *assets = dtake__eval_assets(eval, &ctx);
     if (assets == NULL || assets->table == NULL)
         return dtake__fail(err, DTAKE_E_NOT_FOUND, "there is no table '%.200s'", id);
-    return assets->table(ctx, eval, id, out, err);
+    int64_t paused = dtake__eval_pause();
+    dtake_status st = assets->table(ctx, eval, id, out, err);
+    dtake__eval_go_on(eval, paused);
+    return st;
 }
 
 /* Images on their way into the collection. */
@@ -215,8 +220,10 @@ static dtake_status find_images(dtake__eval *eval, dtake__lazy *lazy, dtake_erro
     if (lazy->limit == 0)
         return DTAKE_OK;
     dtake_status st = dtake__filter_hint(lazy->filter, lazy->filters, &query, err);
+    int64_t paused = dtake__eval_pause();
     if (st == DTAKE_OK)
         st = assets->collection(ctx, eval, &query, take_image, &in, err);
+    dtake__eval_go_on(eval, paused);
     dtake__filter_free((dtake__filter *)(uintptr_t)query.filter);
     return st;
 }

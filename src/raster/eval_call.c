@@ -25,6 +25,17 @@ static dtake_status place(dtake__eval *eval, dtake__call *c, size_t i, const dta
     return st;
 }
 
+/* Values that are made of images may be made of all their pixels. */
+static dtake_status run_own(dtake__call *c, dtake_error *err)
+{
+    bool pixels = c->function->param[0].kind == DTAKE__IMAGE && c->function->returns != DTAKE__IMAGE;
+    int64_t paused = pixels ? dtake__eval_pause() : 0;
+    dtake_status st = c->function->run(c, err);
+    if (pixels)
+        dtake__eval_go_on(c->eval, paused);
+    return st;
+}
+
 /* The function's own part, now or when the bands are needed. */
 static dtake_status run(dtake__call *c, dtake__node node, dtake_error *err)
 {
@@ -35,7 +46,7 @@ static dtake_status run(dtake__call *c, dtake__node node, dtake_error *err)
         if (!c->arg[i].null && c->arg[i].kind == DTAKE__IMAGE && c->function->param[i].kind == DTAKE__IMAGE)
             st = dtake__image_need(c->eval, c->arg[i].image, err);
     if (st == DTAKE_OK)
-        st = c->function->run(c, err);
+        st = run_own(c, err);
     if (st == DTAKE_OK)
         st = dtake__image_inherit(c, err);
     return st == DTAKE_OK ? dtake__expressions_status(c->eval->expressions, err) : st;

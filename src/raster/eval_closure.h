@@ -16,6 +16,10 @@ const struct dtake__assets *dtake__eval_assets(dtake__eval *eval, void **ctx);
 /* Puts the node's name before a message, unless one further inside did. */
 void dtake__eval_tell(dtake__eval *eval, dtake__node node, dtake_error *err);
 
+/* Between the two the time of the processor is not the graph's: pixels are made, a catalogue is asked. */
+int64_t dtake__eval_pause(void);
+void dtake__eval_go_on(dtake__eval *eval, int64_t paused);
+
 dtake_status dtake__eval_load(dtake__eval *eval, const char *id, dtake__image_value *out, dtake_error *err);
 
 #endif

@@ -179,7 +179,10 @@ dtake_status dtake__eval_load(dtake__eval *eval, const char *id, dtake__image_va
 {
     if (eval->load == NULL)
         return dtake__fail(err, DTAKE_E_NOT_FOUND, "there is no image '%.200s'", id);
-    return eval->load(eval->ctx, eval, id, out, err);
+    int64_t paused = dtake__eval_pause();
+    dtake_status st = eval->load(eval->ctx, eval, id, out, err);
+    dtake__eval_go_on(eval, paused);
+    return st;
 }
 
 void dtake__eval_set_assets(dtake__eval *eval, const dtake__assets *assets)
@@ -196,6 +199,16 @@ dtake_status dtake__eval_compare(dtake__eval *eval, size_t count, size_t with, d
 {
     double steps = (double)count * (double)with / 48;
     return dtake__budget_spend(&eval->budget, steps < 1e9 ? (int64_t)steps : 1000000000, err);
+}
+
+int64_t dtake__eval_pause(void)
+{
+    return dtake__budget_stop();
+}
+
+void dtake__eval_go_on(dtake__eval *eval, int64_t paused)
+{
+    dtake__budget_go_on(&eval->budget, paused);
 }
 
 const dtake__assets *dtake__eval_assets(dtake__eval *eval, void **ctx)

@@ -2,7 +2,6 @@
 
 #include "core/alloc.h"
 #include "core/error.h"
-#include "raster/eval_state.h"
 
 enum { ROWS_PX = 1 << 16 };
 
@@ -27,11 +26,9 @@ dtake_status dtake__eval_run(dtake__eval *eval, const dtake__program *program, d
     size_t sources = dtake__program_sources(program);
     dtake_window *need = dtake__calloc(sources + 1, sizeof *need);
     dtake__px_plane *plane = dtake__calloc(sources + 1, sizeof *plane);
-    int64_t stopped = dtake__budget_stop();
     dtake_status st = need != NULL && plane != NULL
                           ? read_and_run(eval, program, window, need, plane, out, err)
                           : dtake__fail_nomem(err, "a block of pixels");
-    dtake__budget_go_on(&eval->budget, stopped);
     for (size_t i = 0; i < sources && plane != NULL; i++)
         dtake__px_plane_dispose(&plane[i]);
     dtake__free(need);
