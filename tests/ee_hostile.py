@@ -72,6 +72,12 @@ def features(count):
     return values
 
 
+def comb(teeth, turned=False):
+    """A polygon of so many teeth across a square."""
+    points = [[0, 0]] + [p for i in range(teeth) for p in ([i / teeth, 1], [(i + .5) / teeth, 1], [(i + .5) / teeth, 0.01], [(i + 1) / teeth, 0.01])] + [[1, 0]]
+    return invoke("GeometryConstructors.Polygon", coordinates=[[p[::-1] for p in points] if turned else points], geodesic=False)
+
+
 def joined(count):
     values = features(count)
     values["j"] = invoke("Collection.size", collection=invoke(
@@ -119,6 +125,9 @@ VALUES = {
     "collections that hold one another, as a geometry": lambda: {"result": "r", "values": {
         **nested(60, lambda v: invoke("Collection", features={"arrayValue": {"values": [v, v]}}), invoke("Collection", features=[]))["values"],
         "r": invoke("Collection.geometry", collection=reference("0"))}},
+    "a ring that crosses itself everywhere": lambda: alone(invoke("Geometry.buffer", distance=10, geometry=invoke(
+        "GeometryConstructors.Polygon", geodesic=False, coordinates=[[[i * 7919 % 997 / 100, i * 104729 % 1009 / 100] for i in range(5000)]]))),
+    "combs that cross": lambda: alone(invoke("Geometry.area", geometry=invoke("Geometry.intersection", left=comb(3000), right=comb(3000, turned=True)))),
     "filters that hold one another": lambda: {"result": "r", "values": {
         "r": invoke("Collection.size", collection=invoke("Collection.filter", collection=reference("0"), filter=reference("f0"))), **features(1000),
         **{f"f{i}": invoke("Filter.and", filters={"arrayValue": {"values": [reference(f"f{i + 1}")] * 2}}) for i in range(60)},

@@ -169,12 +169,3 @@ dtake_status dtake__geos_make(GEOSContextHandle_t geos, const dtake__geometry *g
         return DTAKE_OK;
     return m.no_memory ? dtake__fail_nomem(err, "geometry for GEOS") : dtake__wkb_fail(&m.in, err);
 }
-
-GEOSGeometry *dtake__geos_mend(GEOSContextHandle_t geos, GEOSGeometry *geometry)
-{
-    if (geometry == NULL || GEOSisValid_r(geos, geometry) == 1)
-        return geometry;
-    GEOSGeometry *valid = GEOSMakeValid_r(geos, geometry);
-    GEOSGeom_destroy_r(geos, geometry);
-    return valid;
-}

@@ -20,7 +20,11 @@ dtake_status dtake__geos_make(GEOSContextHandle_t geos, const dtake__geometry *g
 dtake_status dtake__geos_make_spherical(GEOSContextHandle_t geos, const dtake__geometry *geometry,
                                         double pole_lat, GEOSGeometry **out, dtake_error *err);
 
-/* The geometry itself when it is valid, else a mended one, NULL when that fails. Takes `geometry`. */
+/* The geometry itself when it is valid, else a mended one, NULL when that fails or its rings cross more than
+ * a thousand times. Takes `geometry`. */
 GEOSGeometry *dtake__geos_mend(GEOSContextHandle_t geos, GEOSGeometry *geometry);
+/* Do the rings of both cross so often (100,000 times) that what they have in common takes GEOS more than
+ * seconds? */
+bool dtake__geos_cross_often(GEOSContextHandle_t geos, const GEOSGeometry *a, const GEOSGeometry *b);
 
 #endif

@@ -265,13 +265,12 @@ static dtake_status answer(GEOSContextHandle_t geos, const indexed *area, dtake_
 {
     char told = ask(geos, area, relation, geometry);
     if (told == 2) {
-        GEOSGeometry *mended = GEOSMakeValid_r(geos, geometry);
-        if (mended != NULL)
-            told = ask(geos, area, relation, mended);
-        if (mended != NULL)
-            GEOSGeom_destroy_r(geos, mended);
+        geometry = dtake__geos_mend(geos, geometry);
+        if (geometry != NULL)
+            told = ask(geos, area, relation, geometry);
     }
-    GEOSGeom_destroy_r(geos, geometry);
+    if (geometry != NULL)
+        GEOSGeom_destroy_r(geos, geometry);
     if (told == 2)
         return dtake__fail(err, DTAKE_E_FORMAT, "compare geometries: GEOS refuses them");
     *out = told == 1;

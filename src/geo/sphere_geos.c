@@ -114,8 +114,11 @@ static GEOSGeometry *rectangle(making *m, double west, double east)
 static GEOSGeometry *cut(making *m, GEOSGeometry *from, GEOSGeometry *with, bool keep_common)
 {
     GEOSGeometry *out = NULL;
+    bool given = from != NULL && with != NULL;
     from = dtake__geos_mend(m->geos, from);
     with = dtake__geos_mend(m->geos, with);
+    if (given && (from == NULL || with == NULL))
+        failed(m, "to mend it");
     if (from != NULL && with != NULL)
         out = keep_common ? GEOSIntersection_r(m->geos, from, with) : GEOSDifference_r(m->geos, from, with);
     bool tried = from != NULL && with != NULL;

@@ -109,7 +109,7 @@ dtake_status dtake__figure_to_geos(dtake__eval *eval, const dtake__figure *shape
         st = move_all(geos, *out, &m);
     }
     if (st == DTAKE_OK && (*out = dtake__geos_mend(geos, *out)) == NULL)
-        st = dtake__fail(err, DTAKE_E_USAGE, "a geometry that cannot be mended");
+        st = dtake__fail(err, DTAKE_E_USAGE, "a geometry crosses itself too often to be mended");
     if (st != DTAKE_OK && *out != NULL) {
         GEOSGeom_destroy_r(geos, *out);
         *out = NULL;

@@ -256,6 +256,8 @@ static dtake_status overlay(dtake__call *call, geos_fn *make, dtake_error *err)
     dtake_status st = dtake__figure_to_geos(call->eval, call->arg[0].shape, DEGREES, &a, err);
     if (st == DTAKE_OK)
         st = dtake__figure_to_geos(call->eval, call->arg[1].shape, DEGREES, &b, err);
+    if (st == DTAKE_OK && dtake__geos_cross_often(dtake__geos(), a, b))
+        st = dtake__fail(err, DTAKE_E_LIMIT, "the geometries cross too often");
     GEOSGeometry *out = st == DTAKE_OK ? make(dtake__geos(), a, b) : NULL;
     if (a != NULL)
         GEOSGeom_destroy_r(dtake__geos(), a);
