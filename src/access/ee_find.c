@@ -27,8 +27,8 @@ static dtake_status no_collection(const char *id, dtake_error *err)
         id);
 }
 
-/* "projects/earthengine-public/assets/X" is X, as clients write it. */
-const char *dtake__ee_short_id(const char *id)
+/* "projects/earthengine-public/assets/X" is X, as clients write it. A part of `id`. */
+static const char *short_id(const char *id)
 {
     static const char prefix[] = "projects/";
     if (!dtake__starts_with(id, prefix))
@@ -40,7 +40,7 @@ const char *dtake__ee_short_id(const char *id)
 dtake_status dtake__ee_find_collection(const dtake__ee_map *map, const char *id,
                                        const dtake__ee_collection **out, dtake_error *err)
 {
-    *out = dtake__ee_map_find(map, dtake__ee_short_id(id));
+    *out = dtake__ee_map_find(map, short_id(id));
     return *out != NULL ? DTAKE_OK : no_collection(id, err);
 }
 
@@ -76,7 +76,7 @@ dtake_status dtake__ee_find(dtake_client *client, const dtake__ee_map *map, cons
                             dtake__ee_image **out, dtake_error *err)
 {
     dtake_batch *batch = NULL;
-    const char *own = dtake__ee_short_id(id), *slash = strrchr(own, '/');
+    const char *own = short_id(id), *slash = strrchr(own, '/');
     char *parent = slash != NULL ? dtake__strndup(own, (size_t)(slash - own)) : NULL;
     const dtake__ee_collection *collection = parent != NULL ? dtake__ee_map_find(map, parent) : NULL;
     dtake_status st = DTAKE_E_NOT_FOUND;

@@ -4,9 +4,6 @@
 
 #include "access/ee_item.h"
 
-/* "projects/earthengine-public/assets/X" is X, as clients write it. A part of `id`. */
-const char *dtake__ee_short_id(const char *id);
-
 /* By its whole id. DTAKE_E_NOT_FOUND as the service says it. *out is the caller's. */
 dtake_status dtake__ee_find(dtake_client *client, const dtake__ee_map *map, const char *id,
                             dtake__ee_image **out, dtake_error *err);

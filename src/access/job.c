@@ -72,7 +72,8 @@ static int64_t count_reads(const dtake_job *job)
     return reads;
 }
 
-dtake_status dtake__job_make_room(dtake_job *job, size_t places, dtake_error *err)
+/* As many items as job->images; if wanted, `places` on the sheet. */
+static dtake_status make_room(dtake_job *job, size_t places, dtake_error *err)
 {
     if (job->options.value.explain_only) {
         job->plan_of = dtake__calloc(places, sizeof(*job->plan_of));
@@ -103,7 +104,7 @@ static void inputs_read(dtake__inputs *inputs)
     job->images = inputs->selection.images;
     inputs->selection.images = (dtake__images){ 0 };
     if (st == DTAKE_OK)
-        st = dtake__job_make_room(job, inputs->selection.total, &err);
+        st = make_room(job, inputs->selection.total, &err);
     if (st != DTAKE_OK) {
         dtake__job_finish(job, atomic_load(&job->cancelled) ? DTAKE_E_CANCELLED : st, &err);
         return;
@@ -115,7 +116,7 @@ static void start_one_run(dtake__post *post)
 {
     dtake_job *job = DTAKE__CONTAINER(post, dtake_job, start_post);
     dtake_error err = { 0 };
-    dtake_status st = dtake__job_make_room(job, job->images.count, &err);
+    dtake_status st = make_room(job, job->images.count, &err);
     if (st != DTAKE_OK) {
         dtake__job_finish(job, st, &err);
         return;

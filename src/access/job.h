@@ -86,8 +86,6 @@ void dtake__job_add_result(dtake_job *job, dtake__image *image);
 void dtake__job_finish(dtake_job *job, dtake_status status, const dtake_error *err);
 /* All items are through: the contact sheet, then the end. Loop thread. */
 void dtake__job_end(dtake_job *job);
-/* As many items as job->images; if wanted, `places` on the sheet. */
-dtake_status dtake__job_make_room(dtake_job *job, size_t places, dtake_error *err);
 /* job_wait.c: whoever waits for a result is told, if there is one to tell. Any thread, without the lock. */
 void dtake__job_tell_result(dtake_job *job);
 void dtake__job_result_run(dtake__post *post); /* of result_post */

@@ -135,7 +135,7 @@ static bool parse_blocks(dtake__head *head, dtake__texts *out)
     return frame == out->frames;
 }
 
-bool dtake__parse_texts(dtake__head *head, const uint32_t *starts, uint32_t frames, dtake__texts *out)
+static bool parse_texts(dtake__head *head, const uint32_t *starts, uint32_t frames, dtake__texts *out)
 {
     uint8_t kind;
     memset(out, 0, sizeof *out);
@@ -198,7 +198,7 @@ static const uint32_t *widened(dtake__head *head, const uint32_t *starts, uint32
 static bool parse_own_texts(dtake__head *head, dtake__coded *out)
 {
     out->texts = dtake__arena_alloc(head->arena, sizeof *out->texts);
-    return out->texts != NULL && dtake__parse_texts(head, out->starts, out->frames, out->texts);
+    return out->texts != NULL && parse_texts(head, out->starts, out->frames, out->texts);
 }
 
 static bool parse_geometries(dtake__head *head, dtake__coded *out)

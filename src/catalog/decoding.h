@@ -100,7 +100,6 @@ bool dtake__parse_column(dtake__head *head, const dtake_field *field, const uint
                          dtake__coded *out);
 bool dtake__parse_ints(dtake__head *head, const uint32_t *starts, uint32_t frames, dtake__ints *out);
 bool dtake__parse_numbers(dtake__head *head, const uint32_t *starts, uint32_t frames, dtake__numbers *out);
-bool dtake__parse_texts(dtake__head *head, const uint32_t *starts, uint32_t frames, dtake__texts *out);
 void dtake__texts_forget(dtake__texts *texts); /* what they and those behind them keep */
 
 /* All values of all parts: what decoding may take, in values. */

@@ -29,8 +29,8 @@ static bool is_wanted(const dtake_query *query, const char *name)
     return query->collections.count == 0 || dtake__strings_have(&query->collections, name);
 }
 
-dtake_status dtake__query_collections_check(const dtake__directory *d, const dtake__dataset *dataset,
-                                            const dtake_query *query, dtake_error *err)
+static dtake_status check_collections(const dtake__directory *d, const dtake__dataset *dataset,
+                                      const dtake_query *query, dtake_error *err)
 {
     const dtake__collection *found;
     dtake_status st = DTAKE_OK;
@@ -77,7 +77,7 @@ static void cut_progress(dtake__search *s)
 static dtake_status list_entries(dtake__search *s, const dtake__dataset *dataset, dtake_error *err)
 {
     const dtake__directory *d = s->view.directory;
-    dtake_status st = dtake__query_collections_check(d, dataset, s->demand.query, err);
+    dtake_status st = check_collections(d, dataset, s->demand.query, err);
     s->lists = dtake__calloc(d->collection_count + 1, sizeof *s->lists);
     s->start_ns = 1;
     s->end_ns = 0;

@@ -41,7 +41,7 @@ struct dtake__search {
     size_t stretch_count, stretch_room;
     int64_t stretched_rows, stretched_bytes;
     bool descending;
-    bool once; /* what it reads will hardly be read again: nothing of it is kept */
+    bool once;           /* what it reads will hardly be read again: nothing of it is kept */
     int64_t skip, left;  /* rows to be skipped; to be given, -1: all */
     bool sorted;         /* by fields: everything is read before anything is given */
     dtake_batch **ready; /* results of a sort */
@@ -64,8 +64,6 @@ dtake_status dtake__search_only(dtake__search *search, const dtake__listed_chunk
 
 dtake_status dtake__query_dataset_of(const dtake__directory *directory, const dtake_query *query,
                                      const dtake__dataset **out, dtake_error *err);
-dtake_status dtake__query_collections_check(const dtake__directory *directory, const dtake__dataset *dataset,
-                                            const dtake_query *query, dtake_error *err);
 dtake_status dtake__find_in(const dtake__view *view, const dtake__dataset *dataset, const char *collection,
                             const char *text, dtake_batch **out, dtake_error *err);
 

@@ -13,8 +13,8 @@ static dtake_status no_memory(dtake_error *err)
     return dtake__fail_nomem(err, "store datapoints");
 }
 
-dtake_status dtake__target_add(dtake__target *t, const dtake__listed_chunk *chunk, bool ours,
-                               dtake_error *err)
+/* To the end of the list. */
+static dtake_status add_chunk(dtake__target *t, const dtake__listed_chunk *chunk, bool ours, dtake_error *err)
 {
     void *grown = dtake__room_for_one(t->chunks, t->chunk_count, &t->chunk_room, sizeof *t->chunks);
     if (grown == NULL)
@@ -39,7 +39,7 @@ static dtake_status load_chunks(dtake__target *t, dtake__db *db, dtake_error *er
     dtake__chunk_list *list = NULL;
     dtake_status st = dtake__chunks_load(db, t->collection, &list, err);
     for (size_t i = 0; st == DTAKE_OK && i < list->count; i++)
-        st = dtake__target_add(t, &list->at[i], false, err);
+        st = add_chunk(t, &list->at[i], false, err);
     dtake__chunks_release(list);
     return st;
 }
@@ -182,7 +182,7 @@ dtake_status dtake__target_settle(dtake__target *t, const dtake__flush *flush, d
         return DTAKE_OK;
     dtake_status st = put_job(t, flush->db, &listed, err);
     if (st == DTAKE_OK)
-        st = dtake__target_add(t, &listed, true, err);
+        st = add_chunk(t, &listed, true, err);
     flush->counts->added += t->job_counts.added;
     flush->counts->replaced += t->job_counts.replaced;
     t->touched = true;

@@ -77,10 +77,6 @@ bool dtake__target_must_settle(const dtake__target *target);
 /* Waits for the chunk under way and writes it. */
 dtake_status dtake__target_settle(dtake__target *target, const dtake__flush *flush, dtake_error *err);
 
-/* Adds to the end of the list of chunks. */
-dtake_status dtake__target_add(dtake__target *target, const dtake__listed_chunk *chunk, bool ours,
-                               dtake_error *err);
-
 /* Takes those out of `rows` that are there already. What is there under the name of one with another content
  * dies. */
 dtake_status dtake__target_sift(dtake__target *target, const dtake__flush *flush, dtake__picked *rows,

@@ -47,7 +47,8 @@ static dtake_status file_url_to_path(const char *href, char **path, dtake_error 
     return dtake__fail(err, DTAKE_E_USAGE, "open %s: a broken %%-escape", href);
 }
 
-dtake_status dtake__href_to_path(const char *href, char **path, dtake_error *err)
+/* *path NULL: http(s). */
+static dtake_status path_of(const char *href, char **path, dtake_error *err)
 {
     *path = NULL;
     if (dtake__is_http_url(href))
@@ -79,7 +80,7 @@ dtake_status dtake__object_new(dtake__object **out, dtake_runtime *runtime, cons
     if (st != DTAKE_OK)
         return st;
     char *path = NULL;
-    st = dtake__href_to_path(href, &path, err);
+    st = path_of(href, &path, err);
     if (st != DTAKE_OK)
         return st;
     dtake__object *object = dtake__calloc(1, sizeof *object);
@@ -296,7 +297,7 @@ dtake_status dtake__object_slurp_start(dtake_runtime *runtime, const char *href,
                                        dtake__object_fn done, void *ctx)
 {
     char *path = NULL;
-    dtake_status st = dtake__href_to_path(href, &path, err);
+    dtake_status st = path_of(href, &path, err);
     if (st != DTAKE_OK)
         return st;
     dtake__object_op *op = new_op(runtime, NULL, path, done, ctx);

@@ -42,7 +42,6 @@ struct dtake__object_op {
 dtake_status dtake__object_meet(dtake__object *object, int64_t bytes, const char *etag,
                                 const char *last_modified, dtake_error *err);
 
-dtake_status dtake__href_to_path(const char *href, char **path, dtake_error *err); /* *path NULL: http(s) */
 void dtake__object_read_local(dtake__object_op *op);
 dtake_status dtake__object_read_remote(dtake__object_op *op, const char *url, dtake_error *err);
 

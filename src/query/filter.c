@@ -220,14 +220,3 @@ bool dtake__filter_equal(const dtake__filter *a, const dtake__filter *b)
             return false;
     return true;
 }
-
-dtake_status dtake__filter_each_field(dtake__filter *filter, dtake__filter_field_fn rename, void *ctx,
-                                      dtake_error *err)
-{
-    if (filter->op == DTAKE__FILTER_FIELD)
-        return rename(filter, ctx, err);
-    dtake_status st = DTAKE_OK;
-    for (size_t i = 0; i < filter->arg_count && st == DTAKE_OK; i++)
-        st = dtake__filter_each_field(filter->args[i], rename, ctx, err);
-    return st;
-}

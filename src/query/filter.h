@@ -147,10 +147,4 @@ dtake_status dtake__filter_parse_short(const char *text, dtake__filter **out, dt
 dtake_status dtake__filter_write_text(const dtake__filter *filter, dtake_buf *out, dtake_error *err);
 dtake_status dtake__filter_write_json(const dtake__filter *filter, dtake_buf *out, dtake_error *err);
 
-/* Calls `rename` for every FIELD; it may replace field->text (dtake__free, dtake__strdup). Stops at the first
- * failure. */
-typedef dtake_status (*dtake__filter_field_fn)(dtake__filter *field, void *ctx, dtake_error *err);
-dtake_status dtake__filter_each_field(dtake__filter *filter, dtake__filter_field_fn rename, void *ctx,
-                                      dtake_error *err);
-
 #endif

@@ -19,8 +19,7 @@ const dtake_enum_value *dtake__enum_sorted(const dtake_schema *schema,
 /* DTAKE_E_USAGE says what is wrong with one field by itself. */
 dtake_status dtake__field_check(const dtake_field *field, size_t index, dtake_error *err);
 
-/* The same name, type, role, width, values: what columns depend on, not the words about it. */
-bool dtake__field_same(const dtake_field *a, const dtake_field *b);
+/* The same names, types, roles, widths, values: what columns depend on, not the words about it. */
 bool dtake__schema_same(const dtake_schema *a, const dtake_schema *b);
 
 /* DTAKE_OK when `to` has the fields of `from`, in their order, and perhaps more behind them; DTAKE_E_STATE

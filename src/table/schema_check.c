@@ -73,7 +73,7 @@ dtake_status dtake__field_check(const dtake_field *field, size_t index, dtake_er
     return check_enum(field, err);
 }
 
-bool dtake__field_same(const dtake_field *a, const dtake_field *b)
+static bool same_field(const dtake_field *a, const dtake_field *b)
 {
     if (strcmp(a->name, b->name) != 0 || a->type != b->type || a->role != b->role ||
         a->repeated != b->repeated || a->width != b->width || a->enum_count != b->enum_count)
@@ -95,7 +95,7 @@ dtake_status dtake__schema_grows(const dtake_schema *from, const dtake_schema *t
                 "field %s (number %zu of the schema) would go or move: a schema only grows, at "
                 "its end",
                 old->name, i + 1);
-        if (!dtake__field_same(old, new))
+        if (!same_field(old, new))
             return dtake__fail(err, DTAKE_E_STATE,
                                "field %s is another %s%s than before: fields never change", old->name,
                                new->repeated ? "list of " : "", dtake_field_type_name(new->type));

@@ -93,7 +93,7 @@ static uint8_t *put_f32(uint8_t *to, double wide)
 }
 
 /* The number of one value, after its tag or inside a run. */
-uint8_t *dtake__lane_put_number(uint8_t *to, const dtake__lane *l, const dtake_column *column, int64_t row)
+static uint8_t *put_number(uint8_t *to, const dtake__lane *l, const dtake_column *column, int64_t row)
 {
     uint32_t narrow;
     switch ((dtake__travel)l->travel) {
@@ -201,7 +201,7 @@ uint8_t *dtake__lane_put(dtake__datapoints_encoder *e, uint8_t *to, const dtake_
         bytes = enum_name(e, l, column, row);
         return dtake__lane_put_bytes(to, bytes, strlen(bytes));
     default:
-        return dtake__lane_put_number(to, l, column, row);
+        return put_number(to, l, column, row);
     }
 }
 
@@ -246,7 +246,7 @@ dtake_status dtake__lane_put_list(dtake__datapoints_encoder *e, const dtake__lan
         dtake__buf_clear(&e->scratch);
         to = dtake__lane_room(&e->scratch, 0, (size_t)(last - first) * DTAKE__PB_MAX_VARINT, &st);
         for (int32_t i = first; to != NULL && i < last; i++)
-            to = dtake__lane_put_number(to, l, items, i);
+            to = put_number(to, l, items, i);
         if (to == NULL)
             return dtake__fail(err, st, "%s", dtake_status_text(st));
         e->scratch.len = (size_t)(to - e->scratch.data);

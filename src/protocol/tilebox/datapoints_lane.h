@@ -51,7 +51,6 @@ uint8_t *dtake__lane_put_ewkb(uint8_t *to, const uint8_t *wkb, size_t len); /* o
 /* One of a column, or of the items of its lists. What must be rewritten lies in the scratch. */
 uint8_t *dtake__lane_put(dtake__datapoints_encoder *e, uint8_t *to, const dtake__lane *l,
                          const dtake_column *column, int64_t row);
-uint8_t *dtake__lane_put_number(uint8_t *to, const dtake__lane *l, const dtake_column *column, int64_t row);
 
 /* Flat geometries only: their parts have no flags, so that the head is all that differs. */
 static inline bool dtake__lane_is_flat(const uint8_t *wkb, size_t len)
