@@ -1,95 +1,11 @@
-/* Runtimes and clients: what is asked of a source, and what changes it. */
+/* Clients: what is asked of a source, and what changes it. */
 #include "core.h"
 
-#include <unistd.h>
+PyTypeObject *Client_type;
 
-PyTypeObject *Runtime_type, *Client_type;
+static living *clients; /* that are open */
 
-static living *clients, *runtimes; /* that are open */
-
-/* --- runtime --- */
-
-bool is_foreign_process(const runtime_object *runtime)
-{
-    return runtime->pid != getpid();
-}
-
-bool runtime_usable(runtime_object *self)
-{
-    if (is_foreign_process(self)) {
-        dtake_error err = { DTAKE_E_STATE,
-                            "this client was made before a fork: make a new one in the child process" };
-        raise_status(err.status, &err);
-        return false;
-    }
-    if (self->runtime == NULL) {
-        dtake_error err = { DTAKE_E_STATE, "the engine is closed" };
-        raise_status(err.status, &err);
-        return false;
-    }
-    return true;
-}
-
-static PyObject *runtime_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
-{
-    static char *names[] = { "workers",
-                             "connections_per_host",
-                             "retries",
-                             "connect_timeout_ms",
-                             "first_byte_ms",
-                             "bytes_in_flight",
-                             "max_bytes_s",
-                             "user_agent",
-                             NULL };
-    dtake_runtime_options options = { 0 };
-    dtake_error err = { 0 };
-    long long connect_ms = 0, first_ms = 0, bytes = 0, rate = 0;
-    dtake_status st;
-    (void)type;
-    if (!PyArg_ParseTupleAndKeywords(arguments, named, "|$iiiLLLLz:Runtime", names, &options.workers,
-                                     &options.connections_per_host, &options.retries, &connect_ms, &first_ms,
-                                     &bytes, &rate, &options.user_agent))
-        return NULL;
-    options.connect_timeout_ms = connect_ms;
-    options.first_byte_ms = first_ms;
-    options.bytes_in_flight = bytes;
-    options.max_bytes_s = rate;
-    runtime_object *self = PyObject_New(runtime_object, Runtime_type);
-    if (self == NULL)
-        return NULL;
-    self->runtime = NULL;
-    self->open = (living){ 0 };
-    self->pid = getpid();
-    Py_BEGIN_ALLOW_THREADS st = dtake_runtime_open(&self->runtime, &options, &err);
-    Py_END_ALLOW_THREADS if (st != DTAKE_OK)
-    {
-        DROP(self);
-        return raise_status(st, &err);
-    }
-    living_add(&runtimes, &self->open, self);
-    return (PyObject *)self;
-}
-
-static void runtime_shut(runtime_object *self)
-{
-    dtake_runtime *runtime = self->runtime;
-    self->runtime = NULL;
-    living_remove(&runtimes, &self->open);
-    if (runtime == NULL || is_foreign_process(self))
-        return;
-    Py_BEGIN_ALLOW_THREADS dtake_runtime_close(runtime);
-    Py_END_ALLOW_THREADS
-}
-
-static void runtime_dealloc(PyObject *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    runtime_shut((runtime_object *)self);
-    PyObject_Free(self);
-    DROP(type);
-}
-
-/* --- client: its life --- */
+/* --- its life --- */
 
 static PyObject *client_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
 {
@@ -111,9 +27,10 @@ static PyObject *client_new(PyTypeObject *type, PyObject *arguments, PyObject *n
         return NULL;
     memset((char *)self + sizeof(PyObject), 0, sizeof *self - sizeof(PyObject));
     self->runtime = KEEP(runtime);
-    Py_BEGIN_ALLOW_THREADS st = dtake_client_open(&self->client, runtime->runtime, &options, &err);
-    Py_END_ALLOW_THREADS if (st != DTAKE_OK)
-    {
+    Py_BEGIN_ALLOW_THREADS
+    st = dtake_client_open(&self->client, runtime->runtime, &options, &err);
+    Py_END_ALLOW_THREADS
+    if (st != DTAKE_OK) {
         DROP(self);
         return raise_status(st, &err);
     }
@@ -130,7 +47,8 @@ static void shut_client(client_object *self)
     living_remove(&clients, &self->open);
     if (is_foreign_process(self->runtime))
         return;
-    Py_BEGIN_ALLOW_THREADS dtake_client_close(client);
+    Py_BEGIN_ALLOW_THREADS
+    dtake_client_close(client);
     Py_END_ALLOW_THREADS
 }
 
@@ -184,15 +102,6 @@ void clients_shut(void)
     }
 }
 
-void runtimes_shut(void)
-{
-    while (runtimes != NULL) {
-        runtime_object *runtime = KEEP(runtimes->object);
-        runtime_shut(runtime);
-        DROP(runtime);
-    }
-}
-
 static void client_dealloc(PyObject *self)
 {
     client_object *client = (client_object *)self;
@@ -203,7 +112,7 @@ static void client_dealloc(PyObject *self)
     DROP(type);
 }
 
-/* --- client: questions; the last argument is a Queue, or None for a thread that waits --- */
+/* --- questions; the last argument is a Queue, or None for a thread that waits --- */
 
 static PyObject *client_datasets(PyObject *self, PyObject *queue)
 {
@@ -302,7 +211,7 @@ static PyObject *client_load(PyObject *self, PyObject *asked)
     return query == NULL ? NULL : load_open((client_object *)self, query);
 }
 
-/* --- client: changes, which block --- */
+/* --- changes, which block --- */
 
 static PyObject *client_create_dataset(PyObject *self, PyObject *arguments)
 {
@@ -319,8 +228,10 @@ static PyObject *client_create_dataset(PyObject *self, PyObject *arguments)
     info.schema = schema->schema;
     if (client_use(client) == NULL)
         return NULL;
-    Py_BEGIN_ALLOW_THREADS st = dtake_dataset_create(client->client, &info, &err);
-    Py_END_ALLOW_THREADS client_unuse(client);
+    Py_BEGIN_ALLOW_THREADS
+    st = dtake_dataset_create(client->client, &info, &err);
+    Py_END_ALLOW_THREADS
+    client_unuse(client);
     return st == DTAKE_OK ? Py_NewRef(Py_None) : raise_status(st, &err);
 }
 
@@ -333,10 +244,11 @@ static PyObject *client_delete_dataset(PyObject *self, PyObject *arguments)
     if (!PyArg_ParseTuple(arguments, "sz:delete_dataset", &dataset, &collection) ||
         client_use(client) == NULL)
         return NULL;
-    Py_BEGIN_ALLOW_THREADS st = collection != NULL
-                                    ? dtake_collection_delete(client->client, dataset, collection, &err)
-                                    : dtake_dataset_delete(client->client, dataset, &err);
-    Py_END_ALLOW_THREADS client_unuse(client);
+    Py_BEGIN_ALLOW_THREADS
+    st = collection != NULL ? dtake_collection_delete(client->client, dataset, collection, &err)
+                            : dtake_dataset_delete(client->client, dataset, &err);
+    Py_END_ALLOW_THREADS
+    client_unuse(client);
     return st == DTAKE_OK ? Py_NewRef(Py_None) : raise_status(st, &err);
 }
 
@@ -349,9 +261,10 @@ static PyObject *client_create_collection(PyObject *self, PyObject *arguments)
     if (!PyArg_ParseTuple(arguments, "sss:create_collection", &dataset, &collection, &description) ||
         client_use(client) == NULL)
         return NULL;
-    Py_BEGIN_ALLOW_THREADS st =
-        dtake_collection_create(client->client, dataset, collection, description, &err);
-    Py_END_ALLOW_THREADS client_unuse(client);
+    Py_BEGIN_ALLOW_THREADS
+    st = dtake_collection_create(client->client, dataset, collection, description, &err);
+    Py_END_ALLOW_THREADS
+    client_unuse(client);
     return st == DTAKE_OK ? Py_NewRef(Py_None) : raise_status(st, &err);
 }
 
@@ -373,9 +286,10 @@ static PyObject *client_insert(PyObject *self, PyObject *arguments)
         return NULL;
     }
     uint8_t(*room)[16] = (uint8_t(*)[16])PyBytes_AsString(ids);
-    Py_BEGIN_ALLOW_THREADS st =
-        dtake_insert(client->client, dataset, collection, batch->batch, may_exist, room, &created, &err);
-    Py_END_ALLOW_THREADS client_unuse(client);
+    Py_BEGIN_ALLOW_THREADS
+    st = dtake_insert(client->client, dataset, collection, batch->batch, may_exist, room, &created, &err);
+    Py_END_ALLOW_THREADS
+    client_unuse(client);
     PyObject *result = st == DTAKE_OK ? Py_BuildValue("OL", ids, (long long)created) : raise_status(st, &err);
     DROP(ids);
     return result;
@@ -412,18 +326,7 @@ static PyType_Slot client_slots[] = {
 static PyType_Spec client_spec = { "datatake._core.Client", sizeof(client_object), 0, Py_TPFLAGS_DEFAULT,
                                    client_slots };
 
-static PyType_Slot runtime_slots[] = {
-    { Py_tp_new, runtime_new },
-    { Py_tp_dealloc, runtime_dealloc },
-    { Py_tp_doc, "The engine: loop thread, workers, connections." },
-    { 0 },
-};
-static PyType_Spec runtime_spec = { "datatake._core.Runtime", sizeof(runtime_object), 0, Py_TPFLAGS_DEFAULT,
-                                    runtime_slots };
-
 int client_add(PyObject *module)
 {
-    if (add_type(module, &runtime_spec, &Runtime_type) != 0)
-        return -1;
     return add_type(module, &client_spec, &Client_type);
 }

@@ -98,7 +98,8 @@ static bool fill(const column *c, PyObject *array)
     else if (column_element_bytes(c->field) == 0)
         ok = column_fill_objects(c, longest, view.buf);
     else {
-        Py_BEGIN_ALLOW_THREADS column_fill(c, longest, view.buf);
+        Py_BEGIN_ALLOW_THREADS
+        column_fill(c, longest, view.buf);
         Py_END_ALLOW_THREADS
     }
     PyBuffer_Release(&view);

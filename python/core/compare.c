@@ -68,9 +68,11 @@ static PyObject *comparison_run(PyObject *self, PyObject *arguments)
     if (!get_options_read(&options, dict))
         return NULL;
     showing shown = { call != Py_None ? call : NULL, comparison };
-    Py_BEGIN_ALLOW_THREADS st = dtake_compare(&options.value, modes, (size_t)count, NULL, show, &shown,
-                                              &comparison->cancel, &comparison->result, &err);
-    Py_END_ALLOW_THREADS get_options_dispose(&options);
+    Py_BEGIN_ALLOW_THREADS
+    st = dtake_compare(&options.value, modes, (size_t)count, NULL, show, &shown, &comparison->cancel,
+                       &comparison->result, &err);
+    Py_END_ALLOW_THREADS
+    get_options_dispose(&options);
     if (PyErr_Occurred())
         return NULL;
     if (st != DTAKE_OK)
@@ -96,9 +98,10 @@ static PyObject *comparison_plot(PyObject *self, PyObject *arguments)
     dtake_status st;
     if (!PyArg_ParseTuple(arguments, "ss:plot", &title, &path))
         return NULL;
-    Py_BEGIN_ALLOW_THREADS st =
-        dtake_comparison_plot(&((comparison_object *)self)->result, title, path, &err);
-    Py_END_ALLOW_THREADS return st == DTAKE_OK ? Py_NewRef(Py_None) : raise_status(st, &err);
+    Py_BEGIN_ALLOW_THREADS
+    st = dtake_comparison_plot(&((comparison_object *)self)->result, title, path, &err);
+    Py_END_ALLOW_THREADS
+    return st == DTAKE_OK ? Py_NewRef(Py_None) : raise_status(st, &err);
 }
 
 static PyObject *comparison_cancel(PyObject *self, PyObject *nothing)

@@ -41,7 +41,7 @@ typedef struct living {
 void living_add(living **first, living *member, void *object);
 void living_remove(living **first, living *member); /* one that is in no list stays so */
 
-/* --- client.c --- */
+/* --- runtime.c, client.c --- */
 
 typedef struct runtime_object {
     PyObject_HEAD dtake_runtime *runtime; /* NULL: closed */
@@ -130,6 +130,7 @@ void loads_shut(void);
 void clients_shut(void);
 void runtimes_shut(void);
 
+int runtime_add(PyObject *module);
 int client_add(PyObject *module);
 int op_add(PyObject *module);
 int queue_add(PyObject *module);

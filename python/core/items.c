@@ -35,8 +35,10 @@ static PyObject *batch_to_items(PyObject *module, PyObject *arguments)
     (void)module;
     if (!PyArg_ParseTuple(arguments, "O!z:batch_to_items", Batch_type, &batch, &collection))
         return NULL;
-    Py_BEGIN_ALLOW_THREADS st = dtake_batch_to_items(batch->batch, collection, &err, append, &out);
-    Py_END_ALLOW_THREADS PyObject *text =
+    Py_BEGIN_ALLOW_THREADS
+    st = dtake_batch_to_items(batch->batch, collection, &err, append, &out);
+    Py_END_ALLOW_THREADS
+    PyObject *text =
         st == DTAKE_OK ? PyBytes_FromStringAndSize(out.bytes, (Py_ssize_t)out.len) : raise_status(st, &err);
     free(out.bytes);
     return text;

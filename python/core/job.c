@@ -32,10 +32,11 @@ static PyObject *job_new(PyTypeObject *type, PyObject *arguments, PyObject *name
     }
     memset((char *)self + sizeof(PyObject), 0, sizeof *self - sizeof(PyObject));
     self->runtime = KEEP(runtime);
-    Py_BEGIN_ALLOW_THREADS st = pictures
-                                    ? dtake_pictures_start(&self->job, runtime->runtime, &options.value, &err)
-                                    : dtake_get_start(&self->job, runtime->runtime, &options.value, &err);
-    Py_END_ALLOW_THREADS get_options_dispose(&options);
+    Py_BEGIN_ALLOW_THREADS
+    st = pictures ? dtake_pictures_start(&self->job, runtime->runtime, &options.value, &err)
+                  : dtake_get_start(&self->job, runtime->runtime, &options.value, &err);
+    Py_END_ALLOW_THREADS
+    get_options_dispose(&options);
     if (st != DTAKE_OK) {
         self->job = NULL;
         DROP(self);
@@ -55,7 +56,8 @@ static void end_job(job_object *self)
     living_remove(&jobs, &self->begun);
     if (is_foreign_process(self->runtime))
         return;
-    Py_BEGIN_ALLOW_THREADS dtake_job_free(job);
+    Py_BEGIN_ALLOW_THREADS
+    dtake_job_free(job);
     Py_END_ALLOW_THREADS
 }
 

@@ -50,7 +50,8 @@ static void end_load(load_object *self)
     self->load = NULL;
     living_remove(&loads, &self->begun);
     if (!is_foreign_process(self->client->runtime)) {
-        Py_BEGIN_ALLOW_THREADS dtake_load_free(load);
+        Py_BEGIN_ALLOW_THREADS
+        dtake_load_free(load);
         Py_END_ALLOW_THREADS
     }
     client_unuse(self->client);
@@ -160,8 +161,10 @@ static PyObject *load_schema(PyObject *self, PyObject *nothing)
     if (has_ended(load))
         return NULL;
     load->asking++;
-    Py_BEGIN_ALLOW_THREADS schema = dtake_load_schema(load->load);
-    Py_END_ALLOW_THREADS load->asking--;
+    Py_BEGIN_ALLOW_THREADS
+    schema = dtake_load_schema(load->load);
+    Py_END_ALLOW_THREADS
+    load->asking--;
     return schema == NULL ? Py_NewRef(Py_None) : schema_wrap(schema);
 }
 

@@ -42,9 +42,9 @@ PyMODINIT_FUNC PyInit__core(void); /* the interpreter looks it up by this name *
 
 PyMODINIT_FUNC PyInit__core(void)
 {
-    static int (*const add[])(PyObject *) = { op_add,     queue_add,   client_add, schema_add, table_add,
-                                              query_add,  columns_add, load_add,   rows_add,   job_add,
-                                              raster_add, compare_add, items_add,  graph_add };
+    static int (*const add[])(PyObject *) = { op_add,    queue_add,  runtime_add, client_add, schema_add,
+                                              table_add, query_add,  columns_add, load_add,   rows_add,
+                                              job_add,   raster_add, compare_add, items_add,  graph_add };
     PyObject *module = PyModule_Create(&definition);
     if (module == NULL)
         return NULL;

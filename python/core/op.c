@@ -164,8 +164,10 @@ static void wait_idle(int64_t timeout_ms)
 
 int ops_wait_all(int64_t timeout_ms)
 {
-    Py_BEGIN_ALLOW_THREADS wait_idle(timeout_ms);
-    Py_END_ALLOW_THREADS ops_reap();
+    Py_BEGIN_ALLOW_THREADS
+    wait_idle(timeout_ms);
+    Py_END_ALLOW_THREADS
+    ops_reap();
     return atomic_load(&under_way);
 }
 
@@ -223,9 +225,10 @@ static PyObject *op_wait(PyObject *self, PyObject *arguments)
     for (;;) {
         int64_t ms = rest < POLL_MS ? rest : POLL_MS;
         bool done;
-        Py_BEGIN_ALLOW_THREADS done = wait_ms(op, ms);
-        Py_END_ALLOW_THREADS if (done)
-        {
+        Py_BEGIN_ALLOW_THREADS
+        done = wait_ms(op, ms);
+        Py_END_ALLOW_THREADS
+        if (done) {
             op_let_go(op);
             Py_RETURN_TRUE;
         }

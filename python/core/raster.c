@@ -203,8 +203,10 @@ static PyObject *raster_window(PyObject *self, PyObject *box)
         return NULL;
     KEEP(raster);
     dtake_raster *open = raster->raster;
-    Py_BEGIN_ALLOW_THREADS st = dtake_raster_window(open, area, &out, &err);
-    Py_END_ALLOW_THREADS DROP(raster);
+    Py_BEGIN_ALLOW_THREADS
+    st = dtake_raster_window(open, area, &out, &err);
+    Py_END_ALLOW_THREADS
+    DROP(raster);
     if (st != DTAKE_OK)
         return raise_status(st, &err);
     return Py_BuildValue("(LLLL)", (long long)out.col, (long long)out.row, (long long)out.width,

@@ -183,9 +183,10 @@ static bool take_arrays(struct ArrowArrayStream *stream, const struct ArrowSchem
         dtake_batch *batch;
         dtake_error err = { 0 };
         int failed;
-        Py_BEGIN_ALLOW_THREADS failed = stream->get_next(stream, &array);
-        Py_END_ALLOW_THREADS if (failed)
-        {
+        Py_BEGIN_ALLOW_THREADS
+        failed = stream->get_next(stream, &array);
+        Py_END_ALLOW_THREADS
+        if (failed) {
             const char *why = stream->get_last_error(stream);
             PyErr_Format(PyExc_ValueError, "Arrow stream: %s", why != NULL ? why : strerror(failed));
             return false;
