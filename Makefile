@@ -33,7 +33,6 @@ demo-ee:
 
 test:
 	tools/install build test
-	tools/venv test
 	tests/run
 
 check:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORES = os.cpu_count() or 1
 AT_ONCE = CORES + 2  # test programs; many of them wait most of the time
 LEFT_BEHIND_S = 10   # for what a command started to end after it
-LONGEST = ["alloc_torture_test", "raster_raster_real_test", "output_output_test", "demo_scene_test", "access_modes_test",
+LONGEST = ["io_http_help_test", "alloc_torture_test", "server_http2_test", "raster_raster_real_test", "output_output_test", "demo_scene_test", "access_modes_test",
            "io_http_retry_test"]  # begin first, so that no core waits for them at the end
 
 

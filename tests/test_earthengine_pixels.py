@@ -55,6 +55,7 @@ def asked(server):
     return [r for r in server.requests() if r["path"].endswith("computePixels")]
 
 
+@pytest.mark.slow
 def test_the_documents_job_equals_that_of_the_files(served, demo_scenes, run, tmp_path):
     url = served.url.rstrip("/")
     items = items_of(demo_scenes, url, tmp_path / "items", count=2)
@@ -94,6 +95,7 @@ def test_masks_and_values_are_the_services(demo_scenes, run, serve, tmp_path):
     assert len(asked(served)) == 1
 
 
+@pytest.mark.slow
 def test_a_job_that_was_killed_goes_on(served, demo_scenes, program, quiet_env, run, tmp_path):
     items = items_of(demo_scenes, served.url.rstrip("/"), tmp_path / "items")
     words = ["get", *items, BOX, *SHOWN, "-o", tmp_path / "out"]
