@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "check.h"
 #include "io/runtime_fixture.h"
 #include "raster/reader.h"
 #include "script_server.h"
