@@ -30,7 +30,7 @@ static dtake__filter_op opposite(dtake__filter_op op)
     }
 }
 
-static dtake__filter_op exchanged(dtake__filter_op op)
+dtake__filter_op dtake__filter_exchanged(dtake__filter_op op)
 {
     switch (op) {
     case DTAKE__FILTER_LT:
@@ -55,7 +55,7 @@ bool dtake__filter_reduce(const dtake__filter *node, const char *field, bool neg
     if (turned && !dtake__filter_is_field(node->args[1], field))
         return false;
     *literal = node->args[turned ? 0 : 1];
-    *op = turned ? exchanged(node->op) : node->op;
+    *op = turned ? dtake__filter_exchanged(node->op) : node->op;
     *op = negated ? opposite(*op) : *op;
     return dtake__filter_is_literal(*literal);
 }

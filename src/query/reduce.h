@@ -15,6 +15,9 @@ bool dtake__filter_is_literal(const dtake__filter *node);
 bool dtake__filter_reduce(const dtake__filter *node, const char *field, bool negated, dtake__filter_op *op,
                           const dtake__filter **literal);
 
+/* The comparison that says the same with its sides exchanged: `<` for `>`. */
+dtake__filter_op dtake__filter_exchanged(dtake__filter_op op);
+
 /* What joins the operands of AND and OR, when it must hold or, negated, must fail: DTAKE__FILTER_AND or _OR.
  */
 static inline dtake__filter_op dtake__filter_joined_by(dtake__filter_op op, bool negated)

@@ -2,6 +2,8 @@
  * `not` of one, which there is true, is said together with notNull. */
 #include "sources/earthengine/filter.h"
 
+#include "query/reduce.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -108,31 +110,15 @@ typedef struct comparison {
     const dtake__filter *value;
 } comparison;
 
-static dtake__filter_op turned(dtake__filter_op op)
-{
-    switch (op) {
-    case DTAKE__FILTER_LT:
-        return DTAKE__FILTER_GT;
-    case DTAKE__FILTER_LE:
-        return DTAKE__FILTER_GE;
-    case DTAKE__FILTER_GT:
-        return DTAKE__FILTER_LT;
-    case DTAKE__FILTER_GE:
-        return DTAKE__FILTER_LE;
-    default:
-        return op;
-    }
-}
-
 static bool is_comparison(const dtake__filter *f, const dtake__ee_names *names, comparison *out)
 {
     dtake_field_type type;
     bool equality = f->op == DTAKE__FILTER_EQ || f->op == DTAKE__FILTER_NE;
-    if (!equality && turned(f->op) == f->op)
+    if (!equality && dtake__filter_exchanged(f->op) == f->op)
         return false;
     for (int side = 0; side < 2; side++) {
-        *out = (comparison){ side == 0 ? f->op : turned(f->op), property_of(f->args[side], names, &type),
-                             f->args[1 - side] };
+        *out = (comparison){ side == 0 ? f->op : dtake__filter_exchanged(f->op),
+                             property_of(f->args[side], names, &type), f->args[1 - side] };
         if (out->property != NULL && is_value_of(out->value, type, equality))
             return true;
     }
