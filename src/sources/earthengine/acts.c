@@ -3,6 +3,7 @@
 #include "catalog/lists.h"
 #include "core/alloc.h"
 #include "core/error.h"
+#include "sources/count.h"
 #include "sources/earthengine/answer.h"
 #include "sources/earthengine/listing.h"
 #include "sources/earthengine/remote.h"
@@ -22,7 +23,8 @@ typedef struct doing {
     dtake__ee_told *told;
     dtake__ee_call call;
     dtake__ee_listing listing;
-    dtake__stream *stream; /* count, find by id */
+    dtake__counting counting;
+    dtake__stream *stream; /* find by id */
     dtake__pull pull;
 } doing;
 
@@ -189,32 +191,17 @@ static dtake_status ask_image(doing *d, dtake_error *err)
 
 /* --- how many: the service counts what can be said to it, else they are read --- */
 
-static void counted(dtake__pull *pull)
+static void counted(dtake__counting *counting, dtake_status status, const dtake_error *err)
 {
-    doing *d = DTAKE__CONTAINER(pull, doing, pull);
-    if (pull->status != DTAKE_OK || pull->batch == NULL) {
-        finish(d, pull->status, &pull->err);
-        return;
-    }
-    d->act->number += dtake_batch_rows(pull->batch);
-    dtake_batch_release(pull->batch);
-    dtake__ee_stream_pull(d->stream, &d->pull);
+    doing *d = DTAKE__CONTAINER(counting, doing, counting);
+    d->act->number = counting->rows;
+    finish(d, status, err);
 }
 
 static dtake_status count_rows(doing *d, dtake_error *err)
 {
-    dtake_query *query = NULL;
-    dtake_status st = dtake_query_copy(&query, d->act->query, err);
-    if (st != DTAKE_OK)
-        return st;
-    dtake_query_skip_data(query, true);
-    st = dtake__ee_stream_open(&d->stream, &d->from->source, query, err);
-    dtake_query_free(query);
-    d->act->number = 0;
-    d->pull.done = counted;
-    if (st == DTAKE_OK)
-        dtake__ee_stream_pull(d->stream, &d->pull);
-    return st;
+    d->counting = (dtake__counting){ .source = &d->from->source, .done = counted };
+    return dtake__counting_start(&d->counting, d->act->query, err);
 }
 
 static void got_count(dtake__ee_call *call)

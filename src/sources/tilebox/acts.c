@@ -2,6 +2,7 @@
 #include "catalog/lists.h"
 #include "core/alloc.h"
 #include "core/error.h"
+#include "sources/count.h"
 #include "sources/tilebox/listing.h"
 #include "sources/tilebox/remote.h"
 
@@ -13,8 +14,7 @@ typedef struct doing {
     dtake__act *act;
     dtake__asking asking;
     dtake__listing listing;
-    dtake__stream *stream; /* count */
-    dtake__pull pull;
+    dtake__counting counting;
 } doing;
 
 static void finish(doing *d, dtake_status status, const dtake_error *err)
@@ -24,8 +24,6 @@ static void finish(doing *d, dtake_status status, const dtake_error *err)
     if (status != DTAKE_OK)
         dtake__error_copy(&act->err, err);
     dtake__remote_dataset_dispose(&d->asking.dataset);
-    if (d->stream != NULL)
-        dtake__remote_stream_close(d->stream);
     dtake__remote_release(d->from);
     dtake__free(d);
     act->done(act);
@@ -68,32 +66,17 @@ static void asked(dtake__asking *asking)
 
 /* --- how many: the service does not count, so they are read, without what is not needed --- */
 
-static void counted(dtake__pull *pull)
+static void counted(dtake__counting *counting, dtake_status status, const dtake_error *err)
 {
-    doing *d = DTAKE__CONTAINER(pull, doing, pull);
-    if (pull->status != DTAKE_OK || pull->batch == NULL) {
-        finish(d, pull->status, &pull->err);
-        return;
-    }
-    d->act->number += dtake_batch_rows(pull->batch);
-    dtake_batch_release(pull->batch);
-    dtake__remote_stream_pull(d->stream, &d->pull);
+    doing *d = DTAKE__CONTAINER(counting, doing, counting);
+    d->act->number = counting->rows;
+    finish(d, status, err);
 }
 
 static dtake_status start_count(doing *d, dtake_error *err)
 {
-    dtake_query *query = NULL;
-    dtake_status st = dtake_query_copy(&query, d->act->query, err);
-    if (st != DTAKE_OK)
-        return st;
-    dtake_query_skip_data(query, true);
-    st = dtake__remote_stream_open(&d->stream, &d->from->source, query, err);
-    dtake_query_free(query);
-    d->act->number = 0;
-    d->pull.done = counted;
-    if (st == DTAKE_OK)
-        dtake__remote_stream_pull(d->stream, &d->pull);
-    return st;
+    d->counting = (dtake__counting){ .source = &d->from->source, .done = counted };
+    return dtake__counting_start(&d->counting, d->act->query, err);
 }
 
 /* --- the source's act --- */
